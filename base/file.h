@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "base/error.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace kdumpkit {
+
+// An owned file descriptor; closed on destruction, errors of that close are lost (use close() to see them).
+class Fd {
+  public:
+    Fd() = default;
+    explicit Fd(int fd) : fd_(fd) {}
+    Fd(Fd&& other) noexcept : fd_(other.release()) {}
+    Fd& operator=(Fd&& other) noexcept;
+    Fd(const Fd&) = delete;
+    Fd& operator=(const Fd&) = delete;
+    ~Fd();
+
+    [[nodiscard]] int get() const { return fd_; }
+    [[nodiscard]] bool valid() const { return fd_ >= 0; }
+    [[nodiscard]] int release();
+    Result<> close(const std::string& name);
+
+  private:
+    int fd_ = -1;
+};
+
+// open(2) with O_CLOEXEC. The error names `path`.
+Result<Fd> open_file(const std::string& path, int flags, unsigned mode = 0666);
+
+// The whole file, at most `limit` bytes; a larger one is an `unsupported` error, never a partial answer.
+// Works on /proc and /sys files, whose st_size lies.
+inline constexpr std::size_t default_read_limit = std::size_t{512} << 20;
+Result<std::vector<std::byte>> read_file(const std::string& path, std::size_t limit = default_read_limit);
+Result<std::string> read_text(const std::string& path, std::size_t limit = std::size_t{64} << 20);
+
+// Exactly `out.size()` bytes at `offset` (bytes); a short file is `corrupt` ("ends at ..."). `name` is for
+// messages.
+Result<> pread_exact(int fd, std::uint64_t offset, std::span<std::byte> out, const std::string& name);
+// Up to `out.size()` bytes at `offset`; fewer only at the end of the file.
+Result<std::size_t> pread_some(int fd, std::uint64_t offset, std::span<std::byte> out,
+                               const std::string& name);
+
+// All of `bytes`, retrying short writes and EINTR. Errors carry ErrorSide::destination.
+Result<> write_all(int fd, std::span<const std::byte> bytes, const std::string& name);
+Result<> pwrite_all(int fd, std::uint64_t offset, std::span<const std::byte> bytes, const std::string& name);
+
+// Writes PATH.new-PID, fsyncs, renames over `path`, fsyncs the folder: the old file stays whole until the new
+// one is.
+Result<> write_file_atomically(const std::string& path, std::span<const std::byte> bytes,
+                               unsigned mode = 0644);
+Result<> write_file_atomically(const std::string& path, std::string_view text, unsigned mode = 0644);
+
+// The folder of a path, for fsync after a rename: "a/b" gives "a", "b" gives ".", "/b" gives "/".
+std::string parent_folder(std::string_view path);
+Result<> sync_folder(const std::string& path);
+
+bool file_exists(const std::string& path);
+
+} // namespace kdumpkit

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <vector>
+
+#include "base/subcommand.h"
+
+namespace kdumpkit::initramfs {
+
+// The subcommands of kdumpkit that this folder does.
+std::vector<Subcommand> commands();
+
+} // namespace kdumpkit::initramfs

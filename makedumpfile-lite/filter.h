@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "makedumpfile-lite/page_set.h"
+#include "makedumpfile-lite/source/image.h"
+
+namespace kdumpkit::dump {
+
+class Kernel; // kernel/kernel.h: what is known of the crashed kernel
+
+// A dump level, with makedumpfile's meaning of each bit of -d (0 to 31).
+struct DumpLevel {
+    static constexpr unsigned zero = 1;          // pages filled with zero; decided when a page is written
+    static constexpr unsigned cache = 2;         // page cache without private data
+    static constexpr unsigned cache_private = 4; // page cache with private data (implies the above)
+    static constexpr unsigned user = 8;          // anonymous memory and hugetlb of processes
+    static constexpr unsigned free = 16;         // free pages
+    static constexpr unsigned highest = 31;
+};
+
+// Pages by class, as the filter met them. Every pfn in the image's memory is in exactly one of them.
+struct PageCounts {
+    std::uint64_t total = 0; // pfns in the image's memory
+    std::uint64_t kept = 0;  // what will be written (zero pages still included)
+    std::uint64_t cache = 0;
+    std::uint64_t cache_private = 0;
+    std::uint64_t user = 0;
+    std::uint64_t free = 0;
+    std::uint64_t offline = 0;
+    std::uint64_t hwpoison = 0;
+    std::uint64_t unclassified = 0; // kept because their struct page could not be read or made no sense
+};
+
+struct Selection {
+    PageSet memory; // every pfn that the image holds: the first bitmap
+    PageSet kept;   // what to write: the second bitmap
+    PageCounts counts;
+    std::vector<std::string> warnings; // what the filter could not trust and therefore kept, for people
+};
+
+// Decides for every page. With level 0 or 1 no struct page is read. `progress` gets the pfns done so far (may be empty).
+// A kernel whose layout cannot be resolved is an error (`unsupported`): the caller may go down to level 1.
+Result<Selection> select_pages(const Image& image, const Kernel& kernel, unsigned level, const Log& log,
+                               const std::function<void(std::uint64_t)>& progress);
+// Levels 0 and 1, for an image of which nothing is known.
+Result<Selection> select_all(const Image& image);
+
+} // namespace kdumpkit::dump

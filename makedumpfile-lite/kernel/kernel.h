@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "makedumpfile-lite/source/image.h"
+
+namespace kdumpkit::dump {
+
+// uname(2) of the crashed kernel; fields that are not known are empty.
+struct Utsname {
+    std::string sysname, nodename, release, version, machine, domainname;
+};
+
+// What is known of the crashed kernel, resolved once from VMCOREINFO and BTF and immutable after that.
+// Grows members as the filter needs them; see kernel.cpp for the order in which facts are found.
+class Kernel {
+  public:
+    // Needs VMCOREINFO; without one: `absent`, with the next step.
+    static Result<std::unique_ptr<Kernel>> open(const Image& image, const Log& log);
+    ~Kernel();
+
+    [[nodiscard]] const Utsname& utsname() const;
+    [[nodiscard]] std::uint64_t page_size() const; // bytes
+    [[nodiscard]] std::uint64_t phys_base() const; // bytes, as the kdump sub-header wants it
+    [[nodiscard]] std::uint64_t crash_time() const; // seconds since 1970, 0 when unknown
+
+    struct Data;
+    [[nodiscard]] const Data& data() const { return *data_; }
+
+  private:
+    explicit Kernel(std::unique_ptr<Data> data);
+    std::unique_ptr<Data> data_;
+};
+
+// The kernel's log, oldest first, as `dmesg` prints it ("[    1.234567] text\n"), from the printk ring buffer (5.10 and
+// later) or log_buf. `emit` gets pieces of text; what it returns ends the walk. A ring that is damaged half-way gives what
+// is readable and then an error (`corrupt`).
+Result<> read_dmesg(const Image& image, const Kernel& kernel, const std::function<Result<>(std::string_view)>& emit);
+
+} // namespace kdumpkit::dump

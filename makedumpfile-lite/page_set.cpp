@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "makedumpfile-lite/page_set.h"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+
+namespace kdumpkit::dump {
+
+namespace {
+
+constexpr std::uint64_t words_per_chunk = PageSet::chunk_pages / 64;
+
+// Bits [from, to) of a word, 0 <= from < to <= 64.
+std::uint64_t word_mask(std::uint64_t from, std::uint64_t to) {
+    const std::uint64_t upper = to == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << to) - 1;
+    return upper & ~((std::uint64_t{1} << from) - 1);
+}
+
+} // namespace
+
+PageSet::PageSet(std::uint64_t limit) : limit_(limit), chunks_((limit + chunk_pages - 1) / chunk_pages) {}
+
+bool PageSet::contains(std::uint64_t pfn) const {
+    if (pfn >= limit_)
+        return false;
+    const Chunk& chunk = chunks_[pfn / chunk_pages];
+    if (!chunk.bits)
+        return chunk.full;
+    const std::uint64_t bit = pfn % chunk_pages;
+    return (chunk.bits[bit / 64] >> (bit % 64) & 1) != 0;
+}
+
+void PageSet::insert(std::uint64_t begin, std::uint64_t end) { change(begin, end, true); }
+
+void PageSet::erase(std::uint64_t begin, std::uint64_t end) { change(begin, end, false); }
+
+void PageSet::change(std::uint64_t begin, std::uint64_t end, bool member) {
+    end = std::min(end, limit_);
+    while (begin < end) {
+        Chunk& chunk = chunks_[begin / chunk_pages];
+        const std::uint64_t first = begin / chunk_pages * chunk_pages;
+        const std::uint64_t last = std::min(first + chunk_pages, end);
+        if (!chunk.bits && chunk.full == member) {
+            begin = last;
+            continue;
+        }
+        if (begin == first && last == first + chunk_pages) {
+            chunk.bits.reset();
+            chunk.full = member;
+            begin = last;
+            continue;
+        }
+        if (!chunk.bits) {
+            chunk.bits = std::make_unique<std::uint64_t[]>(words_per_chunk);
+            std::fill_n(chunk.bits.get(), words_per_chunk, chunk.full ? ~std::uint64_t{0} : 0);
+        }
+        while (begin < last) {
+            const std::uint64_t bit = begin - first;
+            const std::uint64_t stop = std::min(bit / 64 * 64 + 64, last - first);
+            const std::uint64_t mask = word_mask(bit % 64, stop - bit / 64 * 64);
+            if (member)
+                chunk.bits[bit / 64] |= mask;
+            else
+                chunk.bits[bit / 64] &= ~mask;
+            begin = first + stop;
+        }
+    }
+}
+
+std::uint64_t PageSet::count() const { return count(0, limit_); }
+
+std::uint64_t PageSet::count(std::uint64_t begin, std::uint64_t end) const {
+    end = std::min(end, limit_);
+    std::uint64_t sum = 0;
+    while (begin < end) {
+        const Chunk& chunk = chunks_[begin / chunk_pages];
+        const std::uint64_t first = begin / chunk_pages * chunk_pages;
+        const std::uint64_t last = std::min(first + chunk_pages, end);
+        if (!chunk.bits) {
+            sum += chunk.full ? last - begin : 0;
+            begin = last;
+            continue;
+        }
+        while (begin < last) {
+            const std::uint64_t bit = begin - first;
+            const std::uint64_t stop = std::min(bit / 64 * 64 + 64, last - first);
+            sum += static_cast<std::uint64_t>(
+                std::popcount(chunk.bits[bit / 64] & word_mask(bit % 64, stop - bit / 64 * 64)));
+            begin = first + stop;
+        }
+    }
+    return sum;
+}
+
+std::optional<std::uint64_t> PageSet::next(std::uint64_t pfn) const {
+    while (pfn < limit_) {
+        const Chunk& chunk = chunks_[pfn / chunk_pages];
+        const std::uint64_t first = pfn / chunk_pages * chunk_pages;
+        if (!chunk.bits) {
+            if (chunk.full)
+                return pfn;
+            pfn = first + chunk_pages;
+            continue;
+        }
+        for (std::uint64_t word = (pfn - first) / 64; word < words_per_chunk; ++word) {
+            std::uint64_t bits = chunk.bits[word];
+            if (word == (pfn - first) / 64)
+                bits &= word_mask((pfn - first) % 64, 64);
+            if (bits != 0) {
+                const std::uint64_t found = first + word * 64 + static_cast<std::uint64_t>(std::countr_zero(bits));
+                return found < limit_ ? std::optional(found) : std::nullopt;
+            }
+        }
+        pfn = first + chunk_pages;
+    }
+    return std::nullopt;
+}
+
+void PageSet::copy_chunk(std::uint64_t index, std::span<std::byte, chunk_bytes> out) const {
+    std::fill(out.begin(), out.end(), std::byte{0});
+    if (index >= chunks_.size())
+        return;
+    const Chunk& chunk = chunks_[index];
+    if (chunk.bits) {
+        for (std::uint64_t word = 0; word < words_per_chunk; ++word)
+            for (unsigned i = 0; i < 8; ++i)
+                out[word * 8 + i] = static_cast<std::byte>(chunk.bits[word] >> (8 * i) & 0xff);
+    } else if (chunk.full) {
+        const std::uint64_t pages = std::min(chunk_pages, limit_ - index * chunk_pages);
+        for (std::uint64_t i = 0; i < pages; ++i)
+            out[i / 8] |= static_cast<std::byte>(1U << (i % 8));
+    }
+}
+
+std::uint64_t PageSet::memory_bytes() const {
+    std::uint64_t sum = chunks_.capacity() * sizeof(Chunk);
+    for (const Chunk& chunk : chunks_)
+        sum += chunk.bits ? chunk_bytes : 0;
+    return sum;
+}
+
+} // namespace kdumpkit::dump

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+namespace kdumpkit::dump {
+
+// A set of pfns below a fixed limit, in chunks of 32768 pages. A chunk that is all-out or all-in costs 16 bytes, any
+// other one 4 KiB, so that the sparse address space of a large machine does not cost its bitmap.
+// Reading from several threads is safe while nobody changes it.
+class PageSet {
+  public:
+    static constexpr std::uint64_t chunk_pages = 32768;
+    static constexpr std::size_t chunk_bytes = chunk_pages / 8;
+
+    explicit PageSet(std::uint64_t limit); // pfns [0, limit)
+
+    [[nodiscard]] std::uint64_t limit() const { return limit_; }
+    [[nodiscard]] bool contains(std::uint64_t pfn) const;
+    // Half-open; clipped to the limit.
+    void insert(std::uint64_t begin, std::uint64_t end);
+    void erase(std::uint64_t begin, std::uint64_t end);
+    [[nodiscard]] std::uint64_t count() const;
+    [[nodiscard]] std::uint64_t count(std::uint64_t begin, std::uint64_t end) const;
+    // The first member at or after `pfn`.
+    [[nodiscard]] std::optional<std::uint64_t> next(std::uint64_t pfn) const;
+    // The bitmap of chunk `index` (pfn / chunk_pages), bit i of byte i/8 first: the order of the kdump format.
+    void copy_chunk(std::uint64_t index, std::span<std::byte, chunk_bytes> out) const;
+    [[nodiscard]] std::uint64_t memory_bytes() const;
+
+  private:
+    struct Chunk {
+        std::unique_ptr<std::uint64_t[]> bits; // null: uniform
+        bool full = false;
+    };
+    void change(std::uint64_t begin, std::uint64_t end, bool member);
+
+    std::uint64_t limit_;
+    std::vector<Chunk> chunks_;
+};
+
+} // namespace kdumpkit::dump
