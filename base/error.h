@@ -39,6 +39,8 @@ struct Error {
     [[nodiscard]] Error then(std::string step) &&;
     [[nodiscard]] Error at(std::uint64_t where) &&;
     [[nodiscard]] Error from(ErrorSide which) &&;
+
+    friend bool operator==(const Error&, const Error&) = default;
 };
 
 template<class T = void>

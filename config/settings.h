@@ -33,18 +33,18 @@ Result<Compression> parse_compression(std::string_view text);
 
 // What an admin decides. An empty file gives these defaults; only `targets` must come from somewhere.
 struct Settings {
-    std::vector<Target> targets;                   // tried in order
-    DumpMethod method = DumpMethod::filter;        // [dump] method
-    unsigned level = 31;                           // [dump] level, 0 to 31, makedumpfile's meaning of the bits
-    Compression compression;                       // [dump] compress
-    std::chrono::seconds device_timeout{60};       // [capture] device_timeout: how long a target's disk may take
+    std::vector<Target> targets;             // tried in order
+    DumpMethod method = DumpMethod::filter;  // [dump] method
+    unsigned level = 31;                     // [dump] level, 0 to 31, makedumpfile's meaning of the bits
+    Compression compression;                 // [dump] compress
+    std::chrono::seconds device_timeout{60}; // [capture] device_timeout: how long a target's disk may take
     FinalAction final_action = FinalAction::reboot;   // [capture] after a complete dump
     FinalAction failure_action = FinalAction::reboot; // [capture] when no target took it
     friend bool operator==(const Settings&, const Settings&) = default;
 };
 
-// TOML. `name` is for messages, which carry NAME:LINE:COLUMN. An unknown key is an error that names the nearest
-// known one; a value out of range is `invalid`.
+// TOML. `name` is for messages, which carry NAME:LINE:COLUMN. An unknown key is an error that names the
+// nearest known one; a value out of range is `invalid`.
 Result<Settings> parse_settings(std::string_view toml, const std::string& name);
 // TOML with every key written out; parse_settings(to_toml(s)) == s.
 std::string to_toml(const Settings& settings);

@@ -10,12 +10,13 @@ namespace kdumpkit {
 
 // A place for dumps, written as a URL:
 //   file:///FOLDER?fs=UUID=…&type=ext4
-// FOLDER is relative to the root of that filesystem, not of the running system. `fs` and `type` may be left out on the
-// machine itself: `kdumpkit build` then finds the filesystem that holds FOLDER and freezes both.
+// FOLDER is relative to the root of that filesystem, not of the running system. `fs` and `type` may be left
+// out on the machine itself: `kdumpkit build` then finds the filesystem that holds FOLDER and freezes both.
 struct Target {
-    std::string folder;      // absolute inside its filesystem, "/" or without a trailing slash, no "." or ".." in it
-    std::string filesystem;  // "UUID=…", or empty: not resolved yet
-    std::string type;        // filesystem type for mount(2), or empty: not known yet
+    std::string
+        folder; // absolute inside its filesystem, "/" or without a trailing slash, no "." or ".." in it
+    std::string filesystem; // "UUID=…", or empty: not resolved yet
+    std::string type;       // filesystem type for mount(2), or empty: not known yet
 
     [[nodiscard]] bool resolved() const { return !filesystem.empty() && !type.empty(); }
     // The filesystem's UUID without its "UUID=", empty when unresolved.
@@ -25,7 +26,8 @@ struct Target {
     friend bool operator==(const Target&, const Target&) = default;
 };
 
-// `invalid` names the part of the URL that is wrong; a scheme that is known but not handled yet is `unsupported`.
+// `invalid` names the part of the URL that is wrong; a scheme that is known but not handled yet is
+// `unsupported`.
 Result<Target> parse_target(std::string_view url);
 
 } // namespace kdumpkit

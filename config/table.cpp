@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "config/table.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include <fmt/format.h>
+
+namespace kdumpkit {
+namespace {
+
+std::string place(const std::string& name, const toml::source_region& region) {
+    return fmt::format("{}:{}:{}", name, region.begin.line, region.begin.column);
+}
+
+// Levenshtein's distance, one row at a time.
+std::size_t distance(std::string_view a, std::string_view b) {
+    std::vector<std::size_t> row(b.size() + 1);
+    std::iota(row.begin(), row.end(), std::size_t{0});
+    for (std::size_t i = 0; i < a.size(); ++i) {
+        std::size_t diagonal = row[0];
+        row[0] = i + 1;
+        for (std::size_t j = 0; j < b.size(); ++j) {
+            const std::size_t substituted = diagonal + (a[i] == b[j] ? 0 : 1);
+            diagonal = row[j + 1];
+            row[j + 1] = std::min({substituted, row[j] + 1, row[j + 1] + 1});
+        }
+    }
+    return row.back();
+}
+
+} // namespace
+
+Result<toml::table> parse_toml(std::string_view text, const std::string& name) {
+    try {
+        return toml::parse(text, name);
+    } catch (const toml::parse_error& error) { // toml++ has no other way when exceptions are on
+        return fail(ErrorKind::invalid, "read settings", place(name, error.source()),
+                    std::string(error.description()));
+    }
+}
+
+TableReader::TableReader(const toml::table& table, std::string name, std::string prefix)
+    : table_(table), name_(std::move(name)), prefix_(std::move(prefix)) {}
+
+const toml::node* TableReader::find(std::string_view key) {
+    known_.emplace_back(key);
+    return table_.get(key);
+}
+
+void TableReader::wrong_at(const toml::source_region& region, std::string_view key, std::string reason,
+                           std::string next_step) {
+    if (!errors_.empty())
+        return;
+    errors_.push_back(make_error(ErrorKind::invalid, "read settings", place(name_, region),
+                                 fmt::format("{}{} {}", prefix_, key, reason))
+                          .then(std::move(next_step)));
+}
+
+void TableReader::wrong(std::string_view key, std::string reason, std::string next_step) {
+    const toml::node* node = table_.get(key);
+    wrong_at(node ? node->source() : table_.source(), key, std::move(reason), std::move(next_step));
+}
+
+void TableReader::text(std::string_view key, std::string& out) {
+    const toml::node* node = find(key);
+    if (!node)
+        return;
+    if (const auto value = node->value_exact<std::string>())
+        out = *value;
+    else
+        wrong(key, "must be a string in quotes");
+}
+
+void TableReader::integer(std::string_view key, std::int64_t lowest, std::int64_t highest,
+                          std::int64_t& out) {
+    const toml::node* node = find(key);
+    if (!node)
+        return;
+    const auto value = node->value_exact<std::int64_t>();
+    if (!value || *value < lowest || *value > highest)
+        wrong(key, fmt::format("must be a whole number from {} to {}", lowest, highest));
+    else
+        out = *value;
+}
+
+void TableReader::texts(std::string_view key, std::vector<std::string>& out) {
+    const toml::node* node = find(key);
+    if (!node)
+        return;
+    if (const auto value = node->value_exact<std::string>()) {
+        out = {*value};
+        return;
+    }
+    std::vector<std::string> values;
+    if (const toml::array* array = node->as_array()) {
+        for (const toml::node& element : *array) {
+            if (const auto value = element.value_exact<std::string>())
+                values.push_back(*value);
+        }
+        if (values.size() == array->size()) {
+            out = std::move(values);
+            return;
+        }
+    }
+    wrong(key, "must be a string in quotes or a list of such strings");
+}
+
+const toml::table* TableReader::section(std::string_view key) {
+    const toml::node* node = find(key);
+    if (node && !node->is_table())
+        wrong(key, fmt::format("must be a section: write [{}]", key));
+    return node ? node->as_table() : nullptr;
+}
+
+Result<> TableReader::finish() {
+    for (const auto& [key, node] : table_) {
+        if (std::find(known_.begin(), known_.end(), key.str()) != known_.end())
+            continue;
+        const std::string near = nearest(key.str(), known_);
+        wrong_at(node.source(), key.str(), "is not a known key",
+                 near.empty() ? fmt::format("the keys here are: {}", fmt::join(known_, ", "))
+                              : fmt::format("write {}{} if that is what you meant", prefix_, near));
+    }
+    if (!errors_.empty())
+        return fail(errors_.front());
+    return {};
+}
+
+std::string nearest(std::string_view word, const std::vector<std::string>& known) {
+    std::string best;
+    std::size_t best_distance = std::max<std::size_t>(word.size() / 3, 2) + 1; // two letters swapped: 2
+    for (const std::string& candidate : known) {
+        if (const std::size_t d = distance(word, candidate); d < best_distance) {
+            best = candidate;
+            best_distance = d;
+        }
+    }
+    return best;
+}
+
+} // namespace kdumpkit

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "base/error.h"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <toml++/toml.h>
+
+namespace kdumpkit {
+
+// Parses TOML; a syntax error carries NAME:LINE:COLUMN.
+Result<toml::table> parse_toml(std::string_view text, const std::string& name);
+
+// Reads one TOML table strictly: a value of the wrong type and a key that nobody asked for are errors with
+// their place. Every getter marks its key as known and leaves `out` alone when the key is absent. The first
+// error stays; finish() gives it.
+class TableReader {
+  public:
+    // `prefix` is "" for the top, "dump." for [dump]. The table must outlive the reader.
+    TableReader(const toml::table& table, std::string name, std::string prefix = {});
+
+    void text(std::string_view key, std::string& out);
+    // Half-open would be awkward for people: `lowest` and `highest` are both allowed.
+    void integer(std::string_view key, std::int64_t lowest, std::int64_t highest, std::int64_t& out);
+    // One string or a list of strings.
+    void texts(std::string_view key, std::vector<std::string>& out);
+    // A [key] section, or nullptr.
+    const toml::table* section(std::string_view key);
+    // An error found by the caller about the value of `key`, at that value's place.
+    void wrong(std::string_view key, std::string reason, std::string next_step = {});
+
+    // The first error, or unknown keys as an error that names the nearest known one.
+    Result<> finish();
+
+  private:
+    const toml::node* find(std::string_view key);
+    void wrong_at(const toml::source_region& place, std::string_view key, std::string reason,
+                  std::string next_step);
+
+    const toml::table& table_;
+    std::string name_;
+    std::string prefix_;
+    std::vector<std::string> known_;
+    std::vector<Error> errors_; // none or one
+};
+
+// The member of `known` with the smallest edit distance to `word`, "" when none is near (more than a third of
+// it differs).
+std::string nearest(std::string_view word, const std::vector<std::string>& known);
+
+} // namespace kdumpkit

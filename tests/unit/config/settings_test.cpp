@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "config/frozen.h"
+#include "config/settings.h"
+
+#include <string>
+#include <vector>
+
+#include <catch2/catch.hpp>
+
+using namespace kdumpkit;
+using Catch::Matchers::Contains;
+
+TEST_CASE("an empty settings file gives the defaults") {
+    const auto settings = parse_settings("", "empty.toml");
+    REQUIRE(settings);
+    CHECK(*settings == Settings{});
+    CHECK(settings->level == 31);
+    CHECK(settings->compression.text() == "zstd");
+}
+
+TEST_CASE("every setting can be written and reads back the same") {
+    const auto settings = parse_settings(R"(
+target = ["file:///crash?fs=UUID=1234-ABCD&type=vfat", "file:///second"]
+[dump]
+method = "copy"
+level = 17
+compress = "zlib:6"
+[capture]
+device_timeout = 5
+final_action = "poweroff"
+failure_action = "halt"
+)",
+                                         "all.toml");
+    REQUIRE(settings);
+    CHECK(settings->targets.size() == 2);
+    CHECK(settings->targets[0].type == "vfat");
+    CHECK(settings->method == DumpMethod::copy);
+    CHECK(settings->level == 17);
+    CHECK(settings->compression == Compression{"zlib", 6});
+    CHECK(settings->device_timeout == std::chrono::seconds(5));
+    CHECK(settings->final_action == FinalAction::poweroff);
+    CHECK(settings->failure_action == FinalAction::halt);
+    CHECK(parse_settings(to_toml(*settings), "again.toml") == settings);
+    CHECK(parse_settings(to_toml(Settings{}), "again.toml") == Settings{});
+}
+
+TEST_CASE("a target may be one string") {
+    const auto settings = parse_settings("target = \"file:///var/crash\"", "one.toml");
+    REQUIRE(settings);
+    REQUIRE(settings->targets.size() == 1);
+    CHECK(settings->targets[0].folder == "/var/crash");
+}
+
+TEST_CASE("wrong settings name the file, the line, the column and the remedy") {
+    struct Row {
+        std::string toml, place, reason, next_step;
+    };
+    const std::vector<Row> rows = {
+        {"[dump\n", "k.toml:1:6", "", ""},
+        {"[dump]\nlevle = 31\n", "k.toml:2:9", "dump.levle is not a known key", "dump.level"},
+        {"[dmup]\n", "k.toml:1:1", "dmup is not a known key", "write dump"},
+        {"zzzzzzzz = 1", "k.toml:1:12", "zzzzzzzz is not a known key", "target, dump, capture"},
+        {"[dump]\nlevel = 32", "k.toml:2:9", "dump.level must be a whole number from 0 to 31", ""},
+        {"[dump]\nlevel = \"31\"", "k.toml:2:9", "dump.level must be a whole number", ""},
+        {"[dump]\ncompress = \"gzip\"", "k.toml:2:12", "no such algorithm", "zstd"},
+        {"[dump]\ncompress = \"lzo:3\"", "k.toml:2:12", "lzo has no levels", ""},
+        {"[dump]\ncompress = \"zstd:99\"", "k.toml:2:12", "levels of zstd are -7 to 19", ""},
+        {"[dump]\nmethod = \"filtre\"", "k.toml:2:10", "must be one of: filter, copy", ""},
+        {"[capture]\ndevice_timeout = 0", "k.toml:2:18", "from 1 to 86400", ""},
+        {"[capture]\nfinal_action = \"explode\"", "k.toml:2:16", "reboot, poweroff, halt", ""},
+        {"capture = 3", "k.toml:1:11", "must be a section", ""},
+        {"target = 3", "k.toml:1:10", "string in quotes", ""},
+        {"target = [1]", "k.toml:1:10", "string in quotes", ""},
+        {"target = \"http://x\"", "k.toml:1:10", "no target scheme \"http:\"", "file:///"},
+    };
+    for (const Row& row : rows) {
+        CAPTURE(row.toml);
+        const auto settings = parse_settings(row.toml, "k.toml");
+        REQUIRE_FALSE(settings);
+        CHECK(settings.error().kind == ErrorKind::invalid);
+        CHECK(settings.error().object == row.place);
+        CHECK_THAT(settings.error().reason, Contains(row.reason));
+        CHECK_THAT(settings.error().next_step, Contains(row.next_step));
+    }
+}
+
+TEST_CASE("what was frozen thaws the same") {
+    Frozen frozen;
+    frozen.host = "db\"1\\";
+    frozen.kernel_release = "6.1.0-56-cloud-amd64";
+    frozen.modules = {"/usr/lib/modules/6.1/a.ko", "/usr/lib/modules/6.1/b 'c'.ko"};
+    frozen.settings.targets = {*parse_target("file:///it's%20here?fs=UUID=1234-ABCD&type=vfat")};
+    frozen.settings.level = 16;
+    const auto thawed = parse_frozen(to_toml(frozen), "frozen.toml");
+    REQUIRE(thawed);
+    CHECK(*thawed == frozen);
+
+    CHECK_FALSE(parse_frozen("host = 3", "frozen.toml"));
+    CHECK_FALSE(parse_frozen("settings = {toml = \"[dump]\\nlevel = 99\"}", "frozen.toml"));
+}
