@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "base/bytes.h"
+#include "base/file.h"
+
+#include <array>
+#include <cstdlib>
+#include <filesystem>
+
+#include <catch2/catch.hpp>
+#include <fcntl.h>
+#include <unistd.h>
+
+using namespace kdumpkit;
+
+namespace {
+struct Folder {
+    Folder() {
+        std::string pattern = (std::filesystem::temp_directory_path() / "kdumpkit-XXXXXX").string();
+        path = ::mkdtemp(pattern.data());
+    }
+    ~Folder() { std::filesystem::remove_all(path); }
+    Folder(const Folder&) = delete;
+    Folder& operator=(const Folder&) = delete;
+    [[nodiscard]] std::size_t entries() const {
+        return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(path), {}));
+    }
+    std::string path;
+};
+} // namespace
+
+TEST_CASE("a file is written whole or not at all") {
+    const Folder folder;
+    const std::string path = folder.path + "/file";
+    REQUIRE(write_file_atomically(path, "old"));
+    REQUIRE(write_file_atomically(path, "new contents"));
+    CHECK(read_text(path).value() == "new contents");
+    CHECK(folder.entries() == 1);
+
+    // The destination cannot be replaced: the old one and the folder stay as they were.
+    const std::string blocked = folder.path + "/blocked";
+    std::filesystem::create_directories(blocked + "/child");
+    const auto result = write_file_atomically(blocked, "text");
+    REQUIRE_FALSE(result);
+    CHECK(result.error().side == ErrorSide::destination);
+    CHECK(folder.entries() == 2);
+    CHECK_FALSE(write_file_atomically(folder.path + "/none/file", "text"));
+}
+
+TEST_CASE("reading keeps its limit and names what is absent") {
+    const Folder folder;
+    const std::string path = folder.path + "/file";
+    REQUIRE(write_file_atomically(path, std::string(5000, 'x')));
+    CHECK(read_text(path, 5000).value().size() == 5000);
+    CHECK(read_text(path, 4999).error().kind == ErrorKind::unsupported);
+    CHECK(read_file(folder.path + "/none").error().kind == ErrorKind::absent);
+    CHECK(read_file(folder.path).error().errno_value == EISDIR);
+    CHECK_FALSE(read_text("/proc/self/status").value().empty()); // st_size says 0
+}
+
+TEST_CASE("positioned reads say where a file ends") {
+    const Folder folder;
+    const std::string path = folder.path + "/file";
+    REQUIRE(write_file_atomically(path, "0123456789"));
+    const auto fd = open_file(path, O_RDWR);
+    REQUIRE(fd);
+    std::array<std::byte, 8> buffer{};
+    REQUIRE(pread_exact(fd->get(), 2, buffer, path));
+    CHECK(as_text(buffer) == "23456789");
+    CHECK(pread_some(fd->get(), 6, buffer, path).value() == 4);
+    const auto beyond = pread_exact(fd->get(), 6, buffer, path);
+    REQUIRE_FALSE(beyond);
+    CHECK(beyond.error().kind == ErrorKind::corrupt);
+    CHECK(beyond.error().offset == 10);
+    REQUIRE(pwrite_all(fd->get(), 8, as_bytes("abcd"), path));
+    CHECK(read_text(path).value() == "01234567abcd");
+}
+
+TEST_CASE("a full device is the destination's fault") {
+    const auto fd = open_file("/dev/full", O_WRONLY);
+    REQUIRE(fd);
+    const auto result = write_all(fd->get(), as_bytes("x"), "/dev/full");
+    REQUIRE_FALSE(result);
+    CHECK(exit_code(result.error()) == exit_codes::destination);
+    CHECK(result.error().errno_value == ENOSPC);
+}
+
+TEST_CASE("the folder of a path") {
+    CHECK(parent_folder("a/b") == "a");
+    CHECK(parent_folder("b") == ".");
+    CHECK(parent_folder("/b") == "/");
+    CHECK(parent_folder("/a/b/c") == "/a/b");
+}
+
+TEST_CASE("a descriptor is closed by its last owner") {
+    int number = -1;
+    {
+        auto fd = open_file("/dev/null", O_RDONLY);
+        REQUIRE(fd);
+        number = fd->get();
+        Fd other = std::move(*fd);
+        CHECK_FALSE(fd->valid());
+        CHECK(::fcntl(number, F_GETFD) >= 0);
+        CHECK((::fcntl(number, F_GETFD) & FD_CLOEXEC) != 0);
+    }
+    CHECK(::fcntl(number, F_GETFD) < 0);
+}
