@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "makedumpfile-lite/format/kdump_writer.h"
+
+#include "base/range.h"
+#include "makedumpfile-lite/filter.h"
+#include "makedumpfile-lite/format/elf_notes.h"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <limits>
+
+#include <fmt/format.h>
+
+namespace kdumpkit::dump::format {
+
+namespace {
+
+constexpr std::size_t descriptors_per_write = 2048; // 48 KiB
+
+template<std::size_t N>
+void copy_text(char (&field)[N], const std::string& text) {
+    std::copy_n(text.data(), std::min(text.size(), N - 1), field);
+}
+
+std::uint32_t saturated(std::uint64_t value) {
+    return static_cast<std::uint32_t>(
+        std::min<std::uint64_t>(value, std::numeric_limits<std::uint32_t>::max()));
+}
+
+} // namespace
+
+Result<KdumpGeometry> plan_kdump(const KdumpFacts& facts, std::uint64_t limit, std::uint64_t pages) {
+    const std::uint64_t block = facts.page_size;
+    if (!std::has_single_bit(block) || block < sizeof(DiskDumpHeader) || block > (1U << 20))
+        return fail(ErrorKind::unsupported, "lay out the dump", "", fmt::format("pages of {} bytes", block));
+    KdumpGeometry g;
+    g.notes = block + sizeof(KdumpSubHeader);
+    std::uint64_t sub_header_end = g.notes + facts.notes.size();
+    if (const auto info = find_vmcoreinfo(facts.notes)) {
+        g.vmcoreinfo = g.notes + info->offset;
+        g.vmcoreinfo_size = info->size;
+    } else if (!facts.vmcoreinfo.empty()) {
+        g.vmcoreinfo = sub_header_end;
+        g.vmcoreinfo_size = facts.vmcoreinfo.size();
+        g.vmcoreinfo_appended = true;
+        sub_header_end += facts.vmcoreinfo.size();
+    }
+    // Each number below comes from the image's headers: it may be anything.
+    constexpr std::uint64_t most = std::numeric_limits<std::int64_t>::max();
+    const auto bitmaps = align_up(sub_header_end, block);
+    const auto bitmap_size = align_up(limit / 8 + (limit % 8 != 0 ? 1 : 0), block);
+    const auto descriptors_size = checked_mul(pages, sizeof(PageDescriptor));
+    if (bitmaps && bitmap_size && descriptors_size &&
+        *bitmap_size / block <= std::numeric_limits<std::uint32_t>::max() / 2 &&
+        *bitmaps / block <= std::numeric_limits<std::int32_t>::max()) {
+        g.bitmaps = *bitmaps;
+        g.bitmap_size = *bitmap_size;
+        g.descriptors = g.bitmaps + 2 * g.bitmap_size;
+        const auto data = checked_add(g.descriptors, *descriptors_size);
+        const auto aligned = data ? align_up(*data, block) : std::nullopt;
+        if (aligned && *aligned <= most) {
+            g.data = *aligned;
+            return g;
+        }
+    }
+    return fail(ErrorKind::unsupported, "lay out the dump", "",
+                fmt::format("{} pfns are more than the format can describe", limit));
+}
+
+Result<KdumpWriter> KdumpWriter::begin(Destination& destination, const KdumpFacts& facts,
+                                       const PageSet& memory, const PageSet& kept) {
+    const std::uint64_t limit = std::max(memory.limit(), kept.limit());
+    const std::uint64_t pages = kept.count();
+    KDK_ASSIGN(const KdumpGeometry geometry, plan_kdump(facts, limit, pages));
+    KdumpWriter writer(destination, geometry, pages);
+    writer.pending_.reserve(descriptors_per_write);
+    KDK_TRY(writer.write_headers(facts, limit));
+    KDK_TRY(writer.write_bitmap(geometry.bitmaps, memory));
+    KDK_TRY(writer.write_bitmap(geometry.bitmaps + geometry.bitmap_size, kept));
+    KDK_TRY(destination.reserve_zeroed(geometry.descriptors, geometry.data));
+    if ((facts.level & DumpLevel::zero) != 0)
+        KDK_TRY(writer.write_zero_page(facts.page_size));
+    return writer;
+}
+
+Result<> KdumpWriter::write_headers(const KdumpFacts& facts, std::uint64_t limit) {
+    std::copy(std::begin(signature), std::end(signature), header_.signature);
+    header_.header_version = header_version;
+    copy_text(header_.utsname.sysname, facts.utsname.sysname);
+    copy_text(header_.utsname.nodename, facts.utsname.nodename);
+    copy_text(header_.utsname.release, facts.utsname.release);
+    copy_text(header_.utsname.version, facts.utsname.version);
+    copy_text(header_.utsname.machine, facts.utsname.machine);
+    copy_text(header_.utsname.domainname, facts.utsname.domainname);
+    header_.timestamp_seconds = static_cast<std::int64_t>(facts.crash_time);
+    header_.status = facts.compression | status_incomplete;
+    header_.block_size = static_cast<std::int32_t>(facts.page_size);
+    header_.sub_header_blocks = static_cast<std::int32_t>(geometry_.bitmaps / facts.page_size - 1);
+    header_.bitmap_blocks = static_cast<std::uint32_t>(2 * geometry_.bitmap_size / facts.page_size);
+    header_.max_mapnr = saturated(limit);
+    header_.cpu_count =
+        static_cast<std::int32_t>(std::clamp<std::size_t>(count_cpus(facts.notes), 1, 1U << 20));
+
+    KdumpSubHeader sub{};
+    sub.phys_base = facts.phys_base;
+    sub.dump_level = static_cast<std::int32_t>(facts.level);
+    sub.max_mapnr = limit;
+    sub.offset_vmcoreinfo = geometry_.vmcoreinfo;
+    sub.size_vmcoreinfo = geometry_.vmcoreinfo_size;
+    if (!facts.notes.empty()) {
+        sub.offset_note = geometry_.notes;
+        sub.size_note = facts.notes.size();
+    }
+    KDK_TRY(destination_->write(0, bytes_of(header_)));
+    KDK_TRY(destination_->write(facts.page_size, bytes_of(sub)));
+    KDK_TRY(destination_->write(geometry_.notes, facts.notes));
+    return geometry_.vmcoreinfo_appended
+               ? destination_->write(geometry_.vmcoreinfo, as_bytes(facts.vmcoreinfo))
+               : Result<>();
+}
+
+Result<> KdumpWriter::write_bitmap(std::uint64_t offset, const PageSet& set) {
+    std::array<std::byte, PageSet::chunk_bytes> chunk;
+    for (std::uint64_t at = 0; at < geometry_.bitmap_size; at += chunk.size()) {
+        set.copy_chunk(at / chunk.size(), chunk);
+        const auto part =
+            Bytes(chunk).first(std::min<std::uint64_t>(chunk.size(), geometry_.bitmap_size - at));
+        const bool empty =
+            std::all_of(part.begin(), part.end(), [](std::byte b) { return b == std::byte{0}; });
+        if (!empty || !destination_->sparse())
+            KDK_TRY(destination_->write(offset + at, part));
+    }
+    return {};
+}
+
+// Pages filled with zero keep their bit in the second bitmap and share one descriptor, as makedumpfile writes
+// them.
+Result<> KdumpWriter::write_zero_page(std::uint64_t page_size) {
+    const std::vector<std::byte> zeros(page_size);
+    KDK_TRY(destination_->write(cursor_, zeros));
+    zero_page_.offset = cursor_;
+    zero_page_.size = static_cast<std::uint32_t>(page_size);
+    cursor_ += page_size;
+    return {};
+}
+
+Result<> KdumpWriter::append(const PageBlock& block) {
+    if (pages_written() + block.pages.size() > expected_)
+        return fail(ErrorKind::invalid, "append to", destination_->name(), "more pages than its bitmap has");
+    KDK_TRY(destination_->write(cursor_, block.stored()));
+    for (const PageBlock::Page& page : block.pages) {
+        if (page.size == 0) {
+            pending_.push_back(zero_page_);
+        } else {
+            pending_.push_back({cursor_, page.size, page.flags, 0});
+            cursor_ += page.size;
+        }
+        if (pending_.size() == descriptors_per_write)
+            KDK_TRY(flush_descriptors());
+    }
+    return {};
+}
+
+Result<> KdumpWriter::flush_descriptors() {
+    KDK_TRY(destination_->write(geometry_.descriptors + described_ * sizeof(PageDescriptor),
+                                std::as_bytes(std::span(pending_))));
+    described_ += pending_.size();
+    pending_.clear();
+    return {};
+}
+
+Result<> KdumpWriter::finish() {
+    if (pages_written() != expected_)
+        return fail(ErrorKind::invalid, "finish", destination_->name(),
+                    fmt::format("{} of {} pages were written", pages_written(), expected_));
+    KDK_TRY(flush_descriptors());
+    KDK_TRY(destination_->sync());
+    header_.status &= ~status_incomplete;
+    KDK_TRY(destination_->write(0, bytes_of(header_)));
+    return destination_->sync();
+}
+
+Result<> KdumpWriter::abandon() {
+    KDK_TRY(flush_descriptors());
+    return destination_->sync();
+}
+
+} // namespace kdumpkit::dump::format

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "base/bytes.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace kdumpkit::dump {
+
+// Neighbouring members of the page set being written, ready for the file.
+struct PageBlock {
+    struct Page {
+        std::uint32_t size;  // bytes in `data`; 0: filled with zero and not stored
+        std::uint32_t flags; // format::status_… of its compression; 0: stored as it is
+    };
+    std::vector<Page> pages;     // in the order of their pfns
+    std::vector<std::byte> data; // a buffer for the stored pages, one after the other
+    std::size_t used = 0;        // bytes of it
+
+    [[nodiscard]] Bytes stored() const { return Bytes(data).first(used); }
+};
+
+} // namespace kdumpkit::dump

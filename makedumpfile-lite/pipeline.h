@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "base/error.h"
+#include "makedumpfile-lite/codec.h"
+#include "makedumpfile-lite/format/page_block.h"
+#include "makedumpfile-lite/page_set.h"
+#include "makedumpfile-lite/source/image.h"
+
+#include <cstdint>
+#include <functional>
+
+namespace kdumpkit::dump {
+
+struct PipelineSettings {
+    // Pages that one worker takes at a time: enough to make the hand-over cheap, few enough for the
+    // second-level cache.
+    static constexpr std::size_t pages_per_block = 64;
+
+    unsigned workers = 1; // threads that read and compress; at least 1
+    Compression compression;
+    std::size_t page_size = 4096;  // bytes
+    bool share_zero_pages = false; // do not store pages filled with zero (dump level bit 1)
+};
+
+// Bytes that the pipeline holds at most besides the image: buffers, and the workers' compressors.
+Result<std::uint64_t> pipeline_memory(const PipelineSettings& settings);
+
+struct PipelineCounts {
+    std::uint64_t pages = 0;
+    std::uint64_t zero_pages = 0; // not stored
+    std::uint64_t raw_pages = 0;  // stored as they are, because they did not shrink
+    std::uint64_t stored_bytes = 0;
+};
+
+// Reads every page of `kept` from `image`, compresses it and hands it to `sink`, in the order of the pfns, on
+// the calling thread. The result does not depend on the number of workers. What the sink returns as an error,
+// or the first page that cannot be read, ends the run after all earlier pages were handed over; no thread is
+// left behind.
+Result<PipelineCounts> run_pipeline(const Image& image, const PageSet& kept, const PipelineSettings& settings,
+                                    const std::function<Result<>(const PageBlock&)>& sink);
+
+// True when every byte is zero. `page` is a multiple of 64 bytes long.
+bool is_zero_page(Bytes page);
+
+} // namespace kdumpkit::dump
