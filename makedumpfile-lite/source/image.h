@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
-#include <cstdint>
-#include <memory>
-#include <string>
-
 #include "base/bytes.h"
 #include "base/error.h"
 #include "base/range.h"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
 
 namespace kdumpkit::dump {
 
@@ -15,9 +16,9 @@ namespace kdumpkit::dump {
 class MemoryReader {
   public:
     virtual ~MemoryReader() = default;
-    // `size` bytes at physical address `paddr`; at most max_view bytes. A range that the image does not hold in full
-    // is `absent`, bytes that the image promises but cannot deliver (truncated file) are `corrupt`; both are
-    // ErrorSide::source.
+    // `size` bytes at physical address `paddr`; at most max_view bytes (more is `invalid`). A range that the
+    // image does not hold in full is `absent`, bytes that the image promises but cannot deliver (truncated
+    // file) are `corrupt`; both are ErrorSide::source.
     static constexpr std::size_t max_view = std::size_t{1} << 20;
     virtual Result<Bytes> view(std::uint64_t paddr, std::size_t size) = 0;
 };
@@ -28,7 +29,8 @@ class Image {
   public:
     virtual ~Image() = default;
     [[nodiscard]] virtual const std::string& name() const = 0;
-    // Physical addresses (bytes) that the image claims to hold; the kernel text alias is not in here twice.
+    // Physical addresses (bytes) that the image claims to hold, in whole pages: where a segment ends inside a
+    // page, the rest of that page reads as zero. The kernel text alias is not in here twice.
     [[nodiscard]] virtual const RangeSet& memory() const = 0;
     // Bytes of `memory()` that the file really has: smaller when it is truncated.
     [[nodiscard]] virtual bool truncated() const = 0;
@@ -38,6 +40,8 @@ class Image {
     [[nodiscard]] virtual const std::string& vmcoreinfo() const = 0;
     [[nodiscard]] virtual std::uint16_t elf_machine() const = 0; // EM_X86_64 and so on
     [[nodiscard]] virtual std::unique_ptr<MemoryReader> reader() const = 0;
+    // What opening found suspicious and worked around, one sentence each, for people.
+    [[nodiscard]] virtual std::vector<std::string> warnings() const { return {}; }
 };
 
 // Opens by probing the first bytes. Not a crash image: `unsupported`, naming what it is if that is known.
