@@ -1,8 +1,72 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "initramfs/commands.h"
 
-namespace kdumpkit::initramfs {
+#include "base/file.h"
+#include "base/log.h"
+#include "initramfs/build.h"
+#include "initramfs/summary.h"
 
-std::vector<Subcommand> commands() { return {}; }
+#include <memory>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+namespace kdumpkit::initramfs {
+namespace {
+
+struct Options {
+    BuildRequest request;
+    std::string output;
+    std::vector<std::string> modules;
+    bool json = false;
+};
+
+Result<int> run_build(const Options& options, bool modules_named) {
+    BuildRequest request = options.request;
+    if (modules_named) {
+        request.modules = options.modules;
+        std::erase(*request.modules, "none");
+    }
+    KDK_ASSIGN(const Build made, build(request));
+    const Log log = stderr_log("kdumpkit build");
+    for (const std::string& warning : made.warnings)
+        log.warning("{}", warning);
+    // Only its owner may read it: settings may come to hold keys.
+    KDK_TRY(write_file_atomically(options.output, made.archive.bytes, 0600));
+    fmt::print("{}\n",
+               options.json ? summary_json(made, options.output) : summary_text(made, options.output));
+    return exit_codes::success;
+}
+
+std::function<Result<int>()> define_build(CLI::App& app) {
+    auto options = std::make_shared<Options>();
+    BuildRequest& request = options->request;
+    app.add_option("-o,--output", options->output,
+                   "the initramfs to write; replaced only when the new one is whole")
+        ->required();
+    app.add_option(
+        "--target", request.targets,
+        "where a dump goes: file:///FOLDER, or file:///FOLDER?fs=UUID=…&type=ext4 (FOLDER then inside "
+        "that filesystem); repeat it for fallbacks");
+    app.add_option("--config", request.config, "settings file (TOML)");
+    app.add_option("--kver", request.release, "release of the capture kernel (default: the running one)");
+    app.add_option("--root", request.root, "build for the system in this folder instead of the running one");
+    app.add_option("--programs", request.programs, "folder with kdump-capture and makedumpfile-lite");
+    CLI::Option* modules =
+        app.add_option(
+               "--modules", options->modules,
+               "drivers of the target's device, instead of looking for them; \"none\": all are built in")
+            ->delimiter(',');
+    app.add_option("--add-modules", request.more_modules, "further modules to load")->delimiter(',');
+    app.add_option("--host", request.host, "this machine's name in the dump's folder");
+    app.add_flag("--json", options->json, "print contents and sizes as JSON");
+    return [options, modules]() { return run_build(*options, modules->count() > 0); };
+}
+
+} // namespace
+
+std::vector<Subcommand> commands() {
+    return {{"build", "make the capture initramfs", define_build}};
+}
 
 } // namespace kdumpkit::initramfs

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "initramfs/build.h"
+
+#include "base/file.h"
+#include "initramfs/freeze.h"
+#include "initramfs/kernel_config.h"
+#include "initramfs/modules.h"
+#include "initramfs/programs.h"
+#include "initramfs/recipe.h"
+#include "initramfs/strip.h"
+
+#include <cerrno>
+#include <filesystem>
+#include <memory>
+#include <system_error>
+
+#include <fmt/format.h>
+#include <sys/utsname.h>
+
+namespace kdumpkit::initramfs {
+namespace {
+
+std::string running_release() {
+    utsname names{};
+    return ::uname(&names) == 0 ? std::string(names.release) : std::string();
+}
+
+Result<Root> open_root(const std::string& folder) {
+    if (folder.empty())
+        return Root("");
+    std::error_code error;
+    const auto absolute = std::filesystem::canonical(folder, error);
+    if (error || !std::filesystem::is_directory(absolute, error))
+        return fail(system_error("use the root", folder, error ? error.value() : ENOTDIR));
+    return Root(absolute.string());
+}
+
+Result<std::string> choose_release(const BuildRequest& request, const Root& root) {
+    if (!request.release.empty())
+        return request.release;
+    if (root.is_running_system())
+        return running_release();
+    const auto releases = kernel_releases(root);
+    if (releases.size() == 1)
+        return releases.front();
+    if (releases.empty())
+        return fail(make_error(ErrorKind::absent, "choose a kernel in", root.folder(),
+                               "it has no /lib/modules/RELEASE")
+                        .then("unpack a kernel's package there, or name its release with --kver and say "
+                              "--modules none if its drivers are all built in"));
+    return fail(make_error(ErrorKind::invalid, "choose a kernel in", root.folder(),
+                           fmt::format("it has several: {}", fmt::join(releases, ", ")))
+                    .then("name one with --kver"));
+}
+
+Result<std::string> choose_host(const BuildRequest& request, const Root& root) {
+    if (!request.host.empty())
+        return checked_host(request.host);
+    utsname names{};
+    std::string host = "localhost";
+    if (root.is_running_system()) {
+        if (::uname(&names) == 0)
+            host = names.nodename;
+    } else if (const auto file = root.resolve("/etc/hostname")) {
+        host = read_text(*file).value_or(host);
+        host.erase(host.find_last_not_of(" \t\r\n") + 1);
+    }
+    return checked_host(host);
+}
+
+Result<Settings> read_settings(const BuildRequest& request) {
+    Settings settings;
+    if (!request.config.empty()) {
+        KDK_ASSIGN(const std::string text, read_text(request.config, std::size_t{1} << 20));
+        KDK_ASSIGN(settings, parse_settings(text, request.config));
+    }
+    if (!request.targets.empty())
+        settings.targets.clear();
+    for (const std::string& url : request.targets) {
+        KDK_ASSIGN(Target target, parse_target(url));
+        settings.targets.push_back(std::move(target));
+    }
+    if (settings.targets.empty())
+        return fail(
+            make_error(ErrorKind::invalid, "build", "the initramfs", "no target for the dump is named")
+                .then("give one, such as --target file:///var/crash"));
+    return settings;
+}
+
+Result<Packing> read_packing(const Root& root, Build& result) {
+    const std::string& release = result.frozen.kernel_release;
+    KDK_ASSIGN(const auto config, find_kernel_config(root, release));
+    const auto lacks = [&](const char* what, const char* option) {
+        return fail(make_error(ErrorKind::unsupported, "capture with kernel", release,
+                               fmt::format("it was built without {} ({})", what, option))
+                        .then("choose another kernel with --kver"));
+    };
+    if (!config)
+        result.warnings.push_back(
+            fmt::format("no configuration of kernel {} found (such as /boot/config-{}): the "
+                        "initramfs is not packed, so that any kernel can read it",
+                        release, release));
+    else if (!config->initrd)
+        return lacks("initramfs support", "CONFIG_BLK_DEV_INITRD");
+    else if (!config->vmcore)
+        return lacks("/proc/vmcore", "CONFIG_PROC_VMCORE");
+    return choose_packing(config);
+}
+
+std::vector<ModuleRequest> named(const std::vector<std::string>& names, const char* option) {
+    std::vector<ModuleRequest> requests;
+    for (const std::string& name : names)
+        requests.push_back({name, fmt::format("asked for by {}", option), true});
+    return requests;
+}
+
+// Resolves the targets in place and answers the modules to load for them.
+Result<std::vector<ModuleRequest>> freeze_targets(const BuildRequest& request, const Root& root,
+                                                  Frozen& frozen) {
+    Surroundings around;
+    around.running_system = root.is_running_system();
+    around.same_kernel = frozen.kernel_release == running_release();
+    around.find_drivers = !request.modules;
+    std::vector<ModuleRequest> requests;
+    if (request.modules)
+        requests = named(*request.modules, "--modules");
+    for (Target& target : frozen.settings.targets) {
+        KDK_ASSIGN(FrozenTarget found, freeze_target(target, around));
+        target = std::move(found.target);
+        requests.insert(requests.end(), found.drivers.begin(), found.drivers.end());
+    }
+    for (ModuleRequest& more : named(request.more_modules, "--add-modules"))
+        requests.push_back(std::move(more));
+    return requests;
+}
+
+Result<std::vector<PackedModule>> collect_modules(const BuildRequest& request, const Root& root,
+                                                  Build& result) {
+    KDK_ASSIGN(std::vector<ModuleRequest> requests, freeze_targets(request, root, result.frozen));
+    const std::string& release = result.frozen.kernel_release;
+    std::vector<PackedModule> packed;
+    // --modules none on a kernel without a folder of modules: everything is in its image.
+    if (requests.empty() && request.modules) {
+        const auto releases = kernel_releases(root);
+        if (std::find(releases.begin(), releases.end(), release) == releases.end())
+            return packed;
+    }
+    KDK_ASSIGN(const auto tree, ModuleTree::open(root, release));
+    for (const Target& target : result.frozen.settings.targets)
+        for (ModuleRequest& one : filesystem_modules(*tree, target.type, tree->knows_built_in()))
+            requests.push_back(std::move(one));
+    KDK_ASSIGN(LoadOrder order, load_order(*tree, requests));
+    result.built_in = std::move(order.built_in);
+    result.warnings.insert(result.warnings.end(), order.warnings.begin(), order.warnings.end());
+    for (const std::string& name : order.names) {
+        KDK_ASSIGN(auto content, tree->content(name));
+        const std::string path = packed_module_path(release, tree->path(name));
+        result.modules.push_back({name, path, content.size()});
+        result.frozen.modules.push_back(path);
+        packed.push_back({name, path, std::move(content)});
+    }
+    return packed;
+}
+
+} // namespace
+
+Result<Build> build(const BuildRequest& request) {
+    Build result;
+    KDK_ASSIGN(result.frozen.settings, read_settings(request));
+    KDK_ASSIGN(const Root root, open_root(request.root));
+    KDK_ASSIGN(result.frozen.host, choose_host(request, root));
+    KDK_ASSIGN(result.frozen.kernel_release, choose_release(request, root));
+
+    Ingredients ingredients;
+    KDK_ASSIGN(ingredients.modules, collect_modules(request, root, result));
+    KDK_ASSIGN(result.packing, read_packing(root, result));
+    KDK_ASSIGN(const CapturePrograms programs, find_programs(request.programs, root));
+    KDK_ASSIGN(ingredients.libraries,
+               library_closure({programs.supervisor, programs.collector}, programs.libraries));
+    ingredients.supervisor = strip(programs.supervisor.content);
+    ingredients.collector = strip(programs.collector.content);
+    ingredients.frozen = to_toml(result.frozen);
+
+    result.programs = {{programs.supervisor.name, "/init", ingredients.supervisor.size()},
+                       {programs.collector.name, "/usr/bin/makedumpfile-lite", ingredients.collector.size()}};
+    for (const Library& library : ingredients.libraries)
+        result.libraries.push_back(
+            {library.path.substr(library.path.rfind('/') + 1), library.path, library.content.size()});
+
+    KDK_ASSIGN(const std::vector<Entry> entries, make_recipe(std::move(ingredients)));
+    for (const Entry& entry : entries)
+        result.contents.push_back(
+            {entry.path.substr(entry.path.rfind('/') + 1), entry.path, entry.content.size()});
+    KDK_ASSIGN(result.archive, write_cpio(entries, result.packing));
+    return result;
+}
+
+} // namespace kdumpkit::initramfs

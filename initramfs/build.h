@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "base/error.h"
+#include "config/frozen.h"
+#include "initramfs/cpio.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace kdumpkit::initramfs {
+
+// What `kdumpkit build` was asked for.
+struct BuildRequest {
+    std::vector<std::string> targets;                // URLs; empty: those of the settings
+    std::string release;                             // of the capture kernel, empty: choose
+    std::string root;                                // empty: the running system
+    std::string config;                              // settings file, empty: defaults
+    std::string programs;                            // folder, empty: look for them
+    std::optional<std::vector<std::string>> modules; // instead of looking for the device's drivers
+    std::vector<std::string> more_modules;           // besides them
+    std::string host;                                // empty: the machine's name
+};
+
+struct Part {
+    std::string name;
+    std::string path;        // inside the initramfs
+    std::uint64_t bytes = 0; // unpacked
+};
+
+struct Build {
+    Archive archive;
+    Packing packing = Packing::none;
+    Frozen frozen;
+    std::vector<Part> programs, libraries, modules; // modules in the order of loading
+    std::vector<Part> contents;                     // everything, in archive order
+    std::vector<std::string> built_in;              // modules asked for that the kernel image has
+    std::vector<std::string> warnings;
+};
+
+// Collects and packs a capture initramfs in memory; reads the system and changes nothing.
+Result<Build> build(const BuildRequest& request);
+
+} // namespace kdumpkit::initramfs

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "initramfs/devices.h"
+
+#include "base/file.h"
+#include "initramfs/root.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <climits>
+#include <cstdlib>
+#include <memory>
+
+#include <blkid/blkid.h>
+#include <fmt/format.h>
+#include <libmount/libmount.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+namespace kdumpkit::initramfs {
+namespace {
+
+constexpr const char* name_drivers = "name the modules that bring the device up with --modules";
+
+Result<std::string> real_path(const std::string& path) {
+    const std::unique_ptr<char, decltype(&std::free)> real(::realpath(path.c_str(), nullptr), &std::free);
+    if (!real)
+        return fail(system_error("look up", path, errno));
+    return std::string(real.get());
+}
+
+std::string base_name(const std::string& path) {
+    return path.substr(path.rfind('/') + 1);
+}
+
+// "/…/driver/module" is a link to /sys/module/NAME; a driver inside the kernel image has none.
+std::string driver_module(const std::string& device) {
+    const auto module = real_path(device + "/driver/module");
+    return module ? base_name(*module) : std::string();
+}
+
+std::string first_line(const std::string& path) {
+    std::string text = read_text(path).value_or(std::string());
+    text.resize(std::min(text.size(), text.find('\n')));
+    return text;
+}
+
+void add_once(std::vector<std::string>& list, std::string item) {
+    if (!item.empty() && std::find(list.begin(), list.end(), item) == list.end())
+        list.push_back(std::move(item));
+}
+
+// From the device up to /sys/devices, collected outermost first.
+void collect(const std::string& devices, const std::string& device, DeviceChain& chain) {
+    std::vector<std::string> way;
+    for (std::string at = device; at.size() > devices.size() && at.starts_with(devices + "/");
+         at = parent_folder(at))
+        way.push_back(at);
+    for (auto at = way.rbegin(); at != way.rend(); ++at) {
+        add_once(chain.drivers, driver_module(*at));
+        add_once(chain.modaliases, first_line(*at + "/modalias"));
+    }
+}
+
+// The real controllers of an NVMe subsystem lie elsewhere: its folder links to them as nvme0, nvme1, ….
+bool collect_nvme_subsystem(const std::string& devices, const std::string& disk, DeviceChain& chain) {
+    const std::string subsystem = parent_folder(disk);
+    if (parent_folder(subsystem) != devices + "/virtual/nvme-subsystem")
+        return false;
+    for (const std::string& name : Root("").names(subsystem)) {
+        const auto controller = real_path(subsystem + "/" + name);
+        if (name.starts_with("nvme") && controller && !controller->starts_with(subsystem))
+            collect(devices, *controller, chain);
+    }
+    return true;
+}
+
+} // namespace
+
+Result<DeviceChain> device_chain(const std::string& sysfs, unsigned major, unsigned minor) {
+    const std::string number = fmt::format("{}:{}", major, minor);
+    auto found = real_path(fmt::format("{}/dev/block/{}", sysfs, number));
+    if (!found)
+        return fail(make_error(ErrorKind::absent, "find the block device", number,
+                               fmt::format("{}/dev/block does not list it", sysfs))
+                        .then(name_drivers));
+    KDK_ASSIGN(const std::string devices, real_path(sysfs + "/devices"));
+    const std::string disk = file_exists(*found + "/partition") ? parent_folder(*found) : *found;
+    DeviceChain chain;
+    chain.disk = base_name(disk);
+
+    std::vector<std::string> parts = Root("").names(disk + "/slaves");
+    for (const std::string& part : Root("").names(*found + "/slaves"))
+        add_once(parts, part);
+    if (!parts.empty())
+        return fail(make_error(ErrorKind::unsupported, "find the drivers of", "/dev/" + chain.disk,
+                               fmt::format("it is put together from {} (LVM, RAID or encryption)",
+                                           fmt::join(parts, ", ")))
+                        .then("choose a target on a plain disk or partition"));
+    if (collect_nvme_subsystem(devices, disk, chain))
+        return chain;
+    if (disk.starts_with(devices + "/virtual/"))
+        return fail(make_error(ErrorKind::unsupported, "find the drivers of", "/dev/" + chain.disk,
+                               "it is a virtual device, without hardware that the capture kernel could find")
+                        .then("choose a target on a real disk"));
+    collect(devices, disk, chain);
+    return chain;
+}
+
+Result<MountedFolder> find_mount(const std::string& mountinfo, const std::string& folder) {
+    const std::unique_ptr<libmnt_table, decltype(&mnt_unref_table)> table(
+        mnt_new_table_from_file(mountinfo.c_str()), &mnt_unref_table);
+    if (!table)
+        return fail(system_error("read the mounts in", mountinfo, errno));
+    // The last mount over a place hides the earlier ones.
+    libmnt_fs* mount = nullptr;
+    for (std::string at = folder; mount == nullptr; at = parent_folder(at)) {
+        mount = mnt_table_find_target(table.get(), at.c_str(), MNT_ITER_BACKWARD);
+        if (at == "/")
+            break;
+    }
+    if (mount == nullptr)
+        return fail(ErrorKind::absent, "find the filesystem of", folder,
+                    "no mount of " + mountinfo + " holds it");
+    const auto text = [](const char* value) { return std::string(value != nullptr ? value : ""); };
+    MountedFolder found;
+    found.source = text(mnt_fs_get_srcpath(mount));
+    found.type = text(mnt_fs_get_fstype(mount));
+    // A kernel that mounted its root itself says /dev/root, which nobody made a node for.
+    if (const dev_t number = mnt_fs_get_devno(mount);
+        found.source == "/dev/root" && !file_exists(found.source))
+        found.source = fmt::format("/dev/block/{}:{}", major(number), minor(number));
+    const std::string target = text(mnt_fs_get_target(mount));
+    const std::string below = target == "/" ? folder : folder.substr(std::min(target.size(), folder.size()));
+    found.folder = normal_path(text(mnt_fs_get_root(mount)) + "/" + below);
+    if (!found.source.starts_with("/dev/"))
+        return fail(make_error(ErrorKind::unsupported, "dump to", folder,
+                               fmt::format("it lies on {} ({}), which is not a disk of this machine",
+                                           found.type, text(mnt_fs_get_source(mount))))
+                        .then("choose a folder on a local disk"));
+    return found;
+}
+
+Result<Filesystem> identify_filesystem(const std::string& device) {
+    const std::unique_ptr<blkid_struct_probe, decltype(&blkid_free_probe)> probe(
+        blkid_new_probe_from_filename(device.c_str()), &blkid_free_probe);
+    if (!probe)
+        return fail(
+            system_error("open", device, errno).then("run as root, or write fs= and type= into the URL"));
+    blkid_probe_enable_superblocks(probe.get(), 1);
+    blkid_probe_set_superblocks_flags(probe.get(),
+                                      BLKID_SUBLKS_UUID | BLKID_SUBLKS_TYPE | BLKID_SUBLKS_USAGE);
+    const char* uuid = nullptr;
+    const char* type = nullptr;
+    const char* usage = nullptr;
+    if (blkid_do_safeprobe(probe.get()) != 0 ||
+        blkid_probe_lookup_value(probe.get(), "TYPE", &type, nullptr) != 0 ||
+        blkid_probe_lookup_value(probe.get(), "USAGE", &usage, nullptr) != 0 ||
+        std::string_view(usage) != "filesystem")
+        return fail(
+            make_error(ErrorKind::unsupported, "find the filesystem on", device, "it has none that is known")
+                .then("choose a folder on a local filesystem with a UUID"));
+    if (blkid_probe_lookup_value(probe.get(), "UUID", &uuid, nullptr) != 0)
+        return fail(make_error(ErrorKind::unsupported, "find the filesystem on", device,
+                               fmt::format("its {} has no UUID", type))
+                        .then("give it one, or choose another filesystem"));
+    return Filesystem{uuid, type};
+}
+
+Result<std::string> find_device_by_uuid(const std::string& uuid) {
+    const std::unique_ptr<char, decltype(&std::free)> device(
+        blkid_evaluate_tag("UUID", uuid.c_str(), nullptr), &std::free);
+    if (!device)
+        return fail(
+            make_error(ErrorKind::absent, "find the filesystem", "UUID=" + uuid,
+                       "no block device that is visible here has it")
+                .then("check it with blkid as root; for a disk that this machine cannot see, put type= into "
+                      "the URL and name its drivers with --modules"));
+    return std::string(device.get());
+}
+
+Result<DeviceNumber> device_number(const std::string& device) {
+    struct stat status {};
+    if (::stat(device.c_str(), &status) != 0)
+        return fail(system_error("look at", device, errno).then(name_drivers));
+    if (!S_ISBLK(status.st_mode))
+        return fail(ErrorKind::unsupported, "find the drivers of", device, "it is not a block device");
+    return DeviceNumber{major(status.st_rdev), minor(status.st_rdev)};
+}
+
+} // namespace kdumpkit::initramfs

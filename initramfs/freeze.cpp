@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "initramfs/freeze.h"
+
+#include "initramfs/devices.h"
+
+#include <cerrno>
+#include <cstdlib>
+#include <memory>
+
+#include <fmt/format.h>
+
+namespace kdumpkit::initramfs {
+namespace {
+
+constexpr const char* full_url = "write both into the URL: file:///FOLDER?fs=UUID=…&type=ext4";
+
+// The real place of a folder of the running system.
+Result<std::string> real_folder(const std::string& folder) {
+    const std::unique_ptr<char, decltype(&std::free)> real(::realpath(folder.c_str(), nullptr), &std::free);
+    if (!real)
+        return fail(system_error("find the target folder", folder, errno)
+                        .then(fmt::format("mkdir -p {}, or name another target", folder)));
+    return std::string(real.get());
+}
+
+// Fills in fs= and type=; answers the device they were found on, empty when it was not needed.
+Result<std::string> resolve(Target& target, const Surroundings& around) {
+    if (target.filesystem.empty()) {
+        KDK_ASSIGN(const std::string folder, real_folder(target.folder));
+        KDK_ASSIGN(const MountedFolder mount, find_mount(around.mountinfo, folder));
+        KDK_ASSIGN(const Filesystem filesystem, identify_filesystem(mount.source));
+        target.folder = mount.folder;
+        target.filesystem = "UUID=" + filesystem.uuid;
+        if (target.type.empty())
+            target.type = mount.type;
+        return mount.source;
+    }
+    if (!target.type.empty() && !around.find_drivers)
+        return std::string();
+    KDK_ASSIGN(const std::string device, find_device_by_uuid(target.uuid()));
+    if (target.type.empty()) {
+        KDK_ASSIGN(const Filesystem filesystem, identify_filesystem(device));
+        target.type = filesystem.type;
+    }
+    return device;
+}
+
+} // namespace
+
+Result<FrozenTarget> freeze_target(const Target& target, const Surroundings& around) {
+    FrozenTarget frozen{target, {}};
+    if (!around.running_system) {
+        if (!target.resolved())
+            return fail(
+                make_error(ErrorKind::invalid, "freeze the target", target.url(),
+                           "fs= or type= is missing, and the disks of another root cannot be seen from here")
+                    .then(full_url));
+        if (around.find_drivers)
+            return fail(make_error(ErrorKind::invalid, "find the drivers of", target.url(),
+                                   "the devices of another root cannot be seen from here")
+                            .then("name them with --modules, such as --modules virtio_pci,virtio_blk, or say "
+                                  "--modules none when they are all built in"));
+        return frozen;
+    }
+    KDK_ASSIGN(const std::string device, resolve(frozen.target, around));
+    if (!around.find_drivers)
+        return frozen;
+    KDK_ASSIGN(const DeviceNumber number, device_number(device));
+    KDK_ASSIGN(const DeviceChain chain, device_chain(around.sysfs, number.major, number.minor));
+    // The drivers in use are exact, but only this kernel surely calls them so; for another one its own
+    // aliases decide.
+    const std::string why = fmt::format("/dev/{} hangs on it", chain.disk);
+    for (const std::string& name : around.same_kernel ? chain.drivers : chain.modaliases)
+        frozen.drivers.push_back({name, why, around.same_kernel});
+    return frozen;
+}
+
+std::vector<ModuleRequest> filesystem_modules(ModuleCatalog& catalog, const std::string& type, bool sure) {
+    const std::string why = fmt::format("the target's filesystem is {}", type);
+    // Most are called like their filesystem; only the others (iso9660 is in isofs) cost a search for the
+    // alias.
+    const auto by_name = catalog.look_up(type);
+    const bool named = by_name && (by_name->built_in || !by_name->names.empty());
+    std::vector<ModuleRequest> requests = {{named ? type : "fs-" + type, why, sure}};
+    // The character sets that vfat asks for by default (fs/fat/Kconfig, FAT_DEFAULT_CODEPAGE and _IOCHARSET).
+    if (type == "vfat" || type == "msdos")
+        for (const char* table : {"nls_cp437", "nls_ascii", "nls_iso8859_1", "nls_utf8"})
+            requests.push_back({table, why, false});
+    return requests;
+}
+
+Result<std::string> checked_host(const std::string& host) {
+    constexpr std::string_view allowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
+    if (host.empty() || host.size() > 64 || host.starts_with('.') ||
+        host.find_first_not_of(allowed) != std::string::npos)
+        return fail(
+            make_error(
+                ErrorKind::invalid, "use the host name", fmt::format("\"{}\"", host),
+                "it becomes part of a folder's name: letters, digits, \".\", \"_\" and \"-\", at most 64")
+                .then("give another one with --host"));
+    return host;
+}
+
+} // namespace kdumpkit::initramfs

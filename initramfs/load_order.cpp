@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "initramfs/load_order.h"
+
+#include <algorithm>
+#include <numeric>
+#include <set>
+
+#include <fmt/format.h>
+
+namespace kdumpkit::initramfs {
+namespace {
+
+// Letters to insert, delete or replace (Levenshtein).
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+    std::vector<std::size_t> row(b.size() + 1);
+    std::iota(row.begin(), row.end(), std::size_t{0});
+    for (std::size_t i = 0; i < a.size(); ++i) {
+        std::size_t diagonal = row[0];
+        row[0] = i + 1;
+        for (std::size_t j = 0; j < b.size(); ++j) {
+            const std::size_t replaced = diagonal + (a[i] != b[j] ? 1 : 0);
+            diagonal = row[j + 1];
+            row[j + 1] = std::min({replaced, row[j] + 1, diagonal + 1});
+        }
+    }
+    return row.back();
+}
+
+class Planner {
+  public:
+    explicit Planner(ModuleCatalog& catalog) : catalog_(catalog) {}
+
+    Result<> request(const ModuleRequest& request) {
+        KDK_ASSIGN(const ModuleLookup found, catalog_.look_up(request.name));
+        if (found.built_in)
+            plan_.built_in.push_back(request.name);
+        else if (found.names.empty() && request.required)
+            return absent(request.name, request.why);
+        else if (found.names.empty())
+            plan_.warnings.push_back(fmt::format("kernel {} has no module {} ({})", catalog_.release(),
+                                                 request.name, request.why));
+        for (const std::string& name : found.names)
+            KDK_TRY(visit(name));
+        return {};
+    }
+
+    LoadOrder finish() { return std::move(plan_); }
+
+  private:
+    // Depth is bounded by the number of modules: each is entered once. Softdeps may form circles.
+    Result<> visit(const std::string& name) {
+        if (!entered_.insert(name).second)
+            return {};
+        KDK_ASSIGN(const ModuleInfo info, catalog_.info(name));
+        for (const std::string& soft : info.pre)
+            KDK_TRY(request({soft, fmt::format("{} would like it before itself", name), false}));
+        for (const std::string& dependency : info.depends)
+            KDK_TRY(request({dependency, fmt::format("{} depends on it", name), true}));
+        plan_.names.push_back(name);
+        for (const std::string& soft : info.post)
+            KDK_TRY(request({soft, fmt::format("{} would like it after itself", name), false}));
+        return {};
+    }
+
+    [[nodiscard]] Failure absent(const std::string& name, const std::string& why) const {
+        const auto near = nearest_names(name, catalog_.names());
+        Error error =
+            make_error(ErrorKind::absent, "find the module", name,
+                       fmt::format("kernel {} has none of that name ({})", catalog_.release(), why));
+        if (!near.empty())
+            error.next_step = fmt::format("did you mean {}?", fmt::join(near, ", "));
+        else
+            error.next_step =
+                "install the package with this kernel's modules completely, or name another module";
+        return fail(std::move(error));
+    }
+
+    ModuleCatalog& catalog_;
+    LoadOrder plan_;
+    std::set<std::string> entered_;
+};
+
+} // namespace
+
+std::vector<std::string> nearest_names(const std::string& wanted, const std::vector<std::string>& names) {
+    const std::string normal = module_name(wanted);
+    std::vector<std::pair<std::size_t, std::string>> ranked;
+    for (const std::string& name : names) {
+        const std::size_t distance = edit_distance(normal, name);
+        const bool inside =
+            normal.size() >= 3 && (name.find(normal) != std::string::npos || normal.find(name) == 0);
+        if (distance <= std::max<std::size_t>(1, normal.size() / 3) || inside)
+            ranked.emplace_back(distance, name);
+    }
+    std::sort(ranked.begin(), ranked.end());
+    std::vector<std::string> nearest;
+    for (std::size_t i = 0; i < ranked.size() && i < 5; ++i)
+        nearest.push_back(ranked[i].second);
+    return nearest;
+}
+
+Result<LoadOrder> load_order(ModuleCatalog& catalog, const std::vector<ModuleRequest>& requests) {
+    Planner planner(catalog);
+    for (const ModuleRequest& request : requests)
+        KDK_TRY(planner.request(request));
+    return planner.finish();
+}
+
+} // namespace kdumpkit::initramfs
