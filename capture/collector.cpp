@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "capture/collector.h"
+
+#include <fmt/format.h>
+
+namespace kdumpkit::capture {
+
+std::string Method::text() const {
+    if (kind == DumpMethod::copy)
+        return "plain copy";
+    return fmt::format("filter at level {} with {}", level, compression.text());
+}
+
+std::string_view to_text(Ending ending) {
+    switch (ending) {
+    case Ending::success:
+        return "success";
+    case Ending::destination_failed:
+        return "destination failed";
+    case Ending::wrong_use:
+        return "wrong use";
+    case Ending::not_started:
+        return "not started";
+    case Ending::failed:
+        return "failed";
+    case Ending::killed:
+        return "killed";
+    }
+    return "failed";
+}
+
+Ending ending_of(const Result<ExitStatus>& status) {
+    if (!status)
+        return Ending::not_started;
+    if (status->success())
+        return Ending::success;
+    if (status->signal != 0 || status->timed_out)
+        return Ending::killed;
+    switch (status->code) {
+    case exit_codes::destination:
+        return Ending::destination_failed;
+    case exit_codes::invalid:
+        return Ending::wrong_use;
+    case 127: // posix_spawn of some C libraries tells exec's failure this way
+        return Ending::not_started;
+    default:
+        return Ending::failed;
+    }
+}
+
+std::optional<Method> next_method(const Method& tried, Ending ending) {
+    constexpr unsigned low_level = 1; // zero pages: no struct page has to be understood
+    if (ending == Ending::success || ending == Ending::destination_failed || tried.kind == DumpMethod::copy)
+        return std::nullopt;
+    Method next = tried;
+    if (tried.level > low_level && (ending == Ending::failed || ending == Ending::killed))
+        next.level = low_level;
+    else
+        next.kind = DumpMethod::copy;
+    return next;
+}
+
+Method first_method(const Settings& settings) {
+    return {settings.method, settings.level, settings.compression};
+}
+
+std::vector<std::string> dump_argv(const std::string& collector, const Method& method, const std::string& vmcore,
+                                   const std::string& output, const std::string& summary) {
+    return {collector,  "-d",   std::to_string(method.level), "--compress", method.compression.text(),
+            "--summary", summary, vmcore,                      output};
+}
+
+std::vector<std::string> dmesg_argv(const std::string& collector, const std::string& vmcore,
+                                    const std::string& output) {
+    return {collector, "--dump-dmesg", vmcore, output};
+}
+
+} // namespace kdumpkit::capture

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "base/error.h"
+#include "base/process.h"
+#include "config/frozen.h"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace kdumpkit::capture {
+
+struct MountRequest {
+    std::string source; // a device path, or the filesystem's name for virtual ones
+    std::string folder;
+    std::string type;
+    unsigned long flags = 0; // MS_*
+    std::string options;     // the filesystem's own, comma separated
+};
+
+enum class ModuleOutcome { loaded, already_there };
+
+struct Disk {
+    std::string name; // as below /sys/class/block and /dev
+    std::uint64_t bytes = 0;
+};
+
+struct Filesystem {
+    std::string uuid;
+    std::string type;
+};
+
+struct Space {
+    std::uint64_t total = 0;     // bytes
+    std::uint64_t available = 0; // bytes
+    bool read_only = false;
+};
+
+// What the life of a running program is told to: each line that it says, and a regular tick.
+struct ProgramWatch {
+    std::function<void(std::string_view)> line; // without the newline; cut at 1000 bytes, control bytes as '?'
+    std::function<void()> tick;
+    std::chrono::milliseconds tick_interval{250};
+};
+
+// Where things lie in the capture initramfs; tests point it into a temporary folder.
+struct Places {
+    std::string frozen = Frozen::path;
+    std::string vmcore = "/proc/vmcore";
+    std::string collector = "/usr/bin/makedumpfile-lite";
+    std::string target = "/mnt/target"; // the mount point of the target in hand
+    std::string scratch = "/run";       // in memory: only for small files
+    std::string meminfo = "/proc/meminfo";
+    std::string command_line = "/proc/cmdline";
+    std::string panic_timeout = "/proc/sys/kernel/panic";
+    std::string kernel_release = "/proc/sys/kernel/osrelease";
+};
+
+// Everything that a capture asks of the kernel and that a test wants to answer differently. Plain reads and writes of
+// files below Places are not behind it. Used from one thread.
+class System {
+  public:
+    System() = default;
+    System(const System&) = delete;
+    System& operator=(const System&) = delete;
+    virtual ~System() = default;
+
+    // `folder` exists already. A filesystem that is mounted there already (EBUSY) is success.
+    virtual Result<> mount(const MountRequest& request) = 0;
+    // Writes back everything of that filesystem first.
+    virtual Result<> unmount(const std::string& folder) = 0;
+    virtual Result<ModuleOutcome> load_module(const std::string& path) = 0;
+    virtual std::vector<Disk> disks() = 0;
+    // The filesystem on a disk or partition; nullopt when there is none, or more than one answer.
+    virtual std::optional<Filesystem> probe(const std::string& disk) = 0;
+    virtual Result<Space> space(const std::string& folder) = 0;
+
+    // Errors of the next three carry ErrorSide::destination.
+    virtual Result<> write_at(int fd, std::uint64_t offset, std::span<const std::byte> bytes,
+                              const std::string& name) = 0;
+    virtual Result<> sync(int fd, const std::string& name) = 0;
+    virtual Result<> rename(const std::string& from, const std::string& to) = 0;
+
+    // Runs argv[0] to its end; its standard output and standard error go to `watch.line`.
+    virtual Result<ExitStatus> run(const std::vector<std::string>& argv, const ProgramWatch& watch) = 0;
+
+    // One line to the console, newline added. Never fails, never throws.
+    virtual void console(std::string_view line) = 0;
+    // Ends this kernel. Returns only when it could not.
+    virtual Result<> act(FinalAction action) = 0;
+
+    // Seconds since this kernel started, CLOCK_BOOTTIME: the wall clock may jump.
+    virtual double boot_seconds() = 0;
+    // Seconds since 1970, by this machine's clock.
+    virtual std::int64_t utc_seconds() = 0;
+    virtual void sleep(std::chrono::milliseconds duration) = 0;
+};
+
+} // namespace kdumpkit::capture
