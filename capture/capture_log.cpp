@@ -71,6 +71,8 @@ Result<> CaptureLog::sync() {
     return system_.sync(file_.get(), path_);
 }
 
-void CaptureLog::detach() { file_ = Fd(); }
+void CaptureLog::detach() {
+    file_ = Fd();
+}
 
 } // namespace kdumpkit::capture

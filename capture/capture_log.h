@@ -12,10 +12,10 @@
 
 namespace kdumpkit::capture {
 
-// Everything that kdump-capture says: at once on the console ("kdump-capture: TEXT"), and in capture.log ("[  12.345]
-// TEXT", seconds since the capture kernel's start) as soon as there is a folder for it. The last `history_limit` bytes are
-// kept, so that each target's capture.log tells the whole story. Never fails: a log that cannot be written stays
-// on the console, and is tried again at the next line.
+// Everything that kdump-capture says: at once on the console ("kdump-capture: TEXT"), and in capture.log
+// ("[  12.345] TEXT", seconds since the capture kernel's start) as soon as there is a folder for it. The last
+// `history_limit` bytes are kept, so that each target's capture.log tells the whole story. Never fails: a log
+// that cannot be written stays on the console, and is tried again at the next line.
 class CaptureLog {
   public:
     static constexpr std::size_t history_limit = std::size_t{128} << 10; // bytes

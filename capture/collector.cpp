@@ -64,10 +64,18 @@ Method first_method(const Settings& settings) {
     return {settings.method, settings.level, settings.compression};
 }
 
-std::vector<std::string> dump_argv(const std::string& collector, const Method& method, const std::string& vmcore,
-                                   const std::string& output, const std::string& summary) {
-    return {collector,  "-d",   std::to_string(method.level), "--compress", method.compression.text(),
-            "--summary", summary, vmcore,                      output};
+std::vector<std::string> dump_argv(const std::string& collector, const Method& method,
+                                   const std::string& vmcore, const std::string& output,
+                                   const std::string& summary) {
+    return {collector,
+            "-d",
+            std::to_string(method.level),
+            "--compress",
+            method.compression.text(),
+            "--summary",
+            summary,
+            vmcore,
+            output};
 }
 
 std::vector<std::string> dmesg_argv(const std::string& collector, const std::string& vmcore,

@@ -34,15 +34,16 @@ enum class Ending {
 std::string_view to_text(Ending ending);
 Ending ending_of(const Result<ExitStatus>& status);
 
-// What to try next on the same target; nullopt: nothing, because it is done or because the destination is to blame.
-// A lower level needs less knowledge of the crashed kernel and less memory, a plain copy needs none.
+// What to try next on the same target; nullopt: nothing, because it is done or because the destination is to
+// blame. A lower level needs less knowledge of the crashed kernel and less memory, a plain copy needs none.
 //   filter 31 -> filter 1 -> plain copy; what a lower level cannot cure goes to the plain copy at once.
 std::optional<Method> next_method(const Method& tried, Ending ending);
 Method first_method(const Settings& settings);
 
 // makedumpfile-lite's command lines. `summary` is where it writes its JSON.
-std::vector<std::string> dump_argv(const std::string& collector, const Method& method, const std::string& vmcore,
-                                   const std::string& output, const std::string& summary);
+std::vector<std::string> dump_argv(const std::string& collector, const Method& method,
+                                   const std::string& vmcore, const std::string& output,
+                                   const std::string& summary);
 std::vector<std::string> dmesg_argv(const std::string& collector, const std::string& vmcore,
                                     const std::string& output);
 

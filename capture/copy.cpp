@@ -29,7 +29,8 @@ bool all_zero(Bytes bytes) {
 
 class Copier {
   public:
-    Copier(System& system, int source, int destination, std::string destination_name, const CopyOptions& options)
+    Copier(System& system, int source, int destination, std::string destination_name,
+           const CopyOptions& options)
         : system_(system), source_(source), destination_(destination), name_(std::move(destination_name)),
           options_(options), buffer_(options.window) {}
 
@@ -65,7 +66,8 @@ class Copier {
     bool put_read(std::uint64_t at, std::size_t length) {
         std::size_t done = 0;
         while (done < length && !report_.stopped) {
-            const ssize_t got = ::pread(source_, buffer_.data(), length - done, static_cast<off_t>(at + done));
+            const ssize_t got =
+                ::pread(source_, buffer_.data(), length - done, static_cast<off_t>(at + done));
             if (got < 0 && errno == EINTR)
                 continue;
             if (got == 0)
@@ -84,7 +86,8 @@ class Copier {
     std::size_t skip_unreadable(std::uint64_t at, std::size_t length) {
         std::size_t done = 0;
         while (done < length && !report_.stopped) {
-            const std::size_t step = std::min(length - done, block - static_cast<std::size_t>((at + done) % block));
+            const std::size_t step =
+                std::min(length - done, block - static_cast<std::size_t>((at + done) % block));
             const ssize_t got = ::pread(source_, buffer_.data(), step, static_cast<off_t>(at + done));
             if (got < 0 && errno == EINTR)
                 continue;
@@ -108,7 +111,8 @@ class Copier {
     void put(std::uint64_t at, Bytes bytes) {
         std::size_t begin = 0; // of the run in hand
         for (std::size_t i = 0; i < bytes.size();) {
-            const std::size_t step = std::min(bytes.size() - i, block - static_cast<std::size_t>((at + i) % block));
+            const std::size_t step =
+                std::min(bytes.size() - i, block - static_cast<std::size_t>((at + i) % block));
             if (all_zero(bytes.subspan(i, step))) {
                 if (!write(at + begin, bytes.subspan(begin, i - begin)))
                     return;
@@ -158,17 +162,17 @@ std::string CopyReport::partial_reason() const {
 
 Result<CopyReport> copy_vmcore(System& system, const std::string& source, const std::string& destination,
                                const CopyOptions& options) {
-    KDK_ASSIGN(const Fd input,
-               open_file(source, O_RDONLY).map_error([](Error e) { return std::move(e).from(ErrorSide::source); }));
+    KDK_ASSIGN(const Fd input, open_file(source, O_RDONLY).map_error([](Error e) {
+        return std::move(e).from(ErrorSide::source);
+    }));
     struct stat status {};
     if (::fstat(input.get(), &status) != 0)
         return fail(system_error("look at", source, errno).from(ErrorSide::source));
     if (status.st_size <= 0)
         return fail(make_error(ErrorKind::corrupt, "copy", source, "it is empty").from(ErrorSide::source));
-    KDK_ASSIGN(Fd output,
-               open_file(destination, O_WRONLY | O_CREAT | O_TRUNC, 0600).map_error([](Error e) {
-                   return std::move(e).from(ErrorSide::destination);
-               }));
+    KDK_ASSIGN(Fd output, open_file(destination, O_WRONLY | O_CREAT | O_TRUNC, 0600).map_error([](Error e) {
+        return std::move(e).from(ErrorSide::destination);
+    }));
     CopyReport report = Copier(system, input.get(), output.get(), destination, options)
                             .run(static_cast<std::uint64_t>(status.st_size));
     auto closed = output.close(destination);

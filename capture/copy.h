@@ -19,12 +19,10 @@ struct CopyReport {
     std::uint64_t zero = 0;        // of these, left as holes
     std::uint64_t unreadable = 0;  // left as holes because the source could not be read there
     std::optional<std::uint64_t> first_unreadable;
-    std::optional<Error> stopped;  // why it ended early; side tells whose fault
+    std::optional<Error> stopped; // why it ended early; side tells whose fault
 
     // Everything that the source promised is in the copy.
-    [[nodiscard]] bool complete() const {
-        return !stopped && unreadable == 0 && copied == source_size;
-    }
+    [[nodiscard]] bool complete() const { return !stopped && unreadable == 0 && copied == source_size; }
     // "" when complete, otherwise the reason in words.
     [[nodiscard]] std::string partial_reason() const;
 };
@@ -35,9 +33,10 @@ struct CopyOptions {
     std::function<void(const CopyReport&)> progress;
 };
 
-// Copies `source` to the new file `destination` (mode 0600), sparse: 4 KiB blocks of zeros become holes. What cannot be
-// read is skipped in 4 KiB steps and counted. An error result means that nothing was begun; whatever happens
-// after is in the report, and the file then holds all that could be had. It is synced by the caller.
+// Copies `source` to the new file `destination` (mode 0600), sparse: 4 KiB blocks of zeros become holes. What
+// cannot be read is skipped in 4 KiB steps and counted. An error result means that nothing was begun;
+// whatever happens after is in the report, and the file then holds all that could be had. It is synced by the
+// caller.
 Result<CopyReport> copy_vmcore(System& system, const std::string& source, const std::string& destination,
                                const CopyOptions& options);
 

@@ -51,7 +51,8 @@ Result<Range> find_notes(Bytes head, const std::string& name) {
             break;
         if (segment->p_type != PT_NOTE)
             continue;
-        const auto end = checked_add(segment->p_offset, std::min<std::uint64_t>(segment->p_filesz, note_limit));
+        const auto end =
+            checked_add(segment->p_offset, std::min<std::uint64_t>(segment->p_filesz, note_limit));
         if (!end)
             return fail(ErrorKind::corrupt, "read", name, "its notes lie outside it");
         return Range{segment->p_offset, *end};

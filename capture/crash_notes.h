@@ -13,13 +13,14 @@ namespace kdumpkit::capture {
 
 // Facts of the crashed kernel that need no filter: from the VMCOREINFO note of /proc/vmcore.
 struct CrashFacts {
-    std::string kernel_release;               // OSRELEASE; empty when it is not said
-    std::optional<std::int64_t> crash_time;   // CRASHTIME, seconds since 1970
+    std::string kernel_release;             // OSRELEASE; empty when it is not said
+    std::optional<std::int64_t> crash_time; // CRASHTIME, seconds since 1970
     friend bool operator==(const CrashFacts&, const CrashFacts&) = default;
 };
 
-// Where the notes lie in the file, as the ELF64 headers in `head` say (the first bytes of the file, 64 KiB are plenty:
-// the kernel puts PT_NOTE first). `corrupt` when it is no such file. Bytes; at most `note_limit` long.
+// Where the notes lie in the file, as the ELF64 headers in `head` say (the first bytes of the file, 64 KiB
+// are plenty: the kernel puts PT_NOTE first). `corrupt` when it is no such file. Bytes; at most `note_limit`
+// long.
 inline constexpr std::uint64_t note_limit = std::uint64_t{8} << 20;
 Result<Range> find_notes(Bytes head, const std::string& name);
 

@@ -40,7 +40,8 @@ void mount_virtual_filesystems(System& system, CaptureLog& log, const std::strin
         auto result = make_folders(request.folder);
         if (result)
             result = system.mount(request);
-        if (!result)
+        // EBUSY: the kernel or whoever started us has mounted it there already.
+        if (!result && result.error().errno_value != EBUSY)
             log.error(result.error());
     }
 }
@@ -63,9 +64,9 @@ Result<> mount_target(System& system, const std::string& device, const std::stri
         (void)system.unmount(folder);
         if (!space)
             return fail(blame(std::move(space).error()));
-        return fail(blame(make_error(ErrorKind::system, "write to", device,
-                                     "its filesystem was mounted read-only"))
-                        .then("Repair it with fsck on the running system."));
+        return fail(
+            blame(make_error(ErrorKind::system, "write to", device, "its filesystem was mounted read-only"))
+                .then("Repair it with fsck on the running system."));
     }
     return {};
 }

@@ -13,14 +13,15 @@ namespace kdumpkit::capture {
 // /proc, /sys, /dev and /run, in this order.
 const std::vector<MountRequest>& virtual_filesystems();
 
-// Makes and mounts them below `root` (empty: the real ones). One that fails is said, and the life goes on: what needs it
-// will say so itself.
+// Makes and mounts them below `root` (empty: the real ones). One that fails is said, and the life goes on:
+// what needs it will say so itself.
 void mount_virtual_filesystems(System& system, CaptureLog& log, const std::string& root = {});
 
 // mkdir -p with mode 0700 for what is new.
 Result<> make_folders(const std::string& path);
 
-// Mounts `device` for writing at `folder`. A filesystem that could only be mounted read-only is an error that says so.
+// Mounts `device` for writing at `folder`. A filesystem that could only be mounted read-only is an error that
+// says so.
 Result<> mount_target(System& system, const std::string& device, const std::string& type,
                       const std::string& folder);
 

@@ -39,9 +39,18 @@ constexpr std::array<std::string_view, 22> headlines{
 
 // A panic whose words do not tell why: the report before it does.
 constexpr std::array<std::string_view, 12> vague_panics{
-    "Fatal exception",     "Fatal hardware error", "Fatal machine check", "Fatal local machine check",
-    "Oops",                "softlockup",           "hung_task",           "Hard LOCKUP",
-    "sysrq triggered crash", "panic_on_warn",      "RCU Stall",           "NMI",
+    "Fatal exception",
+    "Fatal hardware error",
+    "Fatal machine check",
+    "Fatal local machine check",
+    "Oops",
+    "softlockup",
+    "hung_task",
+    "Hard LOCKUP",
+    "sysrq triggered crash",
+    "panic_on_warn",
+    "RCU Stall",
+    "NMI",
 };
 
 // Between the lines of one report: "BUG: …", "#PF: …", "#PF: …", "PGD …", "Oops: …".
@@ -100,9 +109,8 @@ bool is_headline(std::string_view text) {
 bool is_vague(std::string_view panic) {
     std::string_view words = panic.substr(panic_head.size());
     words = trimmed(words.starts_with(':') ? words.substr(1) : words);
-    return words.empty() || std::any_of(vague_panics.begin(), vague_panics.end(), [&](std::string_view vague) {
-               return words.starts_with(vague);
-           });
+    return words.empty() || std::any_of(vague_panics.begin(), vague_panics.end(),
+                                        [&](std::string_view vague) { return words.starts_with(vague); });
 }
 
 } // namespace
@@ -134,8 +142,8 @@ std::optional<PanicLine> find_panic_line(std::string_view dmesg) {
         }
         if (panic && index - *panic > report_reach)
             break;
-        // Without a panic line the whole log has to be looked at, for it may be far back; lines are views, and
-        // few enough: one costs 40 bytes, a log of 1 MiB has about 15,000.
+        // Without a panic line the whole log has to be looked at, for it may be far back; lines are views,
+        // and few enough: one costs 40 bytes, a log of 1 MiB has about 15,000.
     }
     if (!panic && !report)
         return std::nullopt;

@@ -12,7 +12,8 @@
 
 namespace kdumpkit::capture {
 
-// Cuts a byte stream into lines at '\n' and '\r', bounded: a longer line is cut at 1000 bytes, control bytes become
+// Cuts a byte stream into lines at '\n' and '\r', bounded: a longer line is cut at 1000 bytes, control bytes
+// become
 // '?'. Empty lines are dropped.
 class LineCutter {
   public:
@@ -27,8 +28,8 @@ class LineCutter {
     std::string line_;
 };
 
-// Runs a program to its end with its output piped to `watch`. It ends when the program ends, even if a descendant of
-// it still holds the pipe.
+// Runs a program to its end with its output piped to `watch`. It ends when the program ends, even if a
+// descendant of it still holds the pipe.
 Result<ExitStatus> run_program(const std::vector<std::string>& argv, const ProgramWatch& watch);
 
 } // namespace kdumpkit::capture

@@ -11,11 +11,17 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json or_null(const std::string& text) { return text.empty() ? Json() : Json(text); }
-Json or_null(std::optional<std::uint64_t> value) { return value ? Json(*value) : Json(); }
+Json or_null(const std::string& text) {
+    return text.empty() ? Json() : Json(text);
+}
+Json or_null(std::optional<std::uint64_t> value) {
+    return value ? Json(*value) : Json();
+}
 
 // Milliseconds are enough, and 0.30000000000000004 is ugly.
-double rounded(double seconds) { return std::round(seconds * 1000.0) / 1000.0; }
+double rounded(double seconds) {
+    return std::round(seconds * 1000.0) / 1000.0;
+}
 
 Json collector_object(std::string_view text) {
     Json value = Json::parse(text, nullptr, false);

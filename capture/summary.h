@@ -42,19 +42,19 @@ struct Summary {
     CrashFacts crash;
     std::string capture_kernel;
     std::optional<PanicLine> panic;
-    std::int64_t capture_start_utc = 0;                   // seconds since 1970, the start of the capture kernel
-    std::vector<std::pair<std::string, double>> stages;   // name, seconds it took, in order
-    double dmesg_saved_at = 0;                            // seconds since the capture kernel's start; 0: not yet
-    double total_seconds = 0;                             // the same clock
-    std::uint64_t memory_bytes = 0;                       // of /proc/vmcore
-    std::uint64_t dump_bytes = 0;                         // of vmcore or vmcore.incomplete
+    std::int64_t capture_start_utc = 0;                 // seconds since 1970, the start of the capture kernel
+    std::vector<std::pair<std::string, double>> stages; // name, seconds it took, in order
+    double dmesg_saved_at = 0;      // seconds since the capture kernel's start; 0: not yet
+    double total_seconds = 0;       // the same clock
+    std::uint64_t memory_bytes = 0; // of /proc/vmcore
+    std::uint64_t dump_bytes = 0;   // of vmcore or vmcore.incomplete
     std::vector<Attempt> attempts;
     std::string collector_json; // the collector's --summary object as it wrote it, or empty
     std::vector<SavedFile> files;
 };
 
-// The text of summary.json. A collector_json that is not a JSON object becomes null. Foreign bytes that are not UTF-8
-// become U+FFFD. Keys are documented in kdump-capture(8).
+// The text of summary.json. A collector_json that is not a JSON object becomes null. Foreign bytes that are
+// not UTF-8 become U+FFFD. Keys are documented in kdump-capture(8).
 std::string to_json(const Summary& summary, const MemoryWatch& memory);
 
 // True when the collector itself says that its dump is not whole ("complete": false).

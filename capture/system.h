@@ -45,7 +45,8 @@ struct Space {
 
 // What the life of a running program is told to: each line that it says, and a regular tick.
 struct ProgramWatch {
-    std::function<void(std::string_view)> line; // without the newline; cut at 1000 bytes, control bytes as '?'
+    std::function<void(std::string_view)>
+        line; // without the newline; cut at 1000 bytes, control bytes as '?'
     std::function<void()> tick;
     std::chrono::milliseconds tick_interval{250};
 };
@@ -63,8 +64,8 @@ struct Places {
     std::string kernel_release = "/proc/sys/kernel/osrelease";
 };
 
-// Everything that a capture asks of the kernel and that a test wants to answer differently. Plain reads and writes of
-// files below Places are not behind it. Used from one thread.
+// Everything that a capture asks of the kernel and that a test wants to answer differently. Plain reads and
+// writes of files below Places are not behind it. Used from one thread.
 class System {
   public:
     System() = default;
@@ -72,7 +73,7 @@ class System {
     System& operator=(const System&) = delete;
     virtual ~System() = default;
 
-    // `folder` exists already. A filesystem that is mounted there already (EBUSY) is success.
+    // `folder` exists already.
     virtual Result<> mount(const MountRequest& request) = 0;
     // Writes back everything of that filesystem first.
     virtual Result<> unmount(const std::string& folder) = 0;

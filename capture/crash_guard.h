@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+namespace kdumpkit::capture {
+
+// From now on a fatal signal of this process (a bug of ours) says so on standard error, writes back what is
+// dirty for at most 20 s, and reboots. Without it the kernel would panic because init died. For PID 1 only.
+void guard_against_own_crash();
+
+} // namespace kdumpkit::capture

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "base/file.h"
+#include "capture/system.h"
+
+namespace kdumpkit::capture {
+
+// The kernel that this process runs on. Meant for PID 1 with all privileges.
+class LinuxSystem : public System {
+  public:
+    Result<> mount(const MountRequest& request) override;
+    Result<> unmount(const std::string& folder) override;
+    Result<ModuleOutcome> load_module(const std::string& path) override;
+    std::vector<Disk> disks() override;
+    std::optional<Filesystem> probe(const std::string& disk) override;
+    Result<Space> space(const std::string& folder) override;
+    Result<> write_at(int fd, std::uint64_t offset, std::span<const std::byte> bytes,
+                      const std::string& name) override;
+    Result<> sync(int fd, const std::string& name) override;
+    Result<> rename(const std::string& from, const std::string& to) override;
+    Result<ExitStatus> run(const std::vector<std::string>& argv, const ProgramWatch& watch) override;
+    // To /dev/console, or where that does not exist to /dev/kmsg, or to standard error.
+    void console(std::string_view line) override;
+    Result<> act(FinalAction action) override;
+    double boot_seconds() override;
+    std::int64_t utc_seconds() override;
+    void sleep(std::chrono::milliseconds duration) override;
+
+  private:
+    Fd console_;
+};
+
+} // namespace kdumpkit::capture
