@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
-#include <vector>
-
 #include "base/subcommand.h"
+
+#include <vector>
 
 namespace kdumpkit::loader {
 

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "base/bytes.h"
+#include "base/error.h"
+#include "base/range.h"
+#include "loader/image/bzimage.h"
+#include "loader/iomem.h"
+#include "loader/machine.h"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace kdumpkit::loader {
+
+// e820 types (Documentation/arch/x86/boot.rst, arch/x86/include/asm/e820/types.h).
+enum class E820Type : std::uint32_t { ram = 1, reserved = 2, acpi = 3, nvs = 4, unusable = 5 };
+struct E820Entry {
+    Range range;
+    E820Type type = E820Type::ram;
+    friend bool operator==(const E820Entry&, const E820Entry&) = default;
+};
+
+// Pure. The memory map of the capture kernel: as RAM only System RAM below 1 MiB and the `usable` ranges, and
+// from the firmware's map (else from /proc/iomem) ACPI and reserved ranges. Sorted, disjoint; RAM yields to
+// others.
+std::vector<E820Entry> capture_memory_map(const std::vector<IomemEntry>& iomem,
+                                          const std::vector<Machine::FirmwareRange>& firmware,
+                                          const RangeSet& usable);
+
+// Physical address of the ACPI RSDP as the firmware handed it over; 0 when the kernel finds it by itself
+// (BIOS).
+std::uint64_t acpi_rsdp(const Machine& machine);
+
+struct BootParamsWish {
+    const BzImage& image;
+    const Machine& machine;
+    std::uint64_t address = 0; // where the result will lie
+    std::uint64_t room = 0;    // bytes there
+    std::string command_line;  // without a NUL
+    Range initrd;              // its bytes in memory
+    std::vector<E820Entry> memory_map;
+};
+
+// Pure. The zero page, followed by the command line, the EFI memory map and setup_data, all in one segment.
+// `unsupported` when it needs more than `room`.
+Result<std::vector<std::byte>> build_boot_params(const BootParamsWish& wish);
+// Bytes to set aside for it.
+std::uint64_t boot_params_room(const BzImage& image, const Machine& machine, std::size_t memory_map_entries);
+
+} // namespace kdumpkit::loader

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "base/error.h"
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace kdumpkit::loader {
+
+// A parameter that every capture kernel gets unless the admin gives the same key.
+struct CaptureDefault {
+    std::string_view text;
+    std::string_view reason;
+};
+// docs/capture-command-line.md shows the same two tables; a test compares.
+std::span<const CaptureDefault> capture_defaults();
+// Production parameters that are left out: a key ("crashkernel"), or a prefix of keys ("systemd.*").
+struct DroppedParameter {
+    std::string_view pattern;
+    std::string_view reason;
+};
+std::span<const DroppedParameter> dropped_parameters();
+
+// At whitespace outside double quotes, as lib/cmdline.c does it; quotes stay.
+std::vector<std::string> split_command_line(std::string_view text);
+
+struct CommandLineWish {
+    std::optional<std::string> replace; // --command-line: instead of the production line and the defaults
+    std::string append;                 // --append: after them; a key here silences the default of that key
+};
+
+// Pure: the capture kernel's command line without elfcorehdr=, which depends on the placement. An elfcorehdr=
+// of the admin's or the production line's is dropped. `invalid` for a line break or NUL in what the admin
+// gave.
+Result<std::string> compose_command_line(std::string_view production, const CommandLineWish& wish);
+
+// `invalid`, saying by how many bytes, when `line` is longer than `limit` bytes (without the NUL).
+Result<> check_command_line(std::string_view line, std::uint64_t limit);
+
+} // namespace kdumpkit::loader

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "loader/kexec.h"
+
+#include <cerrno>
+
+#include <fmt/format.h>
+#include <linux/kexec.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+namespace kdumpkit::loader {
+
+namespace {
+
+// The kernel's struct kexec_segment, x86_64 ABI.
+struct KernelSegment {
+    const void* buffer;
+    std::size_t buffer_size;
+    std::uint64_t memory;
+    std::size_t memory_size;
+};
+static_assert(sizeof(KernelSegment) == 32);
+// KEXEC_SEGMENT_MAX of include/linux/kexec.h.
+constexpr std::size_t most_segments = 16;
+
+struct Explanation {
+    int errno_value;
+    ErrorKind kind;
+    std::string_view reason;
+    std::string_view next_step;
+};
+
+// kernel/kexec.c, kernel/kexec_core.c, kernel/kexec_file.c, security/lockdown.
+constexpr Explanation explanations[] = {
+    {EPERM, ErrorKind::system,
+     "the kernel does not permit it: not root (CAP_SYS_BOOT), lockdown, or kernel.kexec_load_disabled",
+     "run as root; under lockdown use --syscall kexec_file_load with a signed kernel; kexec_load_disabled=1 "
+     "stays "
+     "until the next boot"},
+    {EBUSY, ErrorKind::system, "another kexec operation is under way", "try again"},
+    {EADDRNOTAVAIL, ErrorKind::invalid, "a segment lies outside the crash reservation",
+     "boot with a larger crashkernel=, and compare kdumpkit load --plan with \"Crash kernel\" in "
+     "/proc/iomem"},
+    {ENOEXEC, ErrorKind::unsupported, "the running kernel does not accept this file as a kernel to load",
+     "give a bzImage of this architecture; under lockdown it must be signed"},
+    {EKEYREJECTED, ErrorKind::unsupported, "the signature of the kernel file is wrong or its key is revoked",
+     "give the distribution's signed kernel"},
+    {ENOKEY, ErrorKind::unsupported,
+     "the kernel file is signed by a key that the running kernel does not know",
+     "give a kernel signed by the same vendor, or enrol its key (mokutil --import)"},
+    {ENODATA, ErrorKind::unsupported, "the kernel file is not signed, and the running kernel demands it",
+     "give the distribution's signed kernel"},
+    {EBADMSG, ErrorKind::unsupported, "the kernel file's signature cannot be read",
+     "give the distribution's signed kernel"},
+    {ENOSYS, ErrorKind::unsupported, "the running kernel was built without this system call",
+     "try the other one with --syscall, or boot a kernel with CONFIG_KEXEC and CONFIG_KEXEC_FILE"},
+    {ENOMEM, ErrorKind::system, "the crash reservation or the memory is too small",
+     "boot with a larger crashkernel="},
+    {EINVAL, ErrorKind::invalid, "the kernel finds a parameter wrong",
+     "see the last lines of the kernel's log (dmesg)"},
+};
+
+} // namespace
+
+std::string_view to_text(KexecSyscall syscall) {
+    return syscall == KexecSyscall::kexec_load ? "kexec_load" : "kexec_file_load";
+}
+
+Error explain_kexec_errno(std::string_view operation, KexecSyscall syscall, int errno_value) {
+    Error error = make_error(ErrorKind::system, std::string(operation),
+                             fmt::format("the capture kernel ({})", to_text(syscall)));
+    error.errno_value = errno_value;
+    for (const Explanation& explanation : explanations)
+        if (explanation.errno_value == errno_value) {
+            error.kind = explanation.kind;
+            error.reason = explanation.reason;
+            return std::move(error).then(std::string(explanation.next_step));
+        }
+    return std::move(error).then("see the last lines of the kernel's log (dmesg)");
+}
+
+Result<> kexec_load_crash(std::uint64_t entry, const std::vector<LoadedSegment>& segments) {
+    if (segments.size() > most_segments)
+        return fail(ErrorKind::unsupported, "load", "the capture kernel", "it has too many segments");
+    KernelSegment table[most_segments]{};
+    for (std::size_t i = 0; i < segments.size(); ++i)
+        table[i] = {segments[i].content.data(), segments[i].content.size(), segments[i].memory.begin,
+                    segments[i].memory.size()};
+    if (::syscall(SYS_kexec_load, entry, segments.size(), table, KEXEC_ON_CRASH | KEXEC_ARCH_X86_64) != 0)
+        return fail(explain_kexec_errno("load", KexecSyscall::kexec_load, errno));
+    return {};
+}
+
+Result<> kexec_file_load_crash(int kernel, int initrd, const std::string& command_line) {
+    // The length includes the NUL.
+    if (::syscall(SYS_kexec_file_load, kernel, initrd, command_line.size() + 1, command_line.c_str(),
+                  static_cast<unsigned long>(KEXEC_FILE_ON_CRASH)) != 0)
+        return fail(explain_kexec_errno("load", KexecSyscall::kexec_file_load, errno));
+    return {};
+}
+
+Result<> kexec_unload_crash() {
+    if (::syscall(SYS_kexec_load, 0UL, 0UL, nullptr, KEXEC_ON_CRASH | KEXEC_ARCH_X86_64) == 0)
+        return {};
+    const int first = errno;
+    // Under lockdown, or without CONFIG_KEXEC, only the other call is there.
+    if (first != EPERM && first != ENOSYS)
+        return fail(explain_kexec_errno("unload", KexecSyscall::kexec_load, first));
+    if (::syscall(SYS_kexec_file_load, -1, -1, 0UL, nullptr,
+                  static_cast<unsigned long>(KEXEC_FILE_UNLOAD | KEXEC_FILE_ON_CRASH)) != 0)
+        return fail(explain_kexec_errno("unload", KexecSyscall::kexec_file_load, errno));
+    return {};
+}
+
+} // namespace kdumpkit::loader

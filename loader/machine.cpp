@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "loader/machine.h"
+
+#include "base/bytes.h"
+#include "base/file.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include <fcntl.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+namespace kdumpkit::loader {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t largest_text = std::size_t{16} << 20;
+constexpr std::size_t largest_headers = std::size_t{16} << 20;
+
+std::string trimmed(std::string text) {
+    while (!text.empty() && (text.back() == '\n' || text.back() == ' ' || text.back() == '\0'))
+        text.pop_back();
+    return text;
+}
+
+// Empty when it is absent or unreadable: what needs it says so.
+std::string text_of(const std::string& path) {
+    return trimmed(read_text(path, largest_text).value_or(std::string()));
+}
+
+std::string first_text_of(const std::string& path, const std::string& older) {
+    return file_exists(path) ? text_of(path) : text_of(older);
+}
+
+// The numbers of the entries PREFIXn in a folder, ascending.
+std::vector<unsigned> numbered(const std::string& folder, std::string_view prefix) {
+    std::vector<unsigned> numbers;
+    std::error_code error;
+    for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
+        const std::string name = it->path().filename();
+        if (!name.starts_with(prefix))
+            continue;
+        const auto number = parse_number(std::string_view(name).substr(prefix.size()), 10);
+        if (number && *number < (1U << 20))
+            numbers.push_back(static_cast<unsigned>(*number));
+    }
+    std::ranges::sort(numbers);
+    return numbers;
+}
+
+// Only the headers: what follows them is the memory of the running kernel.
+std::vector<std::byte> kcore_headers(const std::string& path) {
+    auto file = open_file(path, O_RDONLY);
+    if (!file)
+        return {};
+    std::vector<std::byte> bytes(64);
+    if (!pread_exact(file->get(), 0, bytes, path))
+        return {};
+    const auto grow_to = [&](std::uint64_t end) {
+        if (end <= bytes.size() || end > largest_headers)
+            return;
+        const std::size_t old = bytes.size();
+        bytes.resize(end);
+        if (!pread_exact(file->get(), old, std::span(bytes).subspan(old), path))
+            bytes.resize(old);
+    };
+    const std::uint64_t table = ByteReader(bytes).u64(32).value_or(0);
+    const std::uint64_t count = ByteReader(bytes).u16(56).value_or(0);
+    if (table > largest_headers)
+        return bytes;
+    grow_to(table + count * 56);
+    for (std::uint64_t i = 0; i < count; ++i) {
+        const ByteReader reader(bytes);
+        const std::uint64_t at = table + i * 56;
+        if (reader.u32(at).value_or(0) != 4) // PT_NOTE
+            continue;
+        const auto end = checked_add(reader.u64(at + 8).value_or(0), reader.u64(at + 32).value_or(0));
+        if (end)
+            grow_to(*end);
+    }
+    return bytes;
+}
+
+} // namespace
+
+Result<Machine> gather_machine(const std::string& root) {
+    const std::string base = root == "/" ? "" : root;
+    const std::string proc = base + "/proc/", sys = base + "/sys/";
+    Machine machine;
+    KDK_ASSIGN(machine.iomem, read_text(proc + "iomem", largest_text));
+    machine.command_line = text_of(proc + "cmdline");
+    machine.release = text_of(proc + "sys/kernel/osrelease");
+    machine.load_disabled = text_of(proc + "sys/kernel/kexec_load_disabled");
+    machine.lockdown = text_of(sys + "kernel/security/lockdown");
+    machine.vmcoreinfo = text_of(sys + "kernel/vmcoreinfo");
+    machine.crash_size = first_text_of(sys + "kernel/kexec/crash_size", sys + "kernel/kexec_crash_size");
+    machine.crash_loaded =
+        first_text_of(sys + "kernel/kexec/crash_loaded", sys + "kernel/kexec_crash_loaded");
+    machine.crash_cma_ranges = text_of(sys + "kernel/kexec/crash_cma_ranges");
+
+    const std::string cpus = sys + "devices/system/cpu";
+    for (const unsigned number : numbered(cpus, "cpu")) {
+        const std::string folder = cpus + "/cpu" + std::to_string(number);
+        machine.cpus.push_back(
+            {number, text_of(folder + "/crash_notes"), text_of(folder + "/crash_notes_size")});
+    }
+    const std::string memmap = sys + "firmware/memmap";
+    for (const unsigned number : numbered(memmap, "")) {
+        const std::string folder = memmap + "/" + std::to_string(number);
+        machine.firmware_memmap.push_back(
+            {text_of(folder + "/start"), text_of(folder + "/end"), text_of(folder + "/type")});
+    }
+    const std::string efi = sys + "firmware/efi";
+    machine.efi_systab = text_of(efi + "/systab");
+    machine.efi_fw_vendor = text_of(efi + "/fw_vendor");
+    machine.efi_config_table = text_of(efi + "/config_table");
+    for (const unsigned number : numbered(efi + "/runtime-map", "")) {
+        const std::string folder = efi + "/runtime-map/" + std::to_string(number);
+        machine.efi_runtime_map.push_back({text_of(folder + "/type"), text_of(folder + "/phys_addr"),
+                                           text_of(folder + "/virt_addr"), text_of(folder + "/num_pages"),
+                                           text_of(folder + "/attribute")});
+    }
+    machine.boot_params =
+        read_file(sys + "kernel/boot_params/data", 65536).value_or(std::vector<std::byte>());
+    machine.kcore = kcore_headers(proc + "kcore");
+    utsname names{};
+    if (::uname(&names) == 0)
+        machine.architecture = names.machine;
+    machine.privileged = ::geteuid() == 0;
+    return machine;
+}
+
+} // namespace kdumpkit::loader

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "base/error.h"
+#include "base/range.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace kdumpkit::loader {
+
+// What the running kernel says of itself, as it says it: texts and bytes of /proc and /sys, gathered once.
+// Everything that decides works on this value. An absent file is an empty text.
+struct Machine {
+    struct Cpu {
+        unsigned number = 0;
+        std::string crash_notes;      // hexadecimal physical address
+        std::string crash_notes_size; // decimal bytes
+    };
+    struct FirmwareRange {
+        std::string start, end, type; // /sys/firmware/memmap/N/*; `end` is inclusive
+    };
+    struct EfiMapping {
+        std::string type, phys_addr, virt_addr, num_pages, attribute; // /sys/firmware/efi/runtime-map/N/*
+    };
+
+    std::string architecture;  // `uname -m`
+    std::string iomem;         // /proc/iomem
+    std::string command_line;  // /proc/cmdline
+    std::string release;       // /proc/sys/kernel/osrelease
+    std::string lockdown;      // /sys/kernel/security/lockdown: "[none] integrity confidentiality"
+    std::string load_disabled; // /proc/sys/kernel/kexec_load_disabled
+    std::string vmcoreinfo;    // /sys/kernel/vmcoreinfo: "3e2f1000 1024", both hexadecimal
+    std::string
+        crash_size; // bytes; /sys/kernel/kexec/crash_size since 6.19, before /sys/kernel/kexec_crash_size
+    std::string crash_loaded;     // "0" or "1"; likewise
+    std::string crash_cma_ranges; // since 6.19: "BEGIN-END" lines of reservations by crashkernel=...,cma
+    std::vector<Cpu> cpus;        // ascending by number
+    std::vector<FirmwareRange> firmware_memmap;  // empty without CONFIG_FIRMWARE_MEMMAP
+    std::vector<std::byte> boot_params;          // /sys/kernel/boot_params/data, 4096 bytes
+    std::vector<std::byte> kcore;                // ELF header, program headers and notes of /proc/kcore
+    std::string efi_systab;                      // /sys/firmware/efi/systab: "ACPI20=0x..." lines
+    std::string efi_fw_vendor, efi_config_table; // /sys/firmware/efi/*: hexadecimal physical addresses
+    std::vector<EfiMapping> efi_runtime_map;
+    bool privileged = false; // effective uid 0
+};
+
+// Reads below `root` ("/" for the running machine; a copy of another machine's /proc and /sys otherwise).
+// Only an unreadable /proc/iomem is an error.
+Result<Machine> gather_machine(const std::string& root);
+
+} // namespace kdumpkit::loader

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The first instruction after a panic: the crashed kernel jumps to offset 0 of the blob in 64-bit mode with an
+ * identity mapping, no valid GDT, IDT or stack (arch/x86/kernel/relocate_kernel_64.S).
+ */
+#include "loader/purgatory/layout.h"
+
+        .section .head, "awx"
+        .code64
+        .globl  purgatory_start
+purgatory_start:
+        jmp     begin
+        .balign 16
+        .globl  purgatory_parameters
+        .hidden purgatory_parameters
+purgatory_parameters:
+        .quad   PURGATORY_MAGIC
+        .fill   PURGATORY_PARAMETERS_SIZE - 8, 1, 0
+
+begin:
+        cli
+        cld
+        leaq    stack_top(%rip), %rsp
+        /* The boot protocol wants selectors 0x10 (code) and 0x18 (data). */
+        leaq    gdt(%rip), %rax
+        movq    %rax, gdt_pointer+2(%rip)
+        lgdt    gdt_pointer(%rip)
+        movl    $0x18, %eax
+        movl    %eax, %ds
+        movl    %eax, %es
+        movl    %eax, %ss
+        movl    %eax, %fs
+        movl    %eax, %gs
+        leaq    1f(%rip), %rax
+        pushq   $0x10
+        pushq   %rax
+        lretq
+1:
+        xorl    %ebp, %ebp
+        call    purgatory_main
+        /* It came back: everything is as it was loaded. */
+        movq    purgatory_parameters+PURGATORY_KERNEL_ENTRY(%rip), %rax
+        movq    purgatory_parameters+PURGATORY_BOOT_PARAMS(%rip), %rsi
+        xorl    %ebx, %ebx
+        xorl    %ecx, %ecx
+        xorl    %edx, %edx
+        xorl    %edi, %edi
+        xorl    %r8d, %r8d
+        xorl    %r9d, %r9d
+        xorl    %r10d, %r10d
+        xorl    %r11d, %r11d
+        xorl    %r12d, %r12d
+        xorl    %r13d, %r13d
+        xorl    %r14d, %r14d
+        xorl    %r15d, %r15d
+        jmp     *%rax
+
+        .balign 16
+gdt:
+        .quad   0
+        .quad   0
+        .quad   0x00af9a000000ffff      /* 0x10: 64-bit code */
+        .quad   0x00cf92000000ffff      /* 0x18: data */
+gdt_pointer:
+        .word   4 * 8 - 1
+        .quad   0
+        .balign 16
+        .fill   PURGATORY_STACK_SIZE, 1, 0
+stack_top:
+        .section .note.GNU-stack, "", @progbits

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "loader/purgatory_blob.h"
+
+#include "loader/purgatory/parameters.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include <fmt/format.h>
+
+// From purgatory/blob.S.
+extern "C" const std::byte kdumpkit_purgatory_begin[];
+extern "C" const std::byte kdumpkit_purgatory_end[];
+
+namespace kdumpkit::loader {
+
+namespace {
+using purgatory::Parameters;
+
+Bytes blob() {
+    return {kdumpkit_purgatory_begin,
+            static_cast<std::size_t>(kdumpkit_purgatory_end - kdumpkit_purgatory_begin)};
+}
+} // namespace
+
+Sha256Digest sha256(Bytes bytes) {
+    Sha256 hash;
+    hash.update(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
+    return hash.finish();
+}
+
+std::uint64_t purgatory_size() {
+    return blob().size();
+}
+
+Result<std::vector<std::byte>> build_purgatory(std::uint64_t kernel_entry, std::uint64_t boot_params,
+                                               const std::optional<Backup>& backup,
+                                               const std::vector<Guarded>& guarded) {
+    std::vector<std::byte> bytes(blob().begin(), blob().end());
+    const auto empty = ByteReader(bytes).raw<Parameters>(Parameters::offset);
+    if (!empty || empty->magic != Parameters::expected_magic)
+        return fail(ErrorKind::corrupt, "fill in", "the purgatory",
+                    "this build of it has no parameters where expected");
+    if (guarded.size() > Parameters::most_regions)
+        return fail(ErrorKind::unsupported, "fill in", "the purgatory",
+                    fmt::format("it guards {} segments, not {}", Parameters::most_regions, guarded.size()));
+    Parameters parameters = *empty;
+    parameters.kernel_entry = kernel_entry;
+    parameters.boot_params = boot_params;
+    if (backup) {
+        parameters.backup_source = backup->source.begin;
+        parameters.backup_destination = backup->destination;
+        parameters.backup_length = backup->source.size();
+    }
+    parameters.region_count = guarded.size();
+    for (std::size_t i = 0; i < guarded.size(); ++i) {
+        purgatory::Region& region = parameters.regions[i];
+        region.begin = guarded[i].address;
+        region.length = guarded[i].content.size();
+        region.digest = sha256(guarded[i].content);
+        const std::size_t length = std::min(guarded[i].name.size(), sizeof(region.name) - 1);
+        std::memcpy(region.name, guarded[i].name.data(), length);
+    }
+    std::memcpy(bytes.data() + Parameters::offset, &parameters, sizeof(parameters));
+    return bytes;
+}
+
+} // namespace kdumpkit::loader

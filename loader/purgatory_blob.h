@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "base/bytes.h"
+#include "base/error.h"
+#include "loader/elfcorehdr.h"
+#include "loader/purgatory/sha256.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace kdumpkit::loader {
+
+// A loaded piece that the purgatory must find unchanged.
+struct Guarded {
+    std::string name;          // at most 15 bytes are kept
+    std::uint64_t address = 0; // physical
+    Bytes content;
+};
+
+Sha256Digest sha256(Bytes bytes);
+
+// Bytes that the purgatory takes; the same before and after filling it in.
+std::uint64_t purgatory_size();
+
+// The position-independent code, filled in. Its entry is its first byte.
+Result<std::vector<std::byte>> build_purgatory(std::uint64_t kernel_entry, std::uint64_t boot_params,
+                                               const std::optional<Backup>& backup,
+                                               const std::vector<Guarded>& guarded);
+
+} // namespace kdumpkit::loader

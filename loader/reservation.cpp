@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "loader/reservation.h"
+
+#include "base/bytes.h"
+
+#include <fmt/format.h>
+
+namespace kdumpkit::loader {
+
+std::uint64_t Reservation::total() const {
+    return ranges().total();
+}
+
+RangeSet Reservation::ranges() const {
+    RangeSet set = cma;
+    for (const Range& range : all)
+        set.add(range);
+    return set;
+}
+
+Result<Reservation> find_reservation(const std::vector<IomemEntry>& iomem, std::string_view crash_size,
+                                     std::string_view command_line, std::string_view cma_ranges) {
+    Reservation reservation;
+    reservation.all = crash_kernel_ranges(iomem);
+    if (reservation.all.empty()) {
+        if (crash_size.empty())
+            return fail(make_error(ErrorKind::unsupported, "find", "the crash reservation",
+                                   "this kernel has no crash_size in /sys/kernel: it was built without "
+                                   "CONFIG_KEXEC_CORE or CONFIG_CRASH_DUMP")
+                            .then("boot a kernel that has them"));
+        const bool asked = command_line.find("crashkernel=") != std::string_view::npos;
+        return fail(
+            make_error(ErrorKind::absent, "find", "the crash reservation",
+                       asked ? "the kernel could not reserve what crashkernel= on its command line asks for"
+                             : "no memory is reserved: there is no crashkernel= on the kernel's command line")
+                .then(asked ? "see the kernel's log for \"crashkernel\", ask for less, and reboot"
+                            : "add crashkernel=192M to the kernel's command line and reboot"));
+    }
+    reservation.main = reservation.all.back();
+    // "BEGIN-END" in hexadecimal, inclusive, one a line. A line that is not one is passed over: the range is
+    // then in the dump and unused, which is safe.
+    for (std::size_t begin = 0; begin < cma_ranges.size();) {
+        const std::size_t end = std::min(cma_ranges.find('\n', begin), cma_ranges.size());
+        const std::string_view line = cma_ranges.substr(begin, end - begin);
+        begin = end + 1;
+        const std::size_t dash = std::min(line.find('-'), line.size());
+        const auto first = parse_number(line.substr(0, dash), 16);
+        const auto last = dash < line.size() ? parse_number(line.substr(dash + 1), 16) : std::nullopt;
+        if (first && last && *first <= *last && *last < ~std::uint64_t{0})
+            reservation.cma.add({*first, *last + 1});
+    }
+    return reservation;
+}
+
+} // namespace kdumpkit::loader

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "base/error.h"
+#include "base/range.h"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace kdumpkit::loader {
+
+inline constexpr std::uint64_t page = 4096;
+
+// Something that wants a place in the reservation. Sizes in bytes.
+struct Demand {
+    std::string name;
+    std::uint64_t content = 0;      // bytes to load
+    std::uint64_t memory = 0;       // bytes of memory it gets, at least `content`; zeroed after the content
+    std::uint64_t alignment = page; // a power of two
+    bool lowest = false;            // from the bottom up, otherwise from the top down
+};
+
+// Where it went.
+struct Segment {
+    std::string name;
+    std::uint64_t content = 0;
+    Range memory; // page-aligned
+    friend bool operator==(const Segment&, const Segment&) = default;
+};
+
+// A placement of everything; a value that can be shown before anything is loaded.
+struct Plan {
+    Range reservation;
+    std::uint64_t kept_free = 0; // for the kernel's own page tables and control pages
+    std::vector<Segment> segments;
+
+    // By name; it must exist.
+    [[nodiscard]] const Segment& segment(std::string_view name) const;
+    // One line a segment, with addresses and sizes, for people.
+    [[nodiscard]] std::string text() const;
+};
+
+// Pure. Every segment is page-aligned, inside `reservation` and apart from the others, and at least
+// `kept_free` bytes in one piece stay free (the kernel allocates page tables and control pages between the
+// segments, kimage_alloc_crash_control_pages()). When it does not fit: `absent`, saying by how many bytes the
+// reservation is too small and what was demanded.
+Result<Plan> place_segments(const Range& reservation, const std::vector<Demand>& demands,
+                            std::uint64_t kept_free);
+
+} // namespace kdumpkit::loader

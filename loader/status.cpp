@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "loader/status.h"
+
+#include "base/bytes.h"
+#include "base/progress.h"
+#include "loader/iomem.h"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+namespace kdumpkit::loader {
+
+using nlohmann::ordered_json;
+
+namespace {
+
+ordered_json json_of(const LoadRecord& record) {
+    return {{"kernel", record.kernel},
+            {"initrd", record.initrd},
+            {"kernel_version", record.kernel_version},
+            {"command_line", record.command_line},
+            {"syscall", record.syscall},
+            {"loaded_at", record.loaded_at}};
+}
+
+// Texts of the machine can hold any byte.
+std::string dump(const ordered_json& json) {
+    return json.dump(2, ' ', false, ordered_json::error_handler_t::replace);
+}
+
+} // namespace
+
+std::string to_json(const LoadRecord& record) {
+    return dump(json_of(record)) + "\n";
+}
+
+std::optional<LoadRecord> parse_load_record(std::string_view text) {
+    const ordered_json json = ordered_json::parse(text, nullptr, false);
+    if (!json.is_object())
+        return std::nullopt;
+    const auto field = [&](const char* key) {
+        return json.contains(key) && json[key].is_string() ? json[key].get<std::string>() : std::string();
+    };
+    LoadRecord record{field("kernel"),       field("initrd"),  field("kernel_version"),
+                      field("command_line"), field("syscall"), field("loaded_at")};
+    if (record.kernel.empty())
+        return std::nullopt;
+    return record;
+}
+
+Status make_status(const Machine& machine, std::string_view record) {
+    Status status;
+    status.running_kernel = machine.release;
+    if (!machine.crash_loaded.empty())
+        status.kernel_says = machine.crash_loaded == "1";
+    status.armed = status.kernel_says.value_or(false);
+    if (const auto iomem = parse_iomem(machine.iomem))
+        status.reservations = crash_kernel_ranges(*iomem);
+    for (const Range& range : status.reservations)
+        status.reserved += range.size();
+    if (status.reservations.empty())
+        status.reserved = parse_number(machine.crash_size, 10).value_or(0);
+    if (status.armed)
+        status.record = parse_load_record(record);
+    return status;
+}
+
+std::string to_text(const Status& status) {
+    std::string text;
+    if (!status.kernel_says)
+        text += "armed:       no: this kernel has no kexec for crashes (no crash_loaded in /sys/kernel)\n";
+    else
+        text += fmt::format("armed:       {}\n", status.armed ? "yes" : "no: a panic would leave no dump");
+    text += fmt::format("reservation: {}", status.reserved == 0 ? "none" : human_bytes(status.reserved));
+    for (const Range& range : status.reservations)
+        text += fmt::format("  {:#x}-{:#x}", range.begin, range.end - 1);
+    text += fmt::format("\nrunning:     {}\n", status.running_kernel);
+    if (status.record) {
+        const LoadRecord& record = *status.record;
+        text += fmt::format("loaded:      {} ({})\n", record.kernel, record.kernel_version);
+        text += fmt::format("initrd:      {}\ncommand:     {}\n", record.initrd, record.command_line);
+        text += fmt::format("by:          {} at {}\n", record.syscall, record.loaded_at);
+    } else if (status.armed) {
+        text += "loaded:      by another program: the kernel does not tell what\n";
+    }
+    if (status.reserved == 0)
+        text += "next: add crashkernel=192M to the kernel's command line and reboot\n";
+    else if (!status.armed)
+        text += "next: kdumpkit load --kernel FILE --initrd FILE\n";
+    return text;
+}
+
+std::string to_json(const Status& status) {
+    ordered_json json{{"armed", status.armed},
+                      {"reserved_bytes", status.reserved},
+                      {"reservations", ordered_json::array()},
+                      {"running_kernel", status.running_kernel},
+                      {"loaded", nullptr}};
+    for (const Range& range : status.reservations)
+        json["reservations"].push_back({{"begin", range.begin}, {"end", range.end}});
+    if (status.record)
+        json["loaded"] = json_of(*status.record);
+    return dump(json) + "\n";
+}
+
+} // namespace kdumpkit::loader
