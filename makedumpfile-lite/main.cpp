@@ -1,2 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-int main() { return 2; }
+#include "base/error.h"
+#include "makedumpfile-lite/program.h"
+
+#include <csignal>
+#include <cstdio>
+#include <exception>
+#include <new>
+
+int main(int argc, char** argv) {
+    // A limit on file sizes, and a reader that went away, are errors to report and not deaths.
+    std::signal(SIGXFSZ, SIG_IGN);
+    std::signal(SIGPIPE, SIG_IGN);
+    try {
+        return kdumpkit::dump::run_program({argv + 1, argv + argc});
+    } catch (const std::bad_alloc&) {
+        std::fputs("makedumpfile-lite: error: out of memory\n  next: use fewer --workers\n", stderr);
+    } catch (const std::exception& problem) {
+        std::fprintf(stderr, "makedumpfile-lite: error: %s\n", problem.what());
+    }
+    return kdumpkit::exit_codes::system;
+}

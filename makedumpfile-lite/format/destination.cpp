@@ -31,8 +31,8 @@ Result<Destination> Destination::create(const std::string& path, bool overwrite,
     const int flags = O_RDWR | O_CREAT | (overwrite ? O_TRUNC : O_EXCL);
     auto fd = open_file(path, flags);
     if (!fd && fd.error().errno_value == EEXIST)
-        return destination_failure(make_error(ErrorKind::invalid, "create", path, "it exists already")
-                                       .then("name another file, or give -f to replace this one"));
+        return fail(make_error(ErrorKind::invalid, "create", path, "it exists already")
+                        .then("name another file, or give -f to replace this one"));
     if (!fd)
         return destination_failure(std::move(fd).error());
     struct stat status {};

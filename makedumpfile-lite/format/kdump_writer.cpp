@@ -3,13 +3,15 @@
 
 #include "base/range.h"
 #include "makedumpfile-lite/filter.h"
-#include "makedumpfile-lite/format/elf_notes.h"
+#include "makedumpfile-lite/source/notes.h"
 
 #include <algorithm>
 #include <array>
 #include <bit>
 #include <limits>
+#include <optional>
 
+#include <elf.h>
 #include <fmt/format.h>
 
 namespace kdumpkit::dump::format {
@@ -28,6 +30,24 @@ std::uint32_t saturated(std::uint64_t value) {
         std::min<std::uint64_t>(value, std::numeric_limits<std::uint32_t>::max()));
 }
 
+// The text of VMCOREINFO among the notes.
+std::optional<Bytes> find_vmcoreinfo(Bytes notes) {
+    NoteWalk walk(notes);
+    while (const auto note = walk.next())
+        if (note->name == "VMCOREINFO")
+            return note->description;
+    return std::nullopt;
+}
+
+// CPUs that saved their registers.
+std::size_t count_cpus(Bytes notes) {
+    std::size_t count = 0;
+    NoteWalk walk(notes);
+    while (const auto note = walk.next())
+        count += note->name == "CORE" && note->type == NT_PRSTATUS ? 1 : 0;
+    return count;
+}
+
 } // namespace
 
 Result<KdumpGeometry> plan_kdump(const KdumpFacts& facts, std::uint64_t limit, std::uint64_t pages) {
@@ -38,8 +58,8 @@ Result<KdumpGeometry> plan_kdump(const KdumpFacts& facts, std::uint64_t limit, s
     g.notes = block + sizeof(KdumpSubHeader);
     std::uint64_t sub_header_end = g.notes + facts.notes.size();
     if (const auto info = find_vmcoreinfo(facts.notes)) {
-        g.vmcoreinfo = g.notes + info->offset;
-        g.vmcoreinfo_size = info->size;
+        g.vmcoreinfo = g.notes + static_cast<std::uint64_t>(info->data() - facts.notes.data());
+        g.vmcoreinfo_size = info->size();
     } else if (!facts.vmcoreinfo.empty()) {
         g.vmcoreinfo = sub_header_end;
         g.vmcoreinfo_size = facts.vmcoreinfo.size();

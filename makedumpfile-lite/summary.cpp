@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "makedumpfile-lite/summary.h"
+
+#include "base/progress.h"
+
+#include <cmath>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+namespace kdumpkit::dump {
+
+namespace {
+
+double milliseconds_exact(double seconds) {
+    return std::round(seconds * 1000) / 1000;
+}
+
+} // namespace
+
+std::string to_json(const Summary& s) {
+    nlohmann::ordered_json json;
+    json["program"] = "makedumpfile-lite";
+    json["version"] = KDUMPKIT_VERSION;
+    json["format"] = "kdump-compressed";
+    json["complete"] = s.complete;
+    if (!s.error.empty())
+        json["error"] = s.error;
+    json["dump_level"] = s.level;
+    json["compression"] = s.compression.name();
+    json["compression_level"] = s.compression.level;
+    json["kernel_release"] = s.kernel_release;
+    json["page_size"] = s.page_size;
+    json["pages"] = {{"total", s.pages.total},
+                     {"kept", s.pages.kept},
+                     {"written", s.written_pages},
+                     {"zero", s.zero_pages},
+                     {"cache", s.pages.cache},
+                     {"cache_private", s.pages.cache_private},
+                     {"user", s.pages.user},
+                     {"free", s.pages.free},
+                     {"offline", s.pages.offline},
+                     {"hwpoison", s.pages.hwpoison},
+                     {"unclassified", s.pages.unclassified}};
+    json["bytes"] = {{"memory", s.memory_bytes}, {"written", s.written_bytes}};
+    json["workers"] = s.workers;
+    json["buffer_bytes"] = s.buffer_bytes;
+    json["seconds"] = {{"open", milliseconds_exact(s.open_seconds)},
+                       {"filter", milliseconds_exact(s.filter_seconds)},
+                       {"write", milliseconds_exact(s.write_seconds)},
+                       {"total", milliseconds_exact(s.total_seconds)}};
+    json["peak_rss_kib"] = s.peak_rss_kib;
+    json["warnings"] = s.warnings;
+    // What came from the dump need not be UTF-8.
+    return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+}
+
+std::string report_text(const Summary& s) {
+    std::string text;
+    const auto row = [&](std::string_view name, std::uint64_t pages) {
+        text += fmt::format("  {:<28}{:>12}  {:>9}\n", name, pages, human_bytes(pages * s.page_size));
+    };
+    text += fmt::format("  {:<28}{:>12}  {:>9}\n", "", "pages", "memory");
+    row("in the image", s.pages.total);
+    row("left out: page cache", s.pages.cache);
+    row("left out: cache, private", s.pages.cache_private);
+    row("left out: user", s.pages.user);
+    row("left out: free", s.pages.free);
+    row("left out: offline", s.pages.offline);
+    row("left out: hwpoison", s.pages.hwpoison);
+    row("kept", s.pages.kept);
+    row("  of these, zero", s.zero_pages);
+    row("  of these, unclassified", s.pages.unclassified);
+    text += fmt::format("  open {:.2f} s, filter {:.2f} s, write {:.2f} s, total {:.2f} s; peak {}\n",
+                        s.open_seconds, s.filter_seconds, s.write_seconds, s.total_seconds,
+                        human_bytes(s.peak_rss_kib * 1024));
+    return text;
+}
+
+} // namespace kdumpkit::dump

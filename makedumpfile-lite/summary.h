@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "makedumpfile-lite/codec.h"
+#include "makedumpfile-lite/filter.h"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace kdumpkit::dump {
+
+// What became of one dump, for programs (JSON) and for people.
+struct Summary {
+    bool complete = false;
+    std::string error; // why it is not complete
+    unsigned level = 0;
+    Compression compression;
+    std::string kernel_release; // empty when unknown
+    std::uint64_t page_size = 0;
+    PageCounts pages;
+    std::uint64_t zero_pages = 0;    // of the kept ones: filled with zero and not stored (level bit 1)
+    std::uint64_t written_pages = 0; // stored
+    std::uint64_t memory_bytes = 0;  // that the image holds
+    std::uint64_t written_bytes = 0; // the size of the dump
+    unsigned workers = 0;
+    std::uint64_t buffer_bytes = 0; // the pipeline's memory budget
+    double open_seconds = 0, filter_seconds = 0, write_seconds = 0, total_seconds = 0;
+    std::uint64_t peak_rss_kib = 0;
+    std::vector<std::string> warnings;
+};
+
+// One JSON object with a final newline; docs/man/makedumpfile-lite.8 describes it.
+std::string to_json(const Summary& summary);
+// A table by class of page, several lines.
+std::string report_text(const Summary& summary);
+
+} // namespace kdumpkit::dump
