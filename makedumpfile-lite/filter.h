@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
-#include <cstdint>
-#include <functional>
-#include <string>
-#include <vector>
-
 #include "base/error.h"
 #include "base/log.h"
 #include "makedumpfile-lite/page_set.h"
 #include "makedumpfile-lite/source/image.h"
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
 
 namespace kdumpkit::dump {
 
@@ -25,7 +25,7 @@ struct DumpLevel {
     static constexpr unsigned highest = 31;
 };
 
-// Pages by class, as the filter met them. Every pfn in the image's memory is in exactly one of them.
+// Pages by class, as the filter met them: total == kept + what was dropped (cache to hwpoison).
 struct PageCounts {
     std::uint64_t total = 0; // pfns in the image's memory
     std::uint64_t kept = 0;  // what will be written (zero pages still included)
@@ -35,7 +35,8 @@ struct PageCounts {
     std::uint64_t free = 0;
     std::uint64_t offline = 0;
     std::uint64_t hwpoison = 0;
-    std::uint64_t unclassified = 0; // kept because their struct page could not be read or made no sense
+    std::uint64_t unclassified = 0; // of those kept: their struct page could not be read or made no sense
+    std::uint64_t per_cpu_free = 0; // of those free: found on per-CPU lists
 };
 
 struct Selection {
@@ -45,10 +46,22 @@ struct Selection {
     std::vector<std::string> warnings; // what the filter could not trust and therefore kept, for people
 };
 
-// Decides for every page. With level 0 or 1 no struct page is read. `progress` gets the pfns done so far (may be empty).
-// A kernel whose layout cannot be resolved is an error (`unsupported`): the caller may go down to level 1.
-Result<Selection> select_pages(const Image& image, const Kernel& kernel, unsigned level, const Log& log,
-                               const std::function<void(std::uint64_t)>& progress);
+struct FilterOptions {
+    unsigned level = DumpLevel::highest;
+    // Free pages on per-CPU lists count as free. makedumpfile keeps them; off makes its page sets.
+    bool per_cpu_lists = true;
+};
+
+// Decides for every page. With level 0 or 1 no struct page is read. At any other level pages that are
+// logically offline or known to be broken (hwpoison) are dropped too, as makedumpfile does. `progress` gets
+// the pfns done so far (may be empty). A kernel whose layout cannot be resolved is an error: the caller may
+// go down to level 1.
+Result<Selection> select_pages(const Image& image, const Kernel& kernel, const FilterOptions& options,
+                               const Log& log, const std::function<void(std::uint64_t)>& progress);
+inline Result<Selection> select_pages(const Image& image, const Kernel& kernel, unsigned level,
+                                      const Log& log, const std::function<void(std::uint64_t)>& progress) {
+    return select_pages(image, kernel, FilterOptions{level, true}, log, progress);
+}
 // Levels 0 and 1, for an image of which nothing is known.
 Result<Selection> select_all(const Image& image);
 

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include "base/error.h"
+#include "base/log.h"
+#include "makedumpfile-lite/source/image.h"
+
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
-
-#include "base/error.h"
-#include "base/log.h"
-#include "makedumpfile-lite/source/image.h"
 
 namespace kdumpkit::dump {
 
@@ -23,15 +23,18 @@ struct Utsname {
 class Kernel {
   public:
     // Needs VMCOREINFO; without one: `absent`, with the next step.
-    static Result<std::unique_ptr<Kernel>> open(const Image& image, const Log& log);
+    // For the log alone, the (slower) resolving of layouts can be left out.
+    enum class Depth { log, pages };
+    static Result<std::unique_ptr<Kernel>> open(const Image& image, const Log& log,
+                                                Depth depth = Depth::pages);
     ~Kernel();
 
     [[nodiscard]] const Utsname& utsname() const;
-    [[nodiscard]] std::uint64_t page_size() const; // bytes
-    [[nodiscard]] std::uint64_t phys_base() const; // bytes, as the kdump sub-header wants it
+    [[nodiscard]] std::uint64_t page_size() const;  // bytes
+    [[nodiscard]] std::uint64_t phys_base() const;  // bytes, as the kdump sub-header wants it
     [[nodiscard]] std::uint64_t crash_time() const; // seconds since 1970, 0 when unknown
 
-    struct Data;
+    struct Data; // kernel/data.h
     [[nodiscard]] const Data& data() const { return *data_; }
 
   private:
@@ -39,9 +42,10 @@ class Kernel {
     std::unique_ptr<Data> data_;
 };
 
-// The kernel's log, oldest first, as `dmesg` prints it ("[    1.234567] text\n"), from the printk ring buffer (5.10 and
-// later) or log_buf. `emit` gets pieces of text; what it returns ends the walk. A ring that is damaged half-way gives what
-// is readable and then an error (`corrupt`).
-Result<> read_dmesg(const Image& image, const Kernel& kernel, const std::function<Result<>(std::string_view)>& emit);
+// The kernel's log, oldest first, as `dmesg` prints it ("[    1.234567] text\n"), from the printk ring buffer
+// (5.10 and later) or log_buf. `emit` gets pieces of text; what it returns ends the walk. A ring that is
+// damaged half-way gives what is readable and then an error (`corrupt`).
+Result<> read_dmesg(const Image& image, const Kernel& kernel,
+                    const std::function<Result<>(std::string_view)>& emit);
 
 } // namespace kdumpkit::dump

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "base/bytes.h"
+#include "base/error.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace kdumpkit::dump {
+
+// A member of a struct: bytes from the start of that struct, and its size.
+struct BtfMember {
+    std::uint64_t offset = 0;
+    std::uint64_t size = 0;     // 0 when not known
+    std::uint64_t elements = 0; // of an array, else 0
+    std::uint32_t type = 0;
+};
+
+// The kernel's own type information (Linux, Documentation/bpf/btf.rst), kinds 1 to 19. Names are looked up
+// among structs, unions and enums; members of anonymous structs and unions count as members of what holds
+// them.
+class Btf {
+  public:
+    static constexpr std::uint64_t header_size = 24;
+    static constexpr std::uint64_t max_size = std::uint64_t{64} << 20;
+
+    // Checks every type header, so that nothing later can run out of the bytes. Otherwise `corrupt`.
+    static Result<Btf> parse(std::vector<std::byte> bytes);
+    // The length of the section that starts with `header`, or nullopt when this is no BTF header. Pure.
+    static std::optional<std::uint64_t> total_size(Bytes header);
+
+    [[nodiscard]] std::optional<std::uint64_t> size_of(std::string_view name) const;
+    // "a.b" walks into member structs.
+    [[nodiscard]] std::optional<BtfMember> member(std::string_view structure, std::string_view path) const;
+    [[nodiscard]] std::optional<std::int64_t> enumerator(std::string_view enumeration,
+                                                         std::string_view name) const;
+    [[nodiscard]] std::size_t type_count() const { return types_.size(); }
+
+  private:
+    struct Type {
+        std::uint32_t name = 0;
+        std::uint32_t info = 0;
+        std::uint32_t size_or_type = 0;
+        std::uint64_t trailer = 0; // offset of what follows the header
+        [[nodiscard]] unsigned kind() const { return info >> 24 & 0x1f; }
+        [[nodiscard]] std::uint32_t count() const { return info & 0xffff; }
+        [[nodiscard]] bool flag() const { return info >> 31 != 0; }
+    };
+    [[nodiscard]] std::optional<Type> type(std::uint32_t id) const;
+    [[nodiscard]] std::string_view string(std::uint32_t offset) const;
+    [[nodiscard]] std::optional<std::uint32_t> find(std::string_view name) const;
+    [[nodiscard]] std::optional<std::uint32_t> resolved(std::uint32_t id) const;
+    [[nodiscard]] std::uint64_t size_of_type(std::uint32_t id, int depth) const;
+    [[nodiscard]] std::optional<BtfMember> member_of(std::uint32_t id, std::string_view name,
+                                                     int depth) const;
+
+    std::vector<std::byte> bytes_;
+    std::uint64_t strings_ = 0;
+    std::uint64_t strings_size_ = 0;
+    std::vector<std::uint32_t> types_; // offset of each type's header; type id i is types_[i - 1]
+    std::vector<std::uint32_t> named_; // ids of named structs, unions and enums
+};
+
+} // namespace kdumpkit::dump

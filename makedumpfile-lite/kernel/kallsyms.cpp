@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "makedumpfile-lite/kernel/kallsyms.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <set>
+
+#include <fmt/format.h>
+
+namespace kdumpkit::dump {
+
+namespace {
+
+constexpr std::uint32_t max_symbols = 1U << 22;
+constexpr std::size_t max_name = 512; // KSYM_NAME_LEN, with the type letter in front
+constexpr std::array form_candidates = {OffsetForm::absolute_percpu, OffsetForm::unsigned_base,
+                                        OffsetForm::relative};
+// Symbols whose address VMCOREINFO tells, under the same name as in the symbol table.
+constexpr std::array<std::string_view, 7> anchors = {
+    "_stext", "init_uts_ns", "prb", "init_top_pgt", "printk_rb_static", "node_online_map", "clear_seq"};
+
+Error corrupt(std::string reason) {
+    return make_error(ErrorKind::corrupt, "read", "the kernel's symbol table (kallsyms)", std::move(reason))
+        .from(ErrorSide::source);
+}
+
+// Bytes one after the other, through views of 64 KiB.
+class Stream {
+  public:
+    Stream(VirtualMemory& memory, std::uint64_t vaddr) : memory_(memory), next_(vaddr) {}
+
+    Result<std::uint8_t> byte() {
+        if (used_ == chunk_.size()) {
+            constexpr std::uint64_t step = std::uint64_t{64} << 10;
+            const std::uint64_t length = step - next_ % step;
+            KDK_ASSIGN(const Bytes bytes, memory_.view(next_, static_cast<std::size_t>(length)));
+            chunk_.assign(bytes.begin(), bytes.end());
+            next_ += length;
+            used_ = 0;
+        }
+        return static_cast<std::uint8_t>(chunk_[used_++]);
+    }
+
+  private:
+    VirtualMemory& memory_;
+    std::uint64_t next_;
+    std::vector<std::byte> chunk_;
+    std::size_t used_ = 0;
+};
+
+// The 256 tokens that names are made of.
+Result<std::array<std::string, 256>> read_tokens(VirtualMemory& memory, std::uint64_t table,
+                                                 std::uint64_t index) {
+    std::array<std::uint16_t, 256> starts{};
+    {
+        KDK_ASSIGN(const Bytes bytes, memory.view(index, 512));
+        const ByteReader reader(bytes);
+        for (std::size_t i = 0; i < starts.size(); ++i)
+            starts[i] = reader.u16(i * 2).value_or(0);
+    }
+    const std::size_t size = *std::max_element(starts.begin(), starts.end()) + max_name;
+    KDK_ASSIGN(const Bytes bytes, memory.view(table, size));
+    const ByteReader reader(bytes);
+    std::array<std::string, 256> tokens;
+    for (std::size_t i = 0; i < starts.size(); ++i)
+        tokens[i] = reader.c_string(starts[i], max_name).value_or(std::string_view{});
+    return tokens;
+}
+
+// The index of the first symbol of each wanted name.
+Result<std::map<std::string, std::uint32_t, std::less<>>>
+find_indices(VirtualMemory& memory, std::uint64_t names, std::uint32_t count,
+             const std::array<std::string, 256>& tokens, const std::set<std::string_view>& wanted) {
+    std::size_t longest = 0;
+    for (const std::string_view name : wanted)
+        longest = std::max(longest, name.size());
+    std::map<std::string, std::uint32_t, std::less<>> found;
+    Stream stream(memory, names);
+    std::string name;
+    for (std::uint32_t i = 0; i < count; ++i) {
+        KDK_ASSIGN(std::uint32_t length, stream.byte());
+        // Names of more than 127 tokens have a second length byte (Linux 6.1).
+        if ((length & 0x80) != 0) {
+            KDK_ASSIGN(const std::uint32_t high, stream.byte());
+            length = (length & 0x7f) | high << 7;
+        }
+        if (length == 0 || length > 2 * max_name)
+            return fail(corrupt(fmt::format("symbol {} has a name of {} tokens", i, length)));
+        name.clear();
+        for (std::uint32_t j = 0; j < length; ++j) {
+            KDK_ASSIGN(const std::uint8_t token, stream.byte());
+            if (name.size() <= longest + 1)
+                name += tokens[token];
+        }
+        if (name.size() < 2 || name.size() > longest + 1)
+            continue;
+        const std::string_view bare = std::string_view(name).substr(1); // without the type letter
+        if (wanted.contains(bare))
+            found.emplace(bare, i);
+    }
+    return found;
+}
+
+} // namespace
+
+std::uint64_t kallsyms_address(OffsetForm form, std::uint32_t entry, std::uint64_t entry_address,
+                               std::uint64_t base) {
+    const auto extended = static_cast<std::uint64_t>(std::int64_t{static_cast<std::int32_t>(entry)});
+    switch (form) {
+    case OffsetForm::absolute_percpu:
+        return static_cast<std::int32_t>(entry) >= 0 ? entry : base - 1 - extended;
+    case OffsetForm::unsigned_base:
+        return base + entry;
+    case OffsetForm::relative:
+        break;
+    }
+    return entry_address + extended;
+}
+
+Result<Symbols> find_symbols(VirtualMemory& memory, const VmcoreInfo& info,
+                             const std::vector<std::string_view>& wanted) {
+    const auto names = info.symbol("kallsyms_names");
+    const auto count_at = info.symbol("kallsyms_num_syms");
+    const auto table = info.symbol("kallsyms_token_table");
+    const auto index = info.symbol("kallsyms_token_index");
+    const auto offsets = info.symbol("kallsyms_offsets");
+    if (!names || !count_at || !table || !index || !offsets)
+        return fail(make_error(ErrorKind::absent, "find", "the kernel's symbol table (kallsyms)",
+                               "VMCOREINFO does not say where it is")
+                        .from(ErrorSide::source));
+    KDK_ASSIGN(const std::uint32_t count, memory.u32(*count_at));
+    if (count == 0 || count > max_symbols)
+        return fail(corrupt(fmt::format("{} symbols", count)));
+    KDK_ASSIGN(const auto tokens, read_tokens(memory, *table, *index));
+    std::set<std::string_view> all(wanted.begin(), wanted.end());
+    all.insert(anchors.begin(), anchors.end());
+    KDK_ASSIGN(const auto indices, find_indices(memory, *names, count, tokens, all));
+
+    std::uint64_t base = 0;
+    if (const auto base_at = info.symbol("kallsyms_relative_base")) {
+        KDK_ASSIGN(base, memory.u64(*base_at));
+    }
+    std::map<std::string, std::pair<std::uint32_t, std::uint64_t>, std::less<>> entries;
+    for (const auto& [name, number] : indices) {
+        const std::uint64_t at = *offsets + std::uint64_t{number} * 4;
+        KDK_ASSIGN(const std::uint32_t entry, memory.u32(at));
+        entries[name] = {entry, at};
+    }
+
+    std::optional<OffsetForm> best;
+    int best_agree = 1; // one lone agreement proves nothing
+    for (const OffsetForm form : form_candidates) {
+        int agree = 0;
+        for (const std::string_view anchor : anchors) {
+            const auto entry = entries.find(anchor);
+            const auto address = info.symbol(anchor);
+            if (entry != entries.end() && address &&
+                kallsyms_address(form, entry->second.first, entry->second.second, base) == *address)
+                ++agree;
+        }
+        if (agree > best_agree) {
+            best = form;
+            best_agree = agree;
+        }
+    }
+    if (!best)
+        return fail(corrupt("its addresses contradict VMCOREINFO in every known form"));
+    Symbols symbols;
+    for (const std::string_view name : wanted)
+        if (const auto entry = entries.find(name); entry != entries.end())
+            symbols.emplace(name, kallsyms_address(*best, entry->second.first, entry->second.second, base));
+    return symbols;
+}
+
+} // namespace kdumpkit::dump

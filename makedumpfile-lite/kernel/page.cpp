@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "makedumpfile-lite/kernel/page.h"
+
+#include <cstring>
+#include <optional>
+
+namespace kdumpkit::dump {
+
+namespace {
+
+constexpr std::uint64_t mapping_anonymous = 1; // PAGE_MAPPING_ANON, also set for KSM pages
+// The largest huge page of any 64-bit architecture is 16 GiB, order 22 with 4 KiB pages.
+constexpr unsigned max_compound_order = 22;
+
+// The caller has checked that the struct page is whole; offsets were checked when the layout was resolved.
+template<class T>
+T load(Bytes bytes, std::uint64_t offset) {
+    T value;
+    std::memcpy(&value, bytes.data() + offset, sizeof(value));
+    return value;
+}
+
+bool aligned(std::uint64_t pfn, std::uint64_t order) {
+    return (pfn & ((std::uint64_t{1} << order) - 1)) == 0;
+}
+
+// The second struct page of a compound page links to the first: by its address, or from 7.1 by a mask that
+// the address of the tail is and-ed with (then only the order's bits can be checked: bit 63 is set and it is
+// no address of the memory map).
+bool links_back(const PageLayout& layout, Bytes pages, std::uint64_t address) {
+    const auto link = load<std::uint64_t>(pages, layout.size + layout.compound);
+    if ((link & 1) == 0)
+        return false;
+    const std::uint64_t value = link & ~std::uint64_t{1};
+    return value == address || (address != 0 && ((address + layout.size) & value) == address);
+}
+
+// The order of the compound page whose head this is; nullopt when it is none, or contradicts itself.
+std::optional<std::uint32_t> compound_order(const PageLayout& layout, Bytes pages, std::uint64_t pfn,
+                                            std::uint64_t address) {
+    if (!layout.order || pages.size() < 2 * layout.size || !links_back(layout, pages, address))
+        return std::nullopt;
+    const auto order = load<std::uint8_t>(pages, *layout.order);
+    if (order == 0 || order > max_compound_order || !aligned(pfn, order))
+        return std::nullopt;
+    return order;
+}
+
+bool is_hugetlb(const PageLayout& layout, Bytes pages) {
+    if (layout.destructor && load<std::uint8_t>(pages, *layout.destructor) == layout.hugetlb_destructor)
+        return true;
+    return layout.hugetlb_flag_mask != 0 &&
+           (load<std::uint64_t>(pages, layout.size + layout.flags) & layout.hugetlb_flag_mask) != 0;
+}
+
+} // namespace
+
+PageVerdict classify_page(const PageLayout& layout, Bytes pages, std::uint64_t pfn, std::uint64_t address) {
+    if (pages.size() < layout.size)
+        return {PageClass::senseless, 0, false};
+    // First of all: from 6.18 members of a tail overlay what would make it look anonymous.
+    const auto flags = load<std::uint64_t>(pages, layout.flags);
+    const bool poisoned = (flags & layout.hwpoison_mask) != 0;
+    if ((load<std::uint64_t>(pages, layout.compound) & 1) != 0)
+        return {PageClass::tail, 0, poisoned};
+
+    const auto type = load<std::uint32_t>(pages, layout.type);
+    const PageTypes& types = layout.types;
+    const bool slab = (flags & layout.slab_mask) != 0;
+    const bool typed = !slab && static_cast<std::int32_t>(type) < types.typed_below;
+    const auto is = [&](const std::optional<std::uint32_t>& value) {
+        return typed && value && (type & types.mask) == (*value & types.mask);
+    };
+
+    if (is(types.buddy)) {
+        const auto order = load<std::uint64_t>(pages, layout.private_data);
+        if (order >= layout.buddy_orders || !aligned(pfn, order))
+            return {PageClass::senseless, 0, poisoned};
+        return {PageClass::free, static_cast<std::uint32_t>(order), poisoned};
+    }
+    if (is(types.unaccepted)) {
+        // Accepted in blocks of the largest order, on first use (Linux 6.5).
+        const unsigned order = layout.buddy_orders == 0 ? 0 : layout.buddy_orders - 1;
+        return aligned(pfn, order) ? PageVerdict{PageClass::free, order, poisoned}
+                                   : PageVerdict{PageClass::senseless, 0, poisoned};
+    }
+
+    std::uint32_t order = 0;
+    bool hugetlb = is(types.hugetlb);
+    if ((flags & layout.head_mask) != 0) {
+        const auto found = compound_order(layout, pages, pfn, address);
+        if (!found)
+            return {slab ? PageClass::kernel : PageClass::senseless, 0, poisoned};
+        order = *found;
+        hugetlb = hugetlb || (!typed && is_hugetlb(layout, pages));
+    }
+    if (slab)
+        return {PageClass::kernel, order, poisoned};
+
+    const bool offline = is(types.offline);
+    if (typed && !hugetlb && !offline)
+        return {PageClass::kernel, order,
+                poisoned}; // page tables, guards, slab, zsmalloc, and types still to come
+    const bool anonymous = !offline && (load<std::uint64_t>(pages, layout.mapping) & mapping_anonymous) != 0;
+    // PG_swapcache shares its bit with others and means something only on swap-backed pages (Linux 4.10,
+    // 6326fec1122c).
+    const bool swapcache = layout.swapcache_mask != 0 && (flags & layout.swapcache_mask) != 0 &&
+                           (flags & layout.swapbacked_mask) != 0;
+    const bool cache = !typed && ((flags & layout.lru_mask) != 0 || swapcache);
+    if (cache && !anonymous)
+        return {(flags & layout.private_mask) != 0 ? PageClass::cache_private : PageClass::cache, order,
+                poisoned};
+    if (anonymous || hugetlb)
+        return {PageClass::user, order, poisoned};
+    if (offline)
+        return {PageClass::offline, order, poisoned};
+    return {PageClass::kernel, order, poisoned};
+}
+
+} // namespace kdumpkit::dump

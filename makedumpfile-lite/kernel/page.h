@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "base/bytes.h"
+#include "makedumpfile-lite/kernel/layout.h"
+
+#include <cstdint>
+
+namespace kdumpkit::dump {
+
+enum class PageClass : std::uint8_t {
+    kernel, // in use by the kernel, or of a type that the filter has no business with: always kept
+    tail,   // follows the head of a compound page: goes with its head
+    free,
+    cache,
+    cache_private,
+    user,
+    offline,
+    senseless, // contradicts itself: kept
+};
+
+struct PageVerdict {
+    PageClass kind = PageClass::kernel;
+    std::uint32_t order = 0; // the verdict holds for 2^order pages from this one
+    bool poisoned = false;   // broken memory (PG_hwpoison): reading it can bring the machine down
+    friend bool operator==(const PageVerdict&, const PageVerdict&) = default;
+};
+
+// What the struct page at the start of `pages` says of page `pfn`. `pages` should hold the next struct page
+// as well: where a compound page keeps its order. `address` is the virtual address of the first. Pure.
+PageVerdict classify_page(const PageLayout& layout, Bytes pages, std::uint64_t pfn, std::uint64_t address);
+
+} // namespace kdumpkit::dump

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "base/log.h"
+#include "makedumpfile-lite/kernel/data.h"
+#include "makedumpfile-lite/kernel/virtual_memory.h"
+
+#include <cstdint>
+#include <functional>
+
+namespace kdumpkit::dump {
+
+// A free block on a per-CPU list: the struct page of its first page, and how many pages it is (2^order).
+struct FreeBlock {
+    std::uint64_t page = 0; // virtual address
+    std::uint32_t order = 0;
+};
+
+struct PerCpuWalk {
+    std::uint64_t lists = 0;   // walked to their end
+    std::uint64_t damaged = 0; // given up half-way: not a list, or caught in mid-update
+};
+
+// Walks every zone's per-CPU lists of free pages, which makedumpfile keeps. Blocks come as the lists name
+// them: the caller must check them against the memory map. A list is given up where its links contradict each
+// other or it is longer than its counter allows. What the kernel's layout does not tell is not walked (lists
+// == 0).
+PerCpuWalk walk_per_cpu_lists(VirtualMemory& memory, const Kernel::Data& kernel,
+                              const std::function<void(const FreeBlock&)>& block);
+
+// The order of the blocks on list `index`; nullopt when the kernel's arrangement is not known. Pure.
+std::optional<std::uint32_t> per_cpu_list_order(const PerCpuLayout& layout, std::uint64_t index);
+
+} // namespace kdumpkit::dump
