@@ -19,6 +19,7 @@
 #include <optional>
 #include <utility>
 
+#include <elf.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sched.h>
@@ -142,6 +143,28 @@ struct Job {
     format::KdumpFacts facts;
 };
 
+// "KEY=VALUE" of VMCOREINFO; empty when it is not there.
+std::string_view vmcoreinfo_value(std::string_view text, std::string_view key) {
+    for (std::size_t at = 0; at < text.size();) {
+        const std::string_view line = text.substr(at, text.find('\n', at) - at);
+        if (line.size() > key.size() && line.starts_with(key) && line[key.size()] == '=')
+            return line.substr(key.size() + 1);
+        at += line.size() + 1;
+    }
+    return {};
+}
+
+// What readers of the dump need most, from the image alone.
+void describe_unknown_kernel(const Image& image, format::KdumpFacts& facts) {
+    const std::string_view info = image.vmcoreinfo();
+    facts.utsname.sysname = "Linux";
+    facts.utsname.release = vmcoreinfo_value(info, "OSRELEASE");
+    facts.utsname.machine = image.elf_machine() == EM_X86_64 ? "x86_64" : "";
+    facts.phys_base = parse_number(vmcoreinfo_value(info, "NUMBER(phys_base)"), 10).value_or(0);
+    facts.crash_time = parse_number(vmcoreinfo_value(info, "CRASHTIME"), 10).value_or(0);
+    facts.page_size = parse_number(vmcoreinfo_value(info, "PAGESIZE"), 10).value_or(4096);
+}
+
 format::KdumpFacts facts_of(const Image& image, const Kernel* kernel, const Options& options) {
     format::KdumpFacts facts;
     if (kernel != nullptr) {
@@ -150,7 +173,7 @@ format::KdumpFacts facts_of(const Image& image, const Kernel* kernel, const Opti
         facts.phys_base = kernel->phys_base();
         facts.crash_time = kernel->crash_time();
     } else {
-        facts.page_size = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+        describe_unknown_kernel(image, facts);
     }
     facts.level = options.level;
     facts.notes = image.notes();

@@ -9,6 +9,8 @@ struct Kernel::Data {
 Kernel::Kernel(std::unique_ptr<Data> data) : data_(std::move(data)) {}
 Kernel::~Kernel() = default;
 Result<std::unique_ptr<Kernel>> Kernel::open(const Image& image, const Log&) {
+    if (image.vmcoreinfo().empty())
+        return fail(ErrorKind::absent, "learn about the kernel in", image.name(), "it has no VMCOREINFO");
     return fail(ErrorKind::unsupported, "learn about the kernel in", image.name(),
                 "this part is not built yet");
 }

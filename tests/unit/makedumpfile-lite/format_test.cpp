@@ -5,6 +5,7 @@
 #include "makedumpfile-lite/pipeline.h"
 #include "tests/unit/makedumpfile-lite/decompress.h"
 #include "tests/unit/makedumpfile-lite/fake_image.h"
+#include "tests/unit/makedumpfile-lite/folder.h"
 
 #include <csignal>
 #include <filesystem>
@@ -17,24 +18,9 @@ using namespace kdumpkit;
 using namespace kdumpkit::dump;
 using namespace kdumpkit::dump::format;
 using test::FakeImage;
+using test::Folder;
 
 namespace {
-
-class Folder {
-  public:
-    Folder() {
-        std::string name = (std::filesystem::temp_directory_path() / "kdk-format-XXXXXX").string();
-        REQUIRE(::mkdtemp(name.data()) != nullptr);
-        path_ = name;
-    }
-    Folder(const Folder&) = delete;
-    Folder& operator=(const Folder&) = delete;
-    ~Folder() { std::filesystem::remove_all(path_); }
-    std::string operator/(const char* file) const { return path_ + "/" + file; }
-
-  private:
-    std::string path_;
-};
 
 // A dump as a stranger sees it: numbers at the offsets of the format's description, none of the writer's
 // structs.
@@ -252,7 +238,11 @@ TEST_CASE("a file that may not grow keeps what it has, marked incomplete") {
 }
 
 TEST_CASE("a pipe is not a place for this format") {
-    const auto result = Destination::create("/dev/stdout", true, 1 << 20);
-    if (!result) // under ctest standard output is a pipe
-        CHECK(result.error().side == ErrorSide::destination);
+    int ends[2];
+    REQUIRE(::pipe(ends) == 0);
+    const Fd reading(ends[0]);
+    const Fd writing(ends[1]);
+    const auto result = Destination::create("/proc/self/fd/" + std::to_string(ends[1]), true, 1 << 20);
+    REQUIRE_FALSE(result);
+    CHECK(result.error().kind == ErrorKind::unsupported);
 }
