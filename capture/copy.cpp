@@ -62,12 +62,17 @@ class Copier {
         return true;
     }
 
+    ssize_t read(std::size_t length, std::uint64_t at) {
+        if (options_.read)
+            return options_.read(source_, buffer_.data(), length, at);
+        return ::pread(source_, buffer_.data(), length, static_cast<off_t>(at));
+    }
+
     // False at the end of the source.
     bool put_read(std::uint64_t at, std::size_t length) {
         std::size_t done = 0;
         while (done < length && !report_.stopped) {
-            const ssize_t got =
-                ::pread(source_, buffer_.data(), length - done, static_cast<off_t>(at + done));
+            const ssize_t got = read(length - done, at + done);
             if (got < 0 && errno == EINTR)
                 continue;
             if (got == 0)
@@ -77,7 +82,10 @@ class Copier {
                 done += static_cast<std::size_t>(got);
                 continue;
             }
-            done += skip_unreadable(at + done, length - done);
+            const std::size_t skipped = skip_unreadable(at + done, length - done);
+            if (skipped == 0)
+                return false;
+            done += skipped;
         }
         return true;
     }
@@ -88,11 +96,11 @@ class Copier {
         while (done < length && !report_.stopped) {
             const std::size_t step =
                 std::min(length - done, block - static_cast<std::size_t>((at + done) % block));
-            const ssize_t got = ::pread(source_, buffer_.data(), step, static_cast<off_t>(at + done));
+            const ssize_t got = read(step, at + done);
             if (got < 0 && errno == EINTR)
                 continue;
             if (got == 0)
-                break; // put_read meets the end itself
+                break;
             if (got > 0) {
                 put(at + done, Bytes(buffer_).first(static_cast<std::size_t>(got)));
                 done += static_cast<std::size_t>(got);

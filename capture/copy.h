@@ -10,6 +10,8 @@
 #include <optional>
 #include <string>
 
+#include <sys/types.h>
+
 namespace kdumpkit::capture {
 
 // What became of a plain copy. Bytes.
@@ -31,6 +33,8 @@ struct CopyOptions {
     bool map_source = true; // mmap where the source can (far faster on /proc/vmcore), otherwise read
     std::size_t window = std::size_t{1} << 20; // bytes at a time, a multiple of 4096; the only buffer
     std::function<void(const CopyReport&)> progress;
+    // pread(2), for tests: reads that are short or fail.
+    std::function<ssize_t(int, std::byte*, std::size_t, std::uint64_t)> read;
 };
 
 // Copies `source` to the new file `destination` (mode 0600), sparse: 4 KiB blocks of zeros become holes. What

@@ -38,7 +38,7 @@ constexpr std::array<std::string_view, 22> headlines{
 };
 
 // A panic whose words do not tell why: the report before it does.
-constexpr std::array<std::string_view, 12> vague_panics{
+constexpr std::array<std::string_view, 13> vague_panics{
     "Fatal exception",
     "Fatal hardware error",
     "Fatal machine check",
@@ -49,6 +49,7 @@ constexpr std::array<std::string_view, 12> vague_panics{
     "Hard LOCKUP",
     "sysrq triggered crash",
     "panic_on_warn",
+    "kernel: panic_on_warn",
     "RCU Stall",
     "NMI",
 };
