@@ -44,13 +44,6 @@ void keep_record(const LoadRecord& record, const Log& log) {
         log.warning("kdumpkit status will not know what was loaded: {}", written.error().message());
 }
 
-Result<> check_root(const Machine& machine, std::string_view operation) {
-    if (machine.privileged)
-        return {};
-    return fail(make_error(ErrorKind::invalid, std::string(operation), "a capture kernel", "this needs root")
-                    .then("run it with sudo"));
-}
-
 // A regular file that can be read; anything else is refused before it is read.
 Result<std::vector<std::byte>> read_image(const std::string& path, const char* option) {
     KDK_ASSIGN(const Fd file, open_file(path, O_RDONLY | O_NONBLOCK));
@@ -64,14 +57,12 @@ Result<std::vector<std::byte>> read_image(const std::string& path, const char* o
 }
 
 Result<int> print_plan(const LoadOptions& options, const SyscallDecision& decision, const Machine& machine,
-                       Bytes kernel, Bytes initrd) {
+                       const CaptureImages& images) {
     if (decision.syscall == KexecSyscall::kexec_load) {
-        KDK_ASSIGN(const PreparedLoad prepared,
-                   prepare_kexec_load(machine, kernel, options.kernel, initrd, options.command_line));
+        KDK_ASSIGN(const PreparedLoad prepared, prepare_kexec_load(machine, images, options.command_line));
         fmt::print("{}", options.json ? plan_json(prepared) : plan_text(prepared));
     } else {
-        KDK_ASSIGN(const PreparedFileLoad prepared,
-                   prepare_file_load(machine, kernel, options.kernel, initrd, options.command_line));
+        KDK_ASSIGN(const PreparedFileLoad prepared, prepare_file_load(machine, images, options.command_line));
         fmt::print("{}", options.json ? plan_json(prepared) : plan_text(prepared));
     }
     return exit_codes::success;
@@ -82,9 +73,8 @@ struct Done {
     KexecSyscall syscall;
 };
 
-Result<Done> load_by_file(const LoadOptions& options, const Machine& machine, Bytes kernel, Bytes initrd) {
-    KDK_ASSIGN(const PreparedFileLoad prepared,
-               prepare_file_load(machine, kernel, options.kernel, initrd, options.command_line));
+Result<Done> load_by_file(const LoadOptions& options, const Machine& machine, const CaptureImages& images) {
+    KDK_ASSIGN(const PreparedFileLoad prepared, prepare_file_load(machine, images, options.command_line));
     KDK_ASSIGN(const Fd kernel_file, open_file(options.kernel, O_RDONLY));
     KDK_ASSIGN(const Fd initrd_file, open_file(options.initrd, O_RDONLY));
     KDK_TRY(kexec_file_load_crash(kernel_file.get(), initrd_file.get(), prepared.command_line));
@@ -92,18 +82,17 @@ Result<Done> load_by_file(const LoadOptions& options, const Machine& machine, By
 }
 
 Result<Done> load_now(const LoadOptions& options, const SyscallDecision& decision, const Machine& machine,
-                      Bytes kernel, Bytes initrd, const Log& log) {
+                      const CaptureImages& images, const Log& log) {
     if (decision.syscall == KexecSyscall::kexec_file_load)
-        return load_by_file(options, machine, kernel, initrd);
-    KDK_ASSIGN(const PreparedLoad prepared,
-               prepare_kexec_load(machine, kernel, options.kernel, initrd, options.command_line));
+        return load_by_file(options, machine, images);
+    KDK_ASSIGN(const PreparedLoad prepared, prepare_kexec_load(machine, images, options.command_line));
     const auto loaded = kexec_load_crash(prepared.entry, prepared.segments());
     if (loaded)
         return Done{prepared.command_line, prepared.kernel_version, KexecSyscall::kexec_load};
     const int why = loaded.error().errno_value;
     if (decision.may_fall_back && (why == EPERM || why == ENOSYS)) {
         log.info("the kernel refuses kexec_load ({}), trying kexec_file_load", loaded.error().reason);
-        return load_by_file(options, machine, kernel, initrd);
+        return load_by_file(options, machine, images);
     }
     Error error = loaded.error();
     error.reason += "; the plan was:\n" + prepared.plan.text();
@@ -118,15 +107,16 @@ Result<int> run_load(const LoadOptions& options) {
     KDK_ASSIGN(const SyscallChoice choice, parse_syscall_choice(options.syscall));
     KDK_ASSIGN(const Machine machine, gather_machine(options.root));
     if (!options.plan)
-        KDK_TRY(check_root(machine, "load"));
+        KDK_TRY(require_root(machine, "load"));
     KDK_ASSIGN(const auto kernel, read_image(options.kernel, "--kernel"));
     KDK_ASSIGN(const auto initrd, read_image(options.initrd, "--initrd"));
+    const CaptureImages images{kernel, options.kernel, initrd, options.initrd};
     KDK_ASSIGN(const SyscallDecision decision, decide_syscall(choice, machine));
     if (options.plan)
-        return print_plan(options, decision, machine, kernel, initrd);
+        return print_plan(options, decision, machine, images);
 
     const bool replaces = machine.crash_loaded == "1";
-    auto done = load_now(options, decision, machine, kernel, initrd, log);
+    auto done = load_now(options, decision, machine, images, log);
     if (!done) {
         // The kernel drops the old one first, so say what is true now.
         const auto after = gather_machine("/");
@@ -149,7 +139,7 @@ Result<int> run_load(const LoadOptions& options) {
 
 Result<int> run_unload() {
     KDK_ASSIGN(const Machine machine, gather_machine("/"));
-    KDK_TRY(check_root(machine, "unload"));
+    KDK_TRY(require_root(machine, "unload"));
     KDK_TRY(kexec_unload_crash());
     ::unlink(LoadRecord::path);
     fmt::print("{}\n", machine.crash_loaded == "1" ? "the capture kernel is unloaded: a panic leaves no dump"

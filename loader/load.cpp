@@ -2,6 +2,7 @@
 #include "loader/load.h"
 
 #include "loader/bootparams.h"
+#include "loader/image/image.h"
 #include "loader/iomem.h"
 #include "loader/kcore.h"
 #include "loader/purgatory_blob.h"
@@ -32,12 +33,19 @@ Result<> check_architecture(const Machine& machine) {
                 fmt::format("this machine is {}; x86_64 is what is supported", machine.architecture));
 }
 
-Result<> check_initrd(Bytes initrd) {
-    if (initrd.empty())
-        return fail(make_error(ErrorKind::corrupt, "use the initrd", "that was given", "it is empty")
-                        .then("build one with: kdumpkit build -o FILE --target URL"));
-    if (initrd.size() >= (std::uint64_t{1} << 32))
-        return fail(ErrorKind::unsupported, "use the initrd", "that was given", "it has 4 GiB or more");
+Result<> check_initrd(const CaptureImages& images) {
+    const std::string build = "build one with: kdumpkit build -o FILE --target URL";
+    if (images.initrd.empty())
+        return fail(
+            make_error(ErrorKind::corrupt, "use the initrd", images.initrd_name, "it is empty").then(build));
+    if (images.initrd.size() >= (std::uint64_t{1} << 32))
+        return fail(ErrorKind::unsupported, "use the initrd", images.initrd_name, "it has 4 GiB or more");
+    // Only what is certainly wrong: an initramfs may be compressed in ways that we do not know.
+    const ImageFormat format = probe_image(images.initrd);
+    if (format == ImageFormat::bzimage || format == ImageFormat::elf || format == ImageFormat::text)
+        return fail(make_error(ErrorKind::invalid, "use the initrd", images.initrd_name,
+                               fmt::format("it is {}, not an initramfs", describe(format)))
+                        .then(build));
     return {};
 }
 
@@ -91,6 +99,13 @@ Result<> check_placement(const BzImage& image, const Plan& plan, const KernelMap
 
 } // namespace
 
+Result<> require_root(const Machine& machine, const std::string& operation) {
+    if (machine.privileged)
+        return {};
+    return fail(make_error(ErrorKind::invalid, operation, "a capture kernel", "this needs root")
+                    .then("run it with sudo"));
+}
+
 Result<SyscallChoice> parse_syscall_choice(const std::string& text) {
     if (text == "auto")
         return SyscallChoice::automatic;
@@ -133,11 +148,11 @@ std::vector<LoadedSegment> PreparedLoad::segments() const {
     return list;
 }
 
-Result<PreparedLoad> prepare_kexec_load(const Machine& machine, Bytes kernel, const std::string& kernel_name,
-                                        Bytes initrd, const CommandLineWish& wish) {
+Result<PreparedLoad> prepare_kexec_load(const Machine& machine, const CaptureImages& images,
+                                        const CommandLineWish& wish) {
     KDK_TRY(check_architecture(machine));
-    KDK_ASSIGN(const BzImage image, parse_bzimage(kernel, kernel_name));
-    KDK_TRY(check_initrd(initrd));
+    KDK_ASSIGN(const BzImage image, parse_bzimage(images.kernel, images.kernel_name));
+    KDK_TRY(check_initrd(images));
     KDK_ASSIGN(const std::string base_line, compose_command_line(machine.command_line, wish));
     KDK_TRY(check_command_line(base_line, command_line_limit(image) - elfcorehdr_room));
     KDK_ASSIGN(const auto iomem, parse_iomem(machine.iomem));
@@ -160,7 +175,7 @@ Result<PreparedLoad> prepare_kexec_load(const Machine& machine, Bytes kernel, co
         {"purgatory", purgatory_size(), purgatory_size(), page, false},
         {"bootparams", params_room, params_room, page, false},
         {"elfcorehdr", core_header_size(facts), core_header_size(facts), page, false},
-        {"initrd", initrd.size(), initrd.size(), page, false},
+        {"initrd", images.initrd.size(), images.initrd.size(), page, false},
     };
     if (facts.backup)
         demands.insert(demands.begin() + 1,
@@ -168,7 +183,7 @@ Result<PreparedLoad> prepare_kexec_load(const Machine& machine, Bytes kernel, co
     KDK_ASSIGN(prepared.plan,
                place_segments(prepared.reservation.main, demands, control_room(facts.system_ram)));
     const Plan& plan = prepared.plan;
-    KDK_TRY(check_placement(image, plan, facts.mapping, kernel_name));
+    KDK_TRY(check_placement(image, plan, facts.mapping, images.kernel_name));
 
     if (facts.backup)
         facts.backup->destination = plan.segment("backup").memory.begin;
@@ -191,29 +206,32 @@ Result<PreparedLoad> prepare_kexec_load(const Machine& machine, Bytes kernel, co
                                   params_at,
                                   plan.segment("bootparams").memory.size(),
                                   prepared.command_line,
-                                  {initrd_at, initrd_at + initrd.size()},
+                                  {initrd_at, initrd_at + images.initrd.size()},
                                   capture_memory_map(iomem, machine.firmware_memmap, usable)}));
     prepared.kernel = image.protected_mode;
-    prepared.initrd = initrd;
+    prepared.initrd = images.initrd;
     const std::uint64_t kernel_at = plan.segment("kernel").memory.begin;
     KDK_ASSIGN(prepared.purgatory,
                build_purgatory(kernel_at + BzImage::entry64, params_at, facts.backup,
                                {{"kernel", kernel_at, prepared.kernel},
-                                {"initrd", initrd_at, initrd},
+                                {"initrd", initrd_at, images.initrd},
                                 {"elfcorehdr", plan.segment("elfcorehdr").memory.begin, prepared.core_header},
                                 {"bootparams", params_at, prepared.boot_params}}));
+    for (const LoadedSegment& loaded : prepared.segments())
+        for (Segment& segment : prepared.plan.segments)
+            if (segment.memory == loaded.memory)
+                segment.content = loaded.content.size();
     prepared.entry = plan.segment("purgatory").memory.begin;
     prepared.kernel_version = image.version;
     prepared.core_header_entries = (prepared.core_header.size() - sizeof(Elf64_Ehdr)) / sizeof(Elf64_Phdr);
     return prepared;
 }
 
-Result<PreparedFileLoad> prepare_file_load(const Machine& machine, Bytes kernel,
-                                           const std::string& kernel_name, Bytes initrd,
+Result<PreparedFileLoad> prepare_file_load(const Machine& machine, const CaptureImages& images,
                                            const CommandLineWish& wish) {
     KDK_TRY(check_architecture(machine));
-    KDK_ASSIGN(const BzImage image, parse_bzimage(kernel, kernel_name));
-    KDK_TRY(check_initrd(initrd));
+    KDK_ASSIGN(const BzImage image, parse_bzimage(images.kernel, images.kernel_name));
+    KDK_TRY(check_initrd(images));
     PreparedFileLoad prepared;
     KDK_ASSIGN(prepared.command_line, compose_command_line(machine.command_line, wish));
     KDK_TRY(check_command_line(prepared.command_line, command_line_limit(image) - elfcorehdr_room));
@@ -223,7 +241,7 @@ Result<PreparedFileLoad> prepare_file_load(const Machine& machine, Bytes kernel,
     // The kernel places its segments itself; without room for these two it cannot.
     KDK_TRY(place_segments(prepared.reservation.main,
                            {{"kernel", image.protected_mode.size(), image.init_size, image.alignment, true},
-                            {"initrd", initrd.size(), initrd.size(), page, false}},
+                            {"initrd", images.initrd.size(), images.initrd.size(), page, false}},
                            mebibyte));
     prepared.kernel_version = image.version;
     return prepared;

@@ -30,8 +30,15 @@ struct SyscallDecision {
 // Pure. `invalid` when kernel.kexec_load_disabled forbids both.
 Result<SyscallDecision> decide_syscall(SyscallChoice choice, const Machine& machine);
 
-// Everything that kexec_load needs, made and verified; nothing has been loaded. `kernel` and `initrd` are the
-// files' bytes, which must outlive it.
+// The two files' bytes, which must outlive what is prepared from them, and their paths for messages.
+struct CaptureImages {
+    Bytes kernel;
+    std::string kernel_name;
+    Bytes initrd;
+    std::string initrd_name;
+};
+
+// Everything that kexec_load needs, made and verified; nothing has been loaded.
 struct PreparedLoad {
     Reservation reservation;
     Plan plan;
@@ -45,8 +52,11 @@ struct PreparedLoad {
     // In the order and form of the system call.
     [[nodiscard]] std::vector<LoadedSegment> segments() const;
 };
-Result<PreparedLoad> prepare_kexec_load(const Machine& machine, Bytes kernel, const std::string& kernel_name,
-                                        Bytes initrd, const CommandLineWish& wish);
+Result<PreparedLoad> prepare_kexec_load(const Machine& machine, const CaptureImages& images,
+                                        const CommandLineWish& wish);
+
+// `invalid` for a process without root. `operation` is a verb.
+Result<> require_root(const Machine& machine, const std::string& operation);
 
 // For kexec_file_load: the kernel adds elfcorehdr= itself. Checks the same images and lengths.
 struct PreparedFileLoad {
@@ -54,8 +64,7 @@ struct PreparedFileLoad {
     std::string command_line;
     std::string kernel_version;
 };
-Result<PreparedFileLoad> prepare_file_load(const Machine& machine, Bytes kernel,
-                                           const std::string& kernel_name, Bytes initrd,
+Result<PreparedFileLoad> prepare_file_load(const Machine& machine, const CaptureImages& images,
                                            const CommandLineWish& wish);
 
 } // namespace kdumpkit::loader
