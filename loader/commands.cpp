@@ -172,7 +172,7 @@ std::function<Result<int>()> define_status(CLI::App& app) {
         KDK_ASSIGN(const Machine machine, gather_machine("/"));
         const Status status = make_status(machine, read_text(LoadRecord::path).value_or(std::string()));
         fmt::print("{}", *json ? to_json(status) : to_text(status));
-        return exit_codes::success;
+        return status.armed ? exit_codes::success : exit_codes::absent;
     };
 }
 
