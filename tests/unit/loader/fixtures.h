@@ -6,9 +6,10 @@
 #include "loader/machine.h"
 
 #include <cstring>
-#include <elf.h>
 #include <string>
 #include <vector>
+
+#include <elf.h>
 
 namespace kdumpkit::loader::fixtures {
 
@@ -97,7 +98,9 @@ inline Machine machine() {
 inline std::vector<std::byte> bzimage(std::size_t code_size = 0x10000, std::uint32_t init_size = 0x200000) {
     constexpr std::size_t setup_sectors = 4;
     std::vector<std::byte> file((setup_sectors + 1) * 512 + code_size);
-    const auto put = [&](std::size_t at, auto value) { std::memcpy(file.data() + at, &value, sizeof(value)); };
+    const auto put = [&](std::size_t at, auto value) {
+        std::memcpy(file.data() + at, &value, sizeof(value));
+    };
     put(0x1f1, static_cast<std::uint8_t>(setup_sectors));
     put(0x1f4, static_cast<std::uint32_t>(code_size / 16));
     put(0x1fe, std::uint16_t{0xaa55});

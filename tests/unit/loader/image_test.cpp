@@ -89,7 +89,8 @@ TEST_CASE("a kernel cut anywhere is refused, never read beyond its end") {
     const std::vector<std::byte> cut(file.begin(), file.end() - 100);
     const auto image = parse_bzimage(cut, "cut");
     CHECK(exit_code(image.error()) == exit_codes::corrupt);
-    CHECK_THAT(image.error().message(), Contains("truncated: its header promises 68096 bytes, the file has 67996"));
+    CHECK_THAT(image.error().message(),
+               Contains("truncated: its header promises 68096 bytes, the file has 67996"));
 }
 
 TEST_CASE("lying setup headers are refused") {
@@ -125,6 +126,7 @@ TEST_CASE("lying setup headers are refused") {
         CHECK(exit_code(image.error()) == c.code);
     }
     auto file = fixtures::bzimage();
-    fixtures::poke(file, 0x20e, std::uint16_t{0xffff}); // its version text would lie outside the setup sectors
+    fixtures::poke(file, 0x20e,
+                   std::uint16_t{0xffff}); // its version text would lie outside the setup sectors
     CHECK(parse_bzimage(file, "vmlinuz")->version.empty());
 }

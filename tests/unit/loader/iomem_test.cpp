@@ -21,9 +21,10 @@ TEST_CASE("iomem lines become half-open ranges with names and depths") {
 }
 
 TEST_CASE("RAM that a driver added counts as System RAM, persistent memory does not") {
-    const auto entries = parse_iomem("100000000-13fffffff : System RAM (kmem)\n"
-                                     "140000000-17fffffff : virtio0\n  140000000-147ffffff : System RAM (virtio_mem)\n"
-                                     "180000000-1bfffffff : Persistent Memory\n");
+    const auto entries =
+        parse_iomem("100000000-13fffffff : System RAM (kmem)\n"
+                    "140000000-17fffffff : virtio0\n  140000000-147ffffff : System RAM (virtio_mem)\n"
+                    "180000000-1bfffffff : Persistent Memory\n");
     REQUIRE(entries);
     CHECK(system_ram(*entries) == RangeSet{{0x100000000, 0x148000000}});
 }
@@ -48,8 +49,9 @@ TEST_CASE("iomem that is not iomem is refused with its line") {
 }
 
 TEST_CASE("the highest of several reservations is the one that takes segments") {
-    const auto entries = parse_iomem("00100000-bffd6fff : System RAM\n  ae000000-bdffffff : Crash kernel\n"
-                                     "100000000-17fffffff : System RAM\n  16f000000-17effffff : Crash kernel\n");
+    const auto entries =
+        parse_iomem("00100000-bffd6fff : System RAM\n  ae000000-bdffffff : Crash kernel\n"
+                    "100000000-17fffffff : System RAM\n  16f000000-17effffff : Crash kernel\n");
     const auto reservation = find_reservation(*entries, "268435456", "crashkernel=256M,high", "");
     REQUIRE(reservation);
     CHECK(reservation->main == Range{0x16f000000, 0x17f000000});
