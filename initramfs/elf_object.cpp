@@ -106,12 +106,18 @@ Result<ElfObject> read_elf_object(Bytes file, const std::string& name) {
     object.machine = header.e_machine;
     object.width = header.e_ident[EI_CLASS];
     std::size_t segments = 0;
-    if (elf_getphdrnum(elf.get(), &segments) != 0)
+    // libelf answers fewer headers than promised when the file ends too early.
+    if (elf_getphdrnum(elf.get(), &segments) != 0 ||
+        (header.e_phnum != PN_XNUM && segments != header.e_phnum))
         return broken(name, "its program headers lie outside the file");
     for (std::size_t i = 0; i < segments; ++i) {
         GElf_Phdr segment;
         if (gelf_getphdr(elf.get(), static_cast<int>(i), &segment) == nullptr)
             return broken(name, "its program headers lie outside the file");
+        if (segment.p_type == PT_LOAD &&
+            (segment.p_offset > file.size() || segment.p_filesz > file.size() - segment.p_offset))
+            return fail(ErrorKind::corrupt, "read the ELF file", name,
+                        fmt::format("it is cut off: a segment ends behind its {} bytes", file.size()));
         if (segment.p_type == PT_INTERP) {
             const auto text = ByteReader(file).c_string(segment.p_offset, 4096);
             if (!text)
