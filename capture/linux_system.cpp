@@ -31,7 +31,7 @@ double seconds_of(clockid_t clock) {
 }
 
 std::optional<std::uint64_t> size_of_disk(const std::string& name) {
-    const auto text = read_text("/sys/class/block/" + name + "/size", 64);
+    const auto text = read_text("/sys/class/block/" + name + "/size", std::size_t{64} << 10);
     if (!text)
         return std::nullopt;
     const auto sectors = parse_number(std::string_view(*text).substr(0, text->find('\n')), 10);
