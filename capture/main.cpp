@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 using namespace kdumpkit;
@@ -25,6 +26,7 @@ constexpr std::string_view usage =
 
 // PID 1 has nothing to return to.
 [[noreturn]] void be_init() {
+    ::umask(077); // what the collector makes holds secrets as well
     capture::guard_against_own_crash();
     capture::LinuxSystem system;
     const capture::LifeEnd end = capture::live(system, capture::Places{});
