@@ -122,7 +122,7 @@ Result<std::unique_ptr<Kernel>> find_kernel(const Image& image, const Options& o
 Result<Selection> select(const Image& image, const Kernel* kernel, const Options& options, const Log& log) {
     if (kernel == nullptr || options.level <= DumpLevel::zero)
         return select_all(image);
-    Progress progress = progress_line(options, "filter", image.memory().total());
+    Progress progress = progress_line(options, "filter", image.memory().ranges().back().end);
     auto selection = select_pages(image, *kernel, options.level, log,
                                   [&](std::uint64_t pages) { progress.update(pages * kernel->page_size()); });
     if (!selection && selection.error().next_step.empty())
@@ -345,7 +345,7 @@ class LogFile {
         }
         name_ = options_.output;
         const int flags = O_WRONLY | O_CREAT | (options_.overwrite ? O_TRUNC : O_EXCL);
-        KDK_ASSIGN(fd_, open_file(name_, flags).map_error([](Error error) {
+        KDK_ASSIGN(fd_, open_file(name_, flags, 0600).map_error([](Error error) {
             return std::move(error).from(ErrorSide::destination);
         }));
         return {};

@@ -29,7 +29,8 @@ Destination::Destination(Fd fd, std::string name, bool regular, std::uint64_t ca
 
 Result<Destination> Destination::create(const std::string& path, bool overwrite, std::uint64_t cache_limit) {
     const int flags = O_RDWR | O_CREAT | (overwrite ? O_TRUNC : O_EXCL);
-    auto fd = open_file(path, flags);
+    // A dump holds every secret of the machine: only its owner reads it.
+    auto fd = open_file(path, flags, 0600);
     if (!fd && fd.error().errno_value == EEXIST)
         return fail(make_error(ErrorKind::invalid, "create", path, "it exists already")
                         .then("name another file, or give -f to replace this one"));

@@ -192,6 +192,13 @@ TEST_CASE("sizes that the format cannot hold are refused before anything is writ
     CHECK_FALSE(plan_kdump(facts, 1, 1));
 }
 
+TEST_CASE("nobody but its owner reads a dump") {
+    const Folder folder;
+    REQUIRE(Destination::create(folder / "dump", false, 1 << 20));
+    CHECK((std::filesystem::status(folder / "dump").permissions() & std::filesystem::perms::all) ==
+          (std::filesystem::perms::owner_read | std::filesystem::perms::owner_write));
+}
+
 TEST_CASE("an existing file is only replaced when asked") {
     const Folder folder;
     REQUIRE(write_file_atomically(folder / "old", std::string_view("precious")));
