@@ -57,10 +57,8 @@ Result<std::vector<std::byte>> read_file(const std::string& path, std::size_t li
     std::size_t expected = 0;
     if (::fstat(fd.get(), &status) == 0 && S_ISREG(status.st_mode))
         expected = static_cast<std::size_t>(status.st_size);
-    if (expected > limit)
-        return fail(ErrorKind::unsupported, "read", path,
-                    fmt::format("{} bytes are more than the limit of {}", expected, limit));
-    std::vector<std::byte> bytes(std::max<std::size_t>(expected + 1, 4096));
+    // Only a hint: files of sysfs say a page whatever they hold, those of procfs say 0.
+    std::vector<std::byte> bytes(std::max<std::size_t>(std::min(expected, limit) + 1, 4096));
     std::size_t used = 0;
     for (;;) {
         const ssize_t got = ::read(fd.get(), bytes.data() + used, bytes.size() - used);
