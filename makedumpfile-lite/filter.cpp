@@ -90,6 +90,7 @@ class Walk {
     std::vector<Range> section_maps_;          // virtual addresses of struct pages that were read
     std::vector<std::uint64_t> section_first_; // the pfn at the start of each
     std::uint64_t senseless_ = 0;
+    std::uint64_t seen_ = 0; // pages of the image that the walk has passed
 };
 
 std::uint64_t& Walk::counter(PageClass kind) {
@@ -195,9 +196,10 @@ void Walk::range(std::uint64_t begin, std::uint64_t end, const std::function<voi
             }
             section(pfn, stop, **map, number * per_section);
         }
+        seen_ += stop - pfn;
         pfn = stop;
         if (progress)
-            progress(pfn);
+            progress(seen_);
     }
 }
 

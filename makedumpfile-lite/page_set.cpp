@@ -31,9 +31,13 @@ bool PageSet::contains(std::uint64_t pfn) const {
     return (chunk.bits[bit / 64] >> (bit % 64) & 1) != 0;
 }
 
-void PageSet::insert(std::uint64_t begin, std::uint64_t end) { change(begin, end, true); }
+void PageSet::insert(std::uint64_t begin, std::uint64_t end) {
+    change(begin, end, true);
+}
 
-void PageSet::erase(std::uint64_t begin, std::uint64_t end) { change(begin, end, false); }
+void PageSet::erase(std::uint64_t begin, std::uint64_t end) {
+    change(begin, end, false);
+}
 
 void PageSet::change(std::uint64_t begin, std::uint64_t end, bool member) {
     end = std::min(end, limit_);
@@ -68,7 +72,9 @@ void PageSet::change(std::uint64_t begin, std::uint64_t end, bool member) {
     }
 }
 
-std::uint64_t PageSet::count() const { return count(0, limit_); }
+std::uint64_t PageSet::count() const {
+    return count(0, limit_);
+}
 
 std::uint64_t PageSet::count(std::uint64_t begin, std::uint64_t end) const {
     end = std::min(end, limit_);
@@ -108,7 +114,8 @@ std::optional<std::uint64_t> PageSet::next(std::uint64_t pfn) const {
             if (word == (pfn - first) / 64)
                 bits &= word_mask((pfn - first) % 64, 64);
             if (bits != 0) {
-                const std::uint64_t found = first + word * 64 + static_cast<std::uint64_t>(std::countr_zero(bits));
+                const std::uint64_t found =
+                    first + word * 64 + static_cast<std::uint64_t>(std::countr_zero(bits));
                 return found < limit_ ? std::optional(found) : std::nullopt;
             }
         }

@@ -10,8 +10,8 @@
 
 namespace kdumpkit::dump {
 
-// A set of pfns below a fixed limit, in chunks of 32768 pages. A chunk that is all-out or all-in costs 16 bytes, any
-// other one 4 KiB, so that the sparse address space of a large machine does not cost its bitmap.
+// A set of pfns below a fixed limit, in chunks of 32768 pages. A chunk that is all-out or all-in costs 16
+// bytes, any other one 4 KiB, so that the sparse address space of a large machine does not cost its bitmap.
 // Reading from several threads is safe while nobody changes it.
 class PageSet {
   public:
@@ -29,7 +29,8 @@ class PageSet {
     [[nodiscard]] std::uint64_t count(std::uint64_t begin, std::uint64_t end) const;
     // The first member at or after `pfn`.
     [[nodiscard]] std::optional<std::uint64_t> next(std::uint64_t pfn) const;
-    // The bitmap of chunk `index` (pfn / chunk_pages), bit i of byte i/8 first: the order of the kdump format.
+    // The bitmap of chunk `index` (pfn / chunk_pages), bit i of byte i/8 first: the order of the kdump
+    // format.
     void copy_chunk(std::uint64_t index, std::span<std::byte, chunk_bytes> out) const;
     [[nodiscard]] std::uint64_t memory_bytes() const;
 
