@@ -64,7 +64,7 @@ class Walk {
 
     void range(std::uint64_t begin, std::uint64_t end, const std::function<void(std::uint64_t)>& progress);
     void per_cpu_lists();
-    Selection finish(const Image& image);
+    Selection finish();
 
   private:
     void section(std::uint64_t begin, std::uint64_t end, std::uint64_t map, std::uint64_t section_begin);
@@ -242,7 +242,7 @@ void Walk::per_cpu_lists() {
                         walk.damaged + walk.lists));
 }
 
-Selection Walk::finish(const Image& image) {
+Selection Walk::finish() {
     flush();
     PageCounts& counts = selection_.counts;
     counts.kept = selection_.kept.count();
@@ -250,8 +250,6 @@ Selection Walk::finish(const Image& image) {
     if (senseless_ != 0)
         selection_.warnings.push_back(
             fmt::format("{} pages have a struct page that contradicts itself; they are kept", senseless_));
-    for (std::string& text : image.warnings())
-        selection_.warnings.push_back(std::move(text));
     return std::move(selection_);
 }
 
@@ -262,9 +260,7 @@ Result<Selection> select_all(const Image& image) {
     std::uint64_t page_size = info.decimal("PAGESIZE").value_or(smallest_page);
     if (!std::has_single_bit(page_size) || page_size < smallest_page || page_size > 65536)
         page_size = smallest_page;
-    Selection selection = everything(image, page_size);
-    selection.warnings = image.warnings();
-    return selection;
+    return everything(image, page_size);
 }
 
 Result<Selection> select_pages(const Image& image, const Kernel& kernel, const FilterOptions& options,
@@ -285,7 +281,7 @@ Result<Selection> select_pages(const Image& image, const Kernel& kernel, const F
         walk.range(range.begin / data.page_size, range.end / data.page_size, progress);
     if ((options.level & DumpLevel::free) != 0 && options.per_cpu_lists)
         walk.per_cpu_lists();
-    Selection selection = walk.finish(image);
+    Selection selection = walk.finish();
     log.debug("kept {} of {} pages", selection.counts.kept, selection.counts.total);
     return selection;
 }

@@ -43,7 +43,8 @@ struct Selection {
     PageSet memory; // every pfn that the image holds: the first bitmap
     PageSet kept;   // what to write: the second bitmap
     PageCounts counts;
-    std::vector<std::string> warnings; // what the filter could not trust and therefore kept, for people
+    std::vector<std::string>
+        warnings; // what the filter could not trust and therefore kept, for people; without Image::warnings()
 };
 
 struct FilterOptions {
@@ -54,8 +55,8 @@ struct FilterOptions {
 
 // Decides for every page. With level 0 or 1 no struct page is read. At any other level pages that are
 // logically offline or known to be broken (hwpoison) are dropped too, as makedumpfile does. `progress` gets
-// the pfns done so far (may be empty). A kernel whose layout cannot be resolved is an error: the caller may
-// go down to level 1.
+// the number of pages decided so far (may be empty). A kernel whose layout cannot be resolved is an error:
+// the caller may go down to level 1.
 Result<Selection> select_pages(const Image& image, const Kernel& kernel, const FilterOptions& options,
                                const Log& log, const std::function<void(std::uint64_t)>& progress);
 inline Result<Selection> select_pages(const Image& image, const Kernel& kernel, unsigned level,

@@ -363,7 +363,7 @@ Result<> extract_dmesg(const Options& options, const Log& log) {
     }));
     for (const std::string& warning : image->warnings())
         log.warning("{}", warning);
-    KDK_ASSIGN(const auto kernel, Kernel::open(*image, log));
+    KDK_ASSIGN(const auto kernel, Kernel::open(*image, log, Kernel::Depth::log));
     LogFile file(options);
     std::string buffer;
     constexpr std::size_t buffer_limit = std::size_t{64} << 10;

@@ -15,7 +15,7 @@ namespace kdumpkit::dump::test {
 
 // The crashed memory of a machine that never was: 64 MiB of RAM, 4-level page tables, a memory map of 64-byte
 // struct pages as Linux 6.1 lays them out, and VMCOREINFO. Every word of it can be set, so that it can lie.
-class Machine final : public Image {
+class Machine : public Image {
   public:
     static constexpr std::uint64_t ram = 64 << 20;
     static constexpr std::uint64_t pfns = ram / 4096;
