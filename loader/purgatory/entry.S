@@ -64,7 +64,10 @@ gdt:
 gdt_pointer:
         .word   4 * 8 - 1
         .quad   0
-        .balign 16
+
+        /* In pages of its own (see purgatory.ld): writing beside running code makes every CPU look for self-modifying
+           code, and an emulator throw its translation away: digests then take minutes. */
+        .section .stack, "aw"
         .fill   PURGATORY_STACK_SIZE, 1, 0
 stack_top:
         .section .note.GNU-stack, "", @progbits
