@@ -4,48 +4,17 @@
 #include "base/bytes.h"
 #include "base/file.h"
 #include "base/log.h"
-#include "base/progress.h"
-#include "makedumpfile-lite/filter.h"
-#include "makedumpfile-lite/format/kdump_writer.h"
-#include "makedumpfile-lite/kernel/kernel.h"
+#include "makedumpfile-lite/dmesg.h"
+#include "makedumpfile-lite/dump.h"
 #include "makedumpfile-lite/options.h"
-#include "makedumpfile-lite/pipeline.h"
-#include "makedumpfile-lite/source/image.h"
-#include "makedumpfile-lite/summary.h"
 
-#include <algorithm>
-#include <chrono>
-#include <memory>
-#include <optional>
-#include <utility>
-
-#include <elf.h>
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sched.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/sysinfo.h>
 #include <unistd.h>
 
 namespace kdumpkit::dump {
 
 namespace {
-
-class Stopwatch {
-  public:
-    double lap() {
-        const auto now = std::chrono::steady_clock::now();
-        return std::chrono::duration<double>(now - std::exchange(last_, now)).count();
-    }
-    double total() const {
-        return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
-    }
-
-  private:
-    std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
-    std::chrono::steady_clock::time_point last_ = start_;
-};
 
 Log program_log(unsigned messages) {
     return Log(
@@ -63,34 +32,10 @@ Log program_log(unsigned messages) {
         LogLevel::debug);
 }
 
-Progress progress_line(const Options& options, const char* what, std::uint64_t bytes) {
-    // On a console that is no terminal, one line in five seconds: a serial line is slow.
-    return Progress((options.messages & Messages::progress) != 0 ? STDERR_FILENO : -1, what, bytes,
-                    std::chrono::seconds(5));
-}
-
-unsigned available_cpus() {
-    cpu_set_t cpus;
-    const int count = ::sched_getaffinity(0, sizeof(cpus), &cpus) == 0 ? CPU_COUNT(&cpus) : 1;
-    return static_cast<unsigned>(std::clamp(count, 1, 64));
-}
-
-// Bytes of the dump that may lie in the page cache: a sixteenth of this machine's memory.
-std::uint64_t page_cache_limit() {
-    struct sysinfo info {};
-    const std::uint64_t memory = ::sysinfo(&info) == 0 ? std::uint64_t{info.totalram} * info.mem_unit : 0;
-    return std::clamp<std::uint64_t>(memory / 16, std::uint64_t{4} << 20, std::uint64_t{1} << 30);
-}
-
-std::uint64_t peak_rss_kib() {
-    struct rusage usage {};
-    return ::getrusage(RUSAGE_SELF, &usage) == 0 ? static_cast<std::uint64_t>(usage.ru_maxrss) : 0;
-}
-
 Result<> refuse_existing(const Options& options) {
     struct stat source {};
     struct stat output {};
-    if (options.output == "-" || ::stat(options.output.c_str(), &output) != 0)
+    if (options.output == "-" || options.dry_run || ::stat(options.output.c_str(), &output) != 0)
         return {};
     if (::stat(options.source.c_str(), &source) == 0 && source.st_dev == output.st_dev &&
         source.st_ino == output.st_ino)
@@ -100,287 +45,6 @@ Result<> refuse_existing(const Options& options) {
         return fail(make_error(ErrorKind::invalid, "create", options.output, "it exists already")
                         .then("name another file, or give -f to replace this one"));
     return {};
-}
-
-// What is known of the crashed kernel: nothing when a level that needs nothing is wanted and nothing can be
-// found.
-Result<std::unique_ptr<Kernel>> find_kernel(const Image& image, const Options& options, const Log& log,
-                                            Summary& summary) {
-    auto kernel = Kernel::open(image, log);
-    if (kernel)
-        return kernel;
-    Error error = std::move(kernel).error();
-    if (options.level > DumpLevel::zero)
-        return fail(std::move(error).then("use -d 1 or -d 0: these levels need no knowledge of the kernel"));
-    error.next_step.clear();
-    const std::string warning = error.message() + "; every page is copied all the same";
-    log.warning("{}", warning);
-    summary.warnings.push_back(warning);
-    return std::unique_ptr<Kernel>();
-}
-
-Result<Selection> select(const Image& image, const Kernel* kernel, const Options& options, const Log& log) {
-    if (kernel == nullptr || options.level <= DumpLevel::zero)
-        return select_all(image);
-    Progress progress = progress_line(options, "filter", image.memory().ranges().back().end);
-    auto selection = select_pages(image, *kernel, options.level, log,
-                                  [&](std::uint64_t pages) { progress.update(pages * kernel->page_size()); });
-    if (!selection && selection.error().next_step.empty())
-        return fail(
-            Error(selection.error()).then("use -d 1 or -d 0: these levels need no knowledge of the kernel"));
-    if (selection)
-        progress.finish();
-    return selection;
-}
-
-// Everything about one dump that is known before a page is written.
-struct Job {
-    const Options& options;
-    const Log& log;
-    const Image& image;
-    Selection selection;
-    PipelineSettings pipeline;
-    format::KdumpFacts facts;
-};
-
-// "KEY=VALUE" of VMCOREINFO; empty when it is not there.
-std::string_view vmcoreinfo_value(std::string_view text, std::string_view key) {
-    for (std::size_t at = 0; at < text.size();) {
-        const std::string_view line = text.substr(at, text.find('\n', at) - at);
-        if (line.size() > key.size() && line.starts_with(key) && line[key.size()] == '=')
-            return line.substr(key.size() + 1);
-        at += line.size() + 1;
-    }
-    return {};
-}
-
-// What readers of the dump need most, from the image alone.
-void describe_unknown_kernel(const Image& image, format::KdumpFacts& facts) {
-    const std::string_view info = image.vmcoreinfo();
-    facts.utsname.sysname = "Linux";
-    facts.utsname.release = vmcoreinfo_value(info, "OSRELEASE");
-    facts.utsname.machine = image.elf_machine() == EM_X86_64 ? "x86_64" : "";
-    facts.phys_base = parse_number(vmcoreinfo_value(info, "NUMBER(phys_base)"), 10).value_or(0);
-    facts.crash_time = parse_number(vmcoreinfo_value(info, "CRASHTIME"), 10).value_or(0);
-    facts.page_size = parse_number(vmcoreinfo_value(info, "PAGESIZE"), 10).value_or(4096);
-}
-
-format::KdumpFacts facts_of(const Image& image, const Kernel* kernel, const Options& options) {
-    format::KdumpFacts facts;
-    if (kernel != nullptr) {
-        facts.utsname = kernel->utsname();
-        facts.page_size = kernel->page_size();
-        facts.phys_base = kernel->phys_base();
-        facts.crash_time = kernel->crash_time();
-    } else {
-        describe_unknown_kernel(image, facts);
-    }
-    facts.level = options.level;
-    facts.notes = image.notes();
-    facts.vmcoreinfo = image.vmcoreinfo();
-    return facts;
-}
-
-Result<PipelineCounts> run(const Job& job, const std::function<Result<>(const PageBlock&)>& sink) {
-    Progress progress = progress_line(job.options, job.options.dry_run ? "compress" : "write",
-                                      job.selection.counts.kept * job.facts.page_size);
-    std::uint64_t pages = 0;
-    auto counts =
-        run_pipeline(job.image, job.selection.kept, job.pipeline, [&](const PageBlock& block) -> Result<> {
-            KDK_TRY(sink(block));
-            pages += block.pages.size();
-            progress.update(pages * job.facts.page_size);
-            return {};
-        });
-    if (counts)
-        progress.finish();
-    return counts;
-}
-
-Result<> rehearse(const Job& job, Summary& summary) {
-    KDK_ASSIGN(const auto geometry,
-               format::plan_kdump(job.facts, job.selection.memory.limit(), job.selection.kept.count()));
-    KDK_ASSIGN(const PipelineCounts counts, run(job, [](const PageBlock&) -> Result<> { return {}; }));
-    summary.zero_pages = counts.zero_pages;
-    summary.written_pages = 0;
-    const std::uint64_t zero_page = job.pipeline.share_zero_pages ? job.facts.page_size : 0;
-    job.log.info("{} would take {} ({} bytes); nothing was written",
-                 job.options.output == "-" ? "the dump" : job.options.output,
-                 human_bytes(geometry.data + zero_page + counts.stored_bytes),
-                 geometry.data + zero_page + counts.stored_bytes);
-    return {};
-}
-
-Result<> write(const Job& job, Summary& summary) {
-    KDK_ASSIGN(auto destination,
-               format::Destination::create(job.options.output, job.options.overwrite, page_cache_limit()));
-    auto writer =
-        format::KdumpWriter::begin(destination, job.facts, job.selection.memory, job.selection.kept);
-    if (!writer)
-        return Failure(std::move(writer).error());
-    auto counts = run(job, [&](const PageBlock& block) { return writer->append(block); });
-    Result<> finished = counts ? writer->finish() : Result<>(Failure(std::move(counts).error()));
-    summary.written_bytes = destination.end();
-    if (!finished) {
-        const bool readable = writer->abandon().has_value();
-        job.log.warning("{} is incomplete: {} of {} pages{}", job.options.output, writer->pages_written(),
-                        job.selection.counts.kept, readable ? " can be read" : ", and may be unreadable");
-        return finished;
-    }
-    summary.zero_pages = counts->zero_pages;
-    summary.written_pages = counts->pages - counts->zero_pages;
-    summary.complete = true;
-    KDK_TRY(destination.close());
-    return sync_folder(parent_folder(job.options.output)).map_error([](Error error) {
-        return std::move(error).from(ErrorSide::destination);
-    });
-}
-
-Result<> make_dump(const Options& options, const Log& log, Stopwatch& clock, Summary& summary) {
-    if (!options.dry_run)
-        KDK_TRY(refuse_existing(options));
-    KDK_ASSIGN(const auto image, open_image(options.source).map_error([](Error error) {
-        return std::move(error).from(ErrorSide::source);
-    }));
-    for (const std::string& warning : image->warnings()) {
-        log.warning("{}", warning);
-        summary.warnings.push_back(warning);
-    }
-    summary.memory_bytes = image->memory().total();
-    if (image->truncated())
-        return fail(make_error(ErrorKind::corrupt, "dump", image->name(),
-                               "it ends before the memory that its headers promise")
-                        .then("copy the vmcore again, whole")
-                        .from(ErrorSide::source));
-    KDK_ASSIGN(const auto kernel, find_kernel(*image, options, log, summary));
-    Job job{options, log,
-            *image,  Selection{PageSet(0), PageSet(0), {}, {}},
-            {},      facts_of(*image, kernel.get(), options)};
-    summary.kernel_release = job.facts.utsname.release;
-    summary.page_size = job.facts.page_size;
-    summary.open_seconds = clock.lap();
-
-    KDK_ASSIGN(job.selection, select(*image, kernel.get(), options, log));
-    summary.pages = job.selection.counts;
-    for (const std::string& warning : job.selection.warnings) {
-        log.warning("{}", warning);
-        summary.warnings.push_back(warning);
-    }
-    summary.filter_seconds = clock.lap();
-
-    const unsigned workers = options.workers != 0 ? options.workers : available_cpus();
-    job.pipeline = {workers, options.compression, static_cast<std::size_t>(job.facts.page_size),
-                    (options.level & DumpLevel::zero) != 0};
-    KDK_ASSIGN(const auto codec, Codec::create(options.compression, job.pipeline.page_size));
-    job.facts.compression = codec->flag();
-    KDK_ASSIGN(summary.buffer_bytes, pipeline_memory(job.pipeline));
-    summary.workers = workers;
-    log.info("{} of {} pages to save ({}), compression {}, {} worker{}, at most {} of buffers",
-             job.selection.counts.kept, job.selection.counts.total,
-             human_bytes(job.selection.counts.kept * job.facts.page_size), options.compression.name(),
-             workers, workers == 1 ? "" : "s", human_bytes(summary.buffer_bytes));
-    auto done = options.dry_run ? rehearse(job, summary) : write(job, summary);
-    summary.write_seconds = clock.lap();
-    return done;
-}
-
-Result<> write_summary(const Options& options, const Summary& summary) {
-    if (options.summary.empty())
-        return {};
-    const std::string json = to_json(summary);
-    if (options.summary == "-")
-        return write_all(STDOUT_FILENO, as_bytes(json), "standard output");
-    return write_file_atomically(options.summary, json).map_error([](Error error) {
-        return std::move(error).from(ErrorSide::destination);
-    });
-}
-
-Result<> dump(const Options& options, const Log& log) {
-    Stopwatch clock;
-    Summary summary;
-    summary.level = options.level;
-    summary.compression = options.compression;
-    auto done = make_dump(options, log, clock, summary);
-    summary.total_seconds = clock.total();
-    summary.peak_rss_kib = peak_rss_kib();
-    if (!done)
-        summary.error = done.error().message();
-    if (summary.complete)
-        log.info("{}: {} in {:.1f} s, peak memory {}", options.output, human_bytes(summary.written_bytes),
-                 summary.total_seconds, human_bytes(summary.peak_rss_kib * 1024));
-    if ((options.messages & Messages::report) != 0 && summary.page_size != 0)
-        fmt::print(stderr, "{}", report_text(summary));
-    auto told = write_summary(options, summary);
-    // A dump that failed is the news; a summary that failed beside it is not.
-    return done ? std::move(told) : std::move(done);
-}
-
-// Where the kernel's log goes. The file is made at the first words: a vmcore without a log leaves none
-// behind.
-class LogFile {
-  public:
-    explicit LogFile(const Options& options) : options_(options) {}
-
-    Result<> write(std::string_view text) {
-        if (!fd_.valid())
-            KDK_TRY(open());
-        return write_all(fd_.get(), as_bytes(text), name_);
-    }
-    Result<> finish() {
-        if (!fd_.valid())
-            KDK_TRY(open());
-        // Pipes and terminals have nothing to sync.
-        if (::fsync(fd_.get()) != 0 && errno != EINVAL && errno != EROFS)
-            return fail(system_error("fsync", name_, errno).from(ErrorSide::destination));
-        return fd_.close(name_);
-    }
-
-  private:
-    Result<> open() {
-        if (options_.output == "-") {
-            name_ = "standard output";
-            fd_ = Fd(::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3));
-            return fd_.valid() ? Result<>()
-                               : fail(system_error("use", name_, errno).from(ErrorSide::destination));
-        }
-        name_ = options_.output;
-        const int flags = O_WRONLY | O_CREAT | (options_.overwrite ? O_TRUNC : O_EXCL);
-        KDK_ASSIGN(fd_, open_file(name_, flags, 0600).map_error([](Error error) {
-            return std::move(error).from(ErrorSide::destination);
-        }));
-        return {};
-    }
-
-    const Options& options_;
-    Fd fd_;
-    std::string name_;
-};
-
-Result<> extract_dmesg(const Options& options, const Log& log) {
-    KDK_TRY(refuse_existing(options));
-    KDK_ASSIGN(const auto image, open_image(options.source).map_error([](Error error) {
-        return std::move(error).from(ErrorSide::source);
-    }));
-    for (const std::string& warning : image->warnings())
-        log.warning("{}", warning);
-    KDK_ASSIGN(const auto kernel, Kernel::open(*image, log, Kernel::Depth::log));
-    LogFile file(options);
-    std::string buffer;
-    constexpr std::size_t buffer_limit = std::size_t{64} << 10;
-    auto read = read_dmesg(*image, *kernel, [&](std::string_view text) -> Result<> {
-        buffer += text;
-        if (buffer.size() < buffer_limit)
-            return {};
-        KDK_TRY(file.write(buffer));
-        buffer.clear();
-        return {};
-    });
-    // A ring that is damaged half-way still gave its first half.
-    if (!buffer.empty() && (read || read.error().side != ErrorSide::destination))
-        KDK_TRY(file.write(buffer));
-    if (!read)
-        return read;
-    return file.finish();
 }
 
 Result<> perform(const Options& options, const Log& log) {
@@ -395,9 +59,11 @@ Result<> perform(const Options& options, const Log& log) {
     case Options::Job::check_parameters:
         return {};
     case Options::Job::dmesg:
+        KDK_TRY(refuse_existing(options));
         return extract_dmesg(options, log);
     case Options::Job::dump:
-        return dump(options, log);
+        KDK_TRY(refuse_existing(options));
+        return make_dump(options, log);
     }
     return {};
 }

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "base/error.h"
+#include "base/log.h"
+#include "makedumpfile-lite/options.h"
+
+namespace kdumpkit::dump {
+
+// Opens the vmcore, selects pages and writes them as `options` say; the summary is written whether that
+// succeeds or not. Nothing is created before the vmcore is understood and filtered.
+Result<> make_dump(const Options& options, const Log& log);
+
+} // namespace kdumpkit::dump
