@@ -87,7 +87,7 @@ Result<Selection> select(const Image& image, const Kernel* kernel, const Options
     if (kernel == nullptr || options.level <= DumpLevel::zero)
         return select_all(image);
     Progress progress = progress_line(options, "filter", image.memory().total());
-    auto selection = select_pages(image, *kernel, options.level, log,
+    auto selection = select_pages(image, *kernel, FilterOptions{options.level, options.per_cpu_free}, log,
                                   [&](std::uint64_t pages) { progress.update(pages * kernel->page_size()); });
     if (!selection && selection.error().next_step.empty())
         return fail(

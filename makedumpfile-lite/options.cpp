@@ -21,6 +21,7 @@ enum class Id {
     snappy,
     zstd,
     compress,
+    per_cpu_free,
     overwrite,
     workers,
     threads,
@@ -52,6 +53,7 @@ constexpr std::array table = {
     Option{'p', "", Id::snappy, false},
     Option{'z', "", Id::zstd, false},
     Option{'\0', "compress", Id::compress, true},
+    Option{'\0', "exclude-per-cpu-free", Id::per_cpu_free, true},
     Option{'f', "force", Id::overwrite, false},
     Option{'\0', "workers", Id::workers, true},
     Option{'\0', "num-threads", Id::threads, true},
@@ -145,6 +147,10 @@ Result<> apply(Options& options, const Option& option, const std::string& name, 
         KDK_ASSIGN(options.compression, parse_compression(value));
         return {};
     }
+    case Id::per_cpu_free:
+        options.per_cpu_free = value == "on";
+        return value == "on" || value == "off" ? Result<>()
+                                               : wrong(name + " " + value, "on or off is needed");
     case Id::overwrite:
         options.overwrite = true;
         return {};
@@ -307,6 +313,9 @@ std::string_view help_text() {
 what is left out
   -d, --dump-level N     the sum of: 1 zero pages, 2 page cache, 4 page cache with private data,
                          8 user memory, 16 free pages (0 to 31, default 0: everything is kept)
+  --exclude-per-cpu-free on|off
+                         with 16, also free pages that a CPU holds for itself (default on; off
+                         keeps them, as makedumpfile does)
 how it is written (kdump-compressed format, version 6)
   --compress ALGORITHM   zstd[:LEVEL], lzo, snappy, zlib[:LEVEL] or none (default)
   -z  -l  -p  -c         the same: zstd, lzo, snappy, zlib

@@ -28,9 +28,10 @@ struct Options {
 
     Job job = Job::dump;
     std::string source;
-    std::string output;      // "-" is standard output (only for dmesg)
-    unsigned level = 0;      // dump level, 0 to 31
-    Compression compression; // none unless asked for, as makedumpfile
+    std::string output;       // "-" is standard output (only for dmesg)
+    unsigned level = 0;       // dump level, 0 to 31
+    Compression compression;  // none unless asked for, as makedumpfile
+    bool per_cpu_free = true; // with level bit 16: pages on per-CPU free lists are free too
     bool overwrite = false;
     bool dry_run = false;
     unsigned workers = 0; // 0: one for each CPU that this process may use

@@ -61,6 +61,9 @@ TEST_CASE("readable twins") {
     CHECK(options.workers == 2);
     CHECK(options.summary == "s.json");
     CHECK(options.overwrite);
+    CHECK(options.per_cpu_free);
+    CHECK_FALSE(accepted({"--exclude-per-cpu-free=off", "a", "b"}).per_cpu_free);
+    CHECK(accepted({"--exclude-per-cpu-free", "on", "a", "b"}).per_cpu_free);
     CHECK(accepted({"--dry-run", "vmcore"}).dry_run);
     CHECK(accepted({"--dump-dmesg", "vmcore"}).output == "-");
     CHECK(accepted({"-h"}).job == Options::Job::help);
@@ -86,6 +89,7 @@ TEST_CASE("a wrong command line is invalid and says what is wrong") {
         {"--message-level", "32", "a", "b"},
         {"--nonsense", "a", "b"},
         {"-Z", "a", "b"},
+        {"--exclude-per-cpu-free", "no", "a", "b"},
         {"--force=yes", "a", "b"},
         {"--summary=", "a", "b"},
         {"a"},
