@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "base/error.h"
+#include "base/subcommand.h"
+#include "initramfs/commands.h"
+#include "loader/commands.h"
+
 #include <string>
 #include <vector>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
-
-#include "base/error.h"
-#include "base/subcommand.h"
-#include "initramfs/commands.h"
-#include "loader/commands.h"
 
 using namespace kdumpkit;
 
