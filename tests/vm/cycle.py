@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What the VM tests share: where things are, building a capture initramfs, and one whole panic."""
+import argparse
+import json
+import pathlib
+import subprocess
+import sys
+import unittest
+
+import fetch_kernel
+from guest import Guest, Kernel
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "oracle"))
+
+WORKLOAD = """
+mount -t tmpfs none /tmp
+mount -t ext4 /dev/vda /mnt
+vm-workload anon 48 &
+vm-workload anon 16 &
+vm-workload file 24 /mnt/pages &
+vm-workload map 8 /mnt/mapped &
+vm-workload file 12 /tmp/pages &
+for i in 1 2 3; do sleep 1000 & done
+while [ "$(ps | grep -c '[v]m-workload ')" -lt 5 ] || ! [ -s /mnt/mapped ]; do usleep 100000; done
+until [ "$(stat -c %s /tmp/pages)" -ge 12582912 ] && [ "$(stat -c %s /mnt/pages)" -ge 25165824 ]; do usleep 100000; done
+sync
+say marker one two three
+"""
+PANIC = """
+say about to panic
+echo c >/proc/sysrq-trigger
+"""
+
+
+class Place:
+    """The programs under test and a folder for the files of one test script."""
+
+    def __init__(self, programs, work, kernel_name):
+        self.programs = pathlib.Path(programs).resolve()
+        self.work = pathlib.Path(work).resolve()
+        self.work.mkdir(parents=True, exist_ok=True)
+        self.kernel_name = kernel_name
+        self.kernel = Kernel(fetch_kernel.fetch(kernel_name))
+
+    def program(self, name):
+        return str(self.programs / name)
+
+    def kdumpkit(self, *arguments):
+        return subprocess.run([self.program("kdumpkit"), *map(str, arguments)], capture_output=True, text=True,
+                              check=False)
+
+    def build(self, output, target, settings=None, modules="virtio_pci,virtio_blk", extra=()):
+        """The capture initramfs at `output`."""
+        arguments = ["build", "-o", output, "--root", self.kernel.root, "--kver", self.kernel.release,
+                     "--modules", modules, "--host", "vm-guest", *extra]
+        for one in [target] if isinstance(target, str) else target:
+            arguments += ["--target", one]
+        if settings:
+            config = pathlib.Path(output).with_suffix(".toml")
+            config.write_text(settings)
+            arguments += ["--config", config]
+        done = self.kdumpkit(*arguments)
+        if done.returncode != 0:
+            raise RuntimeError(f"kdumpkit build: {done.stderr}")
+        return output
+
+    def guest(self, name, script, initrd=None, **options):
+        """A guest with kdumpkit and the workload; the capture kernel and `initrd` are /kernel and /initrd in it."""
+        files = {"kernel": self.kernel.image}
+        if initrd:
+            files["initrd"] = initrd
+        files.update(options.pop("files", {}))
+        return Guest(self.work / name, self.kernel, script, files=files,
+                     programs=[self.program("kdumpkit"), self.program("vm-workload")], **options)
+
+    def panic(self, name, disk, syscall="auto", settings=None, workload=WORKLOAD, **options):
+        """Boot, load, panic, capture, reboot. `disk` is the first disk; further ones in options["disks"]."""
+        folder = self.work / name
+        folder.mkdir(parents=True, exist_ok=True)
+        initrd = self.build(folder / "capture.img", options.pop("target", disk.target()), settings,
+                            extra=options.pop("build", ()))
+        load = f"run load kdumpkit load --kernel /kernel --initrd /initrd --syscall {syscall}\nrun status kdumpkit status\n"
+        script = workload + load + PANIC
+        return self.guest(name, script, initrd, disks=[disk, *options.pop("disks", ())], **options).run()
+
+
+def only_dump(folder):
+    """The one dump folder below `folder`."""
+    folders = [path for path in folder.iterdir() if path.is_dir()]
+    if len(folders) != 1:
+        raise AssertionError(f"expected one dump folder, found {sorted(path.name for path in folders)}")
+    return folders[0]
+
+
+def read_json(path):
+    return json.loads(path.read_text())
+
+
+def main():
+    """Every test script ends with this: --programs and --work, the rest is unittest's. A skip is a failure."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--programs", default=str(fetch_kernel.TOP / "build/release/bin"))
+    parser.add_argument("--work", required=True)
+    parser.add_argument("--kernel", default="cloud-6.1")
+    arguments, rest = parser.parse_known_args()
+    module = sys.modules["__main__"]
+    module.place = Place(arguments.programs, arguments.work, arguments.kernel)
+    result = unittest.main(argv=[sys.argv[0], "-v", *rest], exit=False).result
+    sys.exit(0 if result.wasSuccessful() and result.testsRun and not result.skipped else 1)

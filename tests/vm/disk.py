@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A guest's disk: an ext4 filesystem in a file, made and read back without being root."""
+import os
+import pathlib
+import shutil
+import subprocess
+import uuid
+
+ENVIRONMENT = {**os.environ, "PATH": os.environ.get("PATH", "") + ":/usr/sbin:/sbin", "LC_ALL": "C"}
+
+
+class Disk:
+    """`files`: name inside the filesystem -> content."""
+
+    def __init__(self, path, mib, files=None, read_only=False):
+        self.path = pathlib.Path(path)
+        self.uuid = str(uuid.uuid4())
+        self.read_only = read_only
+        contents = self.path.with_suffix(".contents")
+        shutil.rmtree(contents, ignore_errors=True)
+        contents.mkdir(parents=True)
+        for name, data in (files or {}).items():
+            (contents / name).parent.mkdir(parents=True, exist_ok=True)
+            (contents / name).write_bytes(data)
+        self.path.unlink(missing_ok=True)
+        subprocess.run(["mkfs.ext4", "-q", "-F", "-U", self.uuid, "-d", contents, self.path, f"{mib}M"], check=True,
+                       env=ENVIRONMENT)
+        shutil.rmtree(contents)
+
+    def target(self, folder="/crash"):
+        return f"file://{folder}?fs=UUID={self.uuid}&type=ext4"
+
+    def qemu(self):
+        read_only = ",readonly=on" if self.read_only else ""
+        return ["-drive", f"file={self.path},format=raw,if=virtio{read_only}"]
+
+    def read_back(self, folder="/crash"):
+        """The tree below `folder` as it is after a crash: journal replayed, copied out. None if it does not exist."""
+        checked = subprocess.run(["e2fsck", "-fy", self.path], capture_output=True, text=True, check=False,
+                                 env=ENVIRONMENT)
+        # 0: clean; 1: repaired (the crashed kernel's own mount was never closed)
+        if checked.returncode not in (0, 1):
+            raise RuntimeError(f"e2fsck: {checked.stdout}{checked.stderr}")
+        out = self.path.with_suffix(".out")
+        shutil.rmtree(out, ignore_errors=True)
+        out.mkdir()
+        done = subprocess.run(["debugfs", "-R", f"rdump {folder} {out}", self.path], capture_output=True, text=True,
+                              check=True, env=ENVIRONMENT)
+        found = out / pathlib.Path(folder).name
+        if not found.is_dir():
+            return None
+        complaints = [line for line in done.stderr.splitlines() if "while" in line and "changing ownership" not in line]
+        if complaints:
+            raise RuntimeError("\n".join(complaints))
+        return found

@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A guest that runs a real kernel in QEMU with a shell script as its init; its serial console, line by line."""
+import pathlib
+import re
+import shlex
+import subprocess
+import threading
+import time
+
+import newc
+
+# What every guest does first. All that the script says goes through the kernel's log, so that it never mixes with the
+# kernel's own lines and must turn up in the dump's dmesg.txt.
+PRELUDE = """#!/bin/busybox sh
+/bin/busybox mkdir -p /bin /proc /sys /dev /tmp /run /mnt
+/bin/busybox --install -s /bin
+export PATH=/bin
+mount -t proc none /proc
+mount -t sysfs none /sys
+mount -t devtmpfs none /dev
+say() { echo "guest: $*" >/dev/kmsg; }
+# run NAME COMMAND...: its output and exit status as lines of the log
+run() {
+    name=$1
+    shift
+    "$@" </dev/null >/tmp/$name.out 2>&1
+    status=$?
+    while IFS= read -r line || [ -n "$line" ]; do
+        echo "run $name: $line" >/dev/kmsg
+    done </tmp/$name.out
+    echo "run $name exit $status" >/dev/kmsg
+}
+hostname vm-guest
+"""
+KERNEL_LINE = re.compile(r"^\[ *\d+\.\d{6}\] ")
+# Order matters: each needs those before it.
+DISK_MODULES = ("virtio_ring", "virtio", "virtio_pci_modern_dev", "virtio_pci_legacy_dev", "virtio_pci", "virtio_blk")
+
+
+class Kernel:
+    """An unpacked kernel package."""
+
+    def __init__(self, root):
+        self.root = pathlib.Path(root)
+        self.image = next((self.root / "boot").glob("vmlinuz-*"))
+        self.release = self.image.name[len("vmlinuz-"):]
+
+    def module(self, name):
+        return next((self.root / "lib/modules" / self.release).rglob(name + ".ko"))
+
+
+def libraries(program):
+    """The shared libraries that `program` is started with, the interpreter among them."""
+    listed = subprocess.run(["ldd", program], capture_output=True, text=True, check=True).stdout
+    if "not found" in listed:
+        raise RuntimeError(f"ldd {program}: {listed}")
+    return re.findall(r"(?:=> |^\s+)(/\S+) \(0x", listed, re.MULTILINE)
+
+
+class Guest:
+    """`files`: path in the guest -> path here. `programs`: installed in /bin with their libraries."""
+
+    def __init__(self, work, kernel, script, *, programs=(), files=None, disks=(), append="crashkernel=192M",
+                 memory=1024, qemu=()):
+        self.work = pathlib.Path(work)
+        self.work.mkdir(parents=True, exist_ok=True)
+        self.kernel, self.disks, self.append, self.memory, self.qemu = kernel, disks, append, memory, qemu
+        self.lines = []
+        self._make_initramfs(script, programs, files or {})
+
+    def _make_initramfs(self, script, programs, files):
+        archive = newc.Archive()
+        archive.character_device("dev/console", 5, 1)
+        archive.copy("bin/busybox", "/bin/busybox")
+        for program in programs:
+            archive.copy(f"bin/{pathlib.Path(program).name}", program)
+            for library in libraries(program) if is_dynamic(program) else ():
+                archive.copy(library, library)
+        for name, path in files.items():
+            archive.copy(name, path)
+        load = ""
+        if self.disks:
+            for module in DISK_MODULES:
+                archive.copy(f"modules/{module}.ko", self.kernel.module(module))
+                load += f"insmod /modules/{module}.ko\n"
+        archive.file("init", (PRELUDE + load + script).encode())
+        self.initramfs = self.work / "guest.cpio"
+        archive.write(self.initramfs)
+
+    def command(self):
+        append = f"console=ttyS0 panic=-1 printk.devkmsg=on {self.append}"
+        # TCG on purpose: /dev/kvm may exist and hang.
+        return ["qemu-system-x86_64", "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2",
+                "-m", str(self.memory), "-nographic", "-no-reboot", "-nic", "none", "-kernel", str(self.kernel.image),
+                "-initrd", str(self.initramfs), "-append", append,
+                *(word for disk in self.disks for word in disk.qemu()), *self.qemu]
+
+    def run(self, deadline=240):
+        """Until the machine reboots or powers off. A guest that does neither is killed, and that is an error."""
+        begin = time.monotonic()
+        (self.work / "qemu.sh").write_text(shlex.join(self.command()) + "\n")
+        with open(self.work / "console.txt", "w", encoding="utf-8") as log, subprocess.Popen(
+                self.command(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
+            expired = threading.Event()
+            timer = threading.Timer(deadline, lambda: (expired.set(), process.kill()))
+            timer.start()
+            for raw in process.stdout:
+                line = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]|\x1bc", "", raw.decode(errors="replace")).rstrip("\r\n")
+                stamp = time.monotonic() - begin
+                self.lines.append((stamp, line))
+                log.write(f"{stamp:8.3f} {line}\n")
+                log.flush()
+            timer.cancel()
+        if expired.is_set():
+            raise RuntimeError(f"the guest did not end within {deadline} s; its console: {self.work}/console.txt")
+        if process.returncode != 0:
+            raise RuntimeError(f"qemu ended with {process.returncode}; its words: {self.work}/console.txt")
+        return self
+
+    def text(self):
+        return "\n".join(line for _, line in self.lines)
+
+    def kernel_lines(self, boot=0):
+        """The kernel's lines of one boot (0: the production kernel, 1: the capture kernel)."""
+        starts = [index for index, (_, line) in enumerate(self.lines) if "] Linux version " in line]
+        if boot >= len(starts):
+            return []
+        end = starts[boot + 1] if boot + 1 < len(starts) else len(self.lines)
+        return [line for _, line in self.lines[starts[boot]:end] if KERNEL_LINE.match(line)]
+
+    def captured(self):
+        """What kdump-capture said, without its prefix, in order."""
+        prefix = "kdump-capture: "
+        return [line[len(prefix):] for _, line in self.lines if line.startswith(prefix)]
+
+    def result(self, name):
+        """(exit status, output) of `run NAME` in the script; status None if it did not end."""
+        output = re.findall(rf"\] run {name}: (.*)", self.text())
+        status = re.search(rf"\] run {name} exit (\d+)", self.text())
+        return (int(status.group(1)) if status else None), "\n".join(output)
+
+    def seconds_between(self, first, last):
+        """Host seconds between the first lines that contain these texts; for reports, not for verdicts."""
+        stamps = [next((at for at, line in self.lines if text in line), None) for text in (first, last)]
+        return None if None in stamps else stamps[1] - stamps[0]
+
+
+def is_dynamic(program):
+    headers = subprocess.run(["readelf", "-l", program], capture_output=True, text=True, check=True).stdout
+    return "INTERP" in headers
