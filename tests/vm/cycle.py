@@ -79,8 +79,8 @@ class Place:
         folder.mkdir(parents=True, exist_ok=True)
         initrd = self.build(folder / "capture.img", options.pop("target", disk.target()), settings,
                             extra=options.pop("build", ()))
-        load = f"run load kdumpkit load --kernel /kernel --initrd /initrd --syscall {syscall}\nrun status kdumpkit status\n"
-        script = workload + load + PANIC
+        load = f"run load kdumpkit load --kernel /kernel --initrd /initrd --syscall {syscall}\n"
+        script = workload + load + "run status kdumpkit status\n" + PANIC
         return self.guest(name, script, initrd, disks=[disk, *options.pop("disks", ())], **options).run()
 
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Fills memory of one kind with pages that begin with a mark, so that a test finds them in the dump, and waits.
+// Fills memory of one kind with pages that begin with a mark, so that a test finds them in the dump, and
+// waits.
 //   workload anon MIB | file MIB PATH | map MIB PATH
 #include <fcntl.h>
 #include <stdio.h>
