@@ -19,7 +19,7 @@ namespace {
 
 const std::string url = "file:///crash?fs=UUID=11111111-2222-3333-4444-555555555555&type=ext9";
 
-// A root with one kernel and, as the programs, this very test: a real dynamic program.
+// A root with one kernel, and the real programs.
 struct Machine : TemporaryFolder {
     Machine() {
         file("root/lib/modules/6.1.0-test/kernel/a.ko", make_module({"depends=b"}));
@@ -28,9 +28,8 @@ struct Machine : TemporaryFolder {
         file("root/lib/modules/6.1.0-test/modules.builtin", "kernel/c.ko\n");
         file("root/boot/config-6.1.0-test",
              "CONFIG_BLK_DEV_INITRD=y\nCONFIG_PROC_VMCORE=y\nCONFIG_RD_GZIP=y\n");
-        const auto self = read_file("/proc/self/exe").value();
-        file("programs/kdump-capture", self);
-        file("programs/makedumpfile-lite", self);
+        for (const char* name : {"kdump-capture", "makedumpfile-lite"})
+            file(std::string("programs/") + name, read_file(std::string(PROGRAM_DIR "/") + name).value());
     }
     [[nodiscard]] BuildRequest request() const {
         BuildRequest request;

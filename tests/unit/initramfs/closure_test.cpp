@@ -92,6 +92,8 @@ TEST_CASE("RPATH and RUNPATH are searched as ld.so does") {
     TinyObject outer = needing({"libouter.so"});
     outer.rpath = "/opt/p/lib";
     CHECK(library_closure({program(outer)}, Root(folder.path())));
+    outer.runpath = "/none"; // the RPATH counts for nobody then
+    CHECK_FALSE(library_closure({program(outer)}, Root(folder.path())));
     outer.rpath = "";
     outer.runpath = "/opt/p/lib";
     CHECK_FALSE(library_closure({program(outer)}, Root(folder.path())));
