@@ -73,15 +73,19 @@ class Place:
         return Guest(self.work / name, self.kernel, script, files=files,
                      programs=[self.program("kdumpkit"), self.program("vm-workload")], **options)
 
-    def panic(self, name, disk, syscall="auto", settings=None, workload=WORKLOAD, **options):
-        """Boot, load, panic, capture, reboot. `disk` is the first disk; further ones in options["disks"]."""
+    def guest_that_panics(self, name, disk, syscall="auto", settings=None, workload=WORKLOAD, **options):
+        """A guest that boots, loads and panics; its capture goes to `disk`. Further disks in options["disks"]."""
         folder = self.work / name
         folder.mkdir(parents=True, exist_ok=True)
         initrd = self.build(folder / "capture.img", options.pop("target", disk.target()), settings,
                             extra=options.pop("build", ()))
         load = f"run load kdumpkit load --kernel /kernel --initrd /initrd --syscall {syscall}\n"
         script = workload + load + "run status kdumpkit status\n" + PANIC
-        return self.guest(name, script, initrd, disks=[disk, *options.pop("disks", ())], **options).run()
+        return self.guest(name, script, initrd, disks=[disk, *options.pop("disks", ())], **options)
+
+    def panic(self, name, disk, *arguments, **options):
+        """Boot, load, panic, capture, reboot, as guest_that_panics says."""
+        return self.guest_that_panics(name, disk, *arguments, **options).run()
 
 
 def only_dump(folder):

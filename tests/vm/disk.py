@@ -24,7 +24,7 @@ class Disk:
             (contents / name).write_bytes(data)
         self.path.unlink(missing_ok=True)
         subprocess.run(["mkfs.ext4", "-q", "-F", "-U", self.uuid, "-d", contents, self.path, f"{mib}M"], check=True,
-                       env=ENVIRONMENT)
+                       env=ENVIRONMENT, stdout=subprocess.DEVNULL)
         shutil.rmtree(contents)
 
     def target(self, folder="/crash"):
