@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "world.h"
+
+using namespace kdumpkit;
+using namespace kdumpkit::capture;
+
+TEST_CASE("a disk that comes late is waited for, and the wait is not silent") {
+    World world;
+    world.system.disk_table["vda"].appears_at = 20;
+    world.system.disk_table["vdb"] = FakeDisk{uuid_b, "xfs", world.disk("b"), 0, 0, false, 1 << 30};
+    CHECK(world.run().saved == Saved::complete);
+    CHECK(world.system.heard("waiting for UUID="));
+    CHECK(world.system.heard(std::string("vdb 20 GiB xfs UUID=") + uuid_b));
+    CHECK(world.system.probes < 40); // known disks are not read again and again
+}
+
+TEST_CASE("a target that never appears: the next one takes the dump") {
+    World world;
+    world.system.disk_table["vda"].uuid = uuid_b;
+    world.system.disk_table["vda"].folder = world.disk("b");
+    world.frozen.settings.targets = {target(uuid_a), target(uuid_b)};
+    CHECK(world.run().saved == Saved::complete);
+    CHECK(exists(world.dump("b") + "/vmcore"));
+    CHECK(get_file(world.dump("b") + "/capture.log").find("it did not appear in 60 s") != std::string::npos);
+}
+
+TEST_CASE("no target at all: the log's end goes to the console, then the failure action") {
+    World world;
+    world.system.disk_table.clear();
+    const LifeEnd end = world.run();
+    CHECK(end.saved == Saved::nothing);
+    CHECK(end.action == FinalAction::poweroff);
+    CHECK(world.system.heard("seen: no disk at all"));
+    CHECK(world.system.heard("[ 2.5] sysrq: Trigger a crash"));
+    CHECK(world.system.heard("panic: Kernel panic - not syncing: sysrq triggered crash"));
+    CHECK_FALSE(exists(world.places.scratch + "/dmesg.txt"));
+}
+
+TEST_CASE("a read-only target says so and the next is tried") {
+    for (const bool refuses_mount : {true, false}) {
+        World world;
+        world.system.disk_table["vda"].mount_errno = refuses_mount ? EROFS : 0;
+        world.system.disk_table["vda"].read_only = !refuses_mount;
+        world.system.disk_table["vdb"] = FakeDisk{uuid_b, "ext4", world.disk("b"), 0, 0, false, 1 << 30};
+        world.frozen.settings.targets = {target(uuid_a), target(uuid_b)};
+        CHECK(world.run().saved == Saved::complete);
+        CHECK(world.system.heard("read-only"));
+        CHECK(world.dump("a").empty());
+        CHECK(exists(world.dump("b") + "/vmcore"));
+    }
+}
+
+TEST_CASE("a target without room is passed over") {
+    World world;
+    world.system.disk_table["vda"].available = 4096;
+    const LifeEnd end = world.run();
+    CHECK(end.saved == Saved::nothing);
+    CHECK(world.system.heard("No space left on device"));
+    CHECK(world.dump().empty());
+    CHECK(world.system.unmounts == 1);
+}
+
+TEST_CASE("a disk that fills up keeps the partial dump, and a summary that says so") {
+    World world;
+    world.collector("echo part > \"$OUT\"; echo 'cannot write: No space left on device' >&2; exit 6");
+    const LifeEnd end = world.run();
+    CHECK(end.saved == Saved::partial);
+    CHECK(end.action == FinalAction::poweroff);
+    CHECK(get_file(world.dump() + "/vmcore.incomplete") == "part\n");
+    CHECK_FALSE(exists(world.dump() + "/vmcore"));
+    CHECK_FALSE(exists(world.dump() + "/.room"));
+    const auto summary = world.summary();
+    CHECK(summary["complete"] == false);
+    CHECK(summary["state"] == "finished");
+    CHECK(summary["attempts"].size() == 1); // a larger dump would fit even less
+    CHECK(summary["partial_reason"].get<std::string>().find("full") != std::string::npos);
+    CHECK(get_file(world.dump() + "/dmesg.txt").find("Kernel panic") != std::string::npos);
+}
+
+TEST_CASE("a plain copy on a full disk, then a second target that has room") {
+    World world;
+    world.frozen.settings.method = DumpMethod::copy;
+    world.frozen.settings.targets = {target(uuid_a), target(uuid_b)};
+    world.system.disk_table["vdb"] = FakeDisk{uuid_b, "ext4", world.disk("b"), 0, 0, false, 1 << 30};
+    world.system.write_limit["vmcore.incomplete"] = 16384;
+    const LifeEnd end = world.run();
+    // The limit holds for both: partial on both, and said for both.
+    CHECK(end.saved == Saved::partial);
+    for (const char* name : {"a", "b"}) {
+        CHECK(std::filesystem::file_size(world.dump(name) + "/vmcore.incomplete") <= 16384);
+        CHECK(world.summary(name)["complete"] == false);
+    }
+    CHECK(world.summary("b")["attempts"].size() == 1);
+}
+
+TEST_CASE("a log that cannot be written stays on the console and stops nothing") {
+    World world;
+    world.system.write_limit["capture.log"] = 0;
+    CHECK(world.run().saved == Saved::complete);
+    CHECK(world.system.heard("saved vmcore"));
+}
+
+TEST_CASE("a failing fsync or rename leaves the dump incomplete and the next target is tried") {
+    for (const bool at_rename : {true, false}) {
+        World world;
+        world.system.disk_table["vdb"] = FakeDisk{uuid_b, "ext4", world.disk("b"), 0, 0, false, 1 << 30};
+        world.frozen.settings.targets = {target(uuid_a), target(uuid_b)};
+        if (at_rename)
+            world.system.fail_rename_to.insert("vmcore");
+        else
+            world.system.fail_sync_of = "vmcore.incomplete";
+        const LifeEnd end = world.run();
+        CHECK(end.saved == Saved::partial);
+        for (const char* name : {"a", "b"}) {
+            CHECK(exists(world.dump(name) + "/vmcore.incomplete"));
+            CHECK_FALSE(exists(world.dump(name) + "/vmcore"));
+            CHECK(world.summary(name)["complete"] == false);
+        }
+    }
+}
