@@ -1,0 +1,108 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What `kdumpkit load` refuses on real kernels: one clear message with the next step, the documented exit code, and
+nothing half done. Three boots: no reservation, one that is too small, and a good one with everything else wrong."""
+import re
+import unittest
+
+import cycle
+
+place = None
+
+LOAD = "kdumpkit load --kernel /kernel --initrd /initrd"
+LOADED = "run {} cat /sys/kernel/kexec_crash_loaded\n"
+GOOD = f"""
+head -c 100000 /kernel >/short
+head -c 5000000 /kernel >/half
+mkdir /folder
+long=$(printf 'x%.0s' $(seq 3000))
+start-stop-daemon -S -c 65534:65534 -x /bin/kdumpkit -- load --kernel /kernel --initrd /initrd >/tmp/o 2>&1 </dev/null
+echo "run unprivileged: $(tr '\\n' ' ' </tmp/o)" >/dev/kmsg
+run short {LOAD.replace("/kernel", "/short")}
+run half {LOAD.replace("/kernel", "/half")}
+run not_a_kernel {LOAD.replace("/kernel", "/bin/busybox")}
+run no_kernel {LOAD.replace("/kernel", "/absent")}
+run folder {LOAD.replace("/kernel", "/folder")}
+run no_initrd {LOAD.replace("/initrd", "/absent")}
+run long_line {LOAD} --append $long
+run bad_syscall {LOAD} --syscall sideways
+run status_before kdumpkit status
+{LOADED.format("still_nothing")}
+run first {LOAD}
+{LOADED.format("loaded_after_first")}
+run second {LOAD}
+{LOADED.format("loaded_after_second")}
+run short_again {LOAD.replace("/kernel", "/short")}
+{LOADED.format("loaded_after_refusal")}
+run other_syscall {LOAD} --syscall kexec_file_load
+run unload kdumpkit unload
+{LOADED.format("loaded_after_unload")}
+run unload_again kdumpkit unload
+poweroff -f
+"""
+
+
+class Refuse(unittest.TestCase):
+    def refused(self, guest, name, code, *words):
+        """One refusal: the exit code, the words that matter, one message with a next step."""
+        status, output = guest.result(name)
+        self.assertEqual(status, code, f"{name}: {output}")
+        for word in words:
+            self.assertIn(word, output, name)
+        self.assertIn("cannot ", output, name)
+        self.assertIn("next: ", output, name)
+        self.assertEqual(len(re.findall("cannot ", output)), 1, output)
+
+    def boot(self, name, script, append):
+        initrd = place.build(place.work / f"{name}.img", "file:///crash?fs=UUID=00000000-1111-2222-3333-444444444444&type=ext4")
+        return place.guest(name, script, initrd, append=append).run()
+
+    def test_no_reservation(self):
+        for syscall in ("kexec_load", "kexec_file_load"):
+            with self.subTest(syscall=syscall):
+                guest = self.boot(f"none-{syscall}", f"run load {LOAD} --syscall {syscall}\n"
+                                  + LOADED.format("loaded") + "run status kdumpkit status\npoweroff -f\n", "")
+                self.refused(guest, "load", 3, "reserv", "crashkernel=")
+                self.assertEqual(guest.result("loaded")[1], "0")
+                self.assertRegex(guest.result("status")[1], r"armed: +no")
+
+    def test_reservation_too_small(self):
+        guest = self.boot("small", f"run load {LOAD} --syscall kexec_load\nrun file {LOAD} --syscall kexec_file_load\n"
+                          + LOADED.format("loaded") + "poweroff -f\n", "crashkernel=24M")
+        for name in ("load", "file"):
+            self.refused(guest, name, 3, "MiB")
+            self.assertRegex(guest.result(name)[1], r"(?i)(short|more|missing|needs?) ")
+        self.assertEqual(guest.result("loaded")[1], "0")
+
+    def test_everything_else(self):
+        guest = self.boot("good", GOOD, "crashkernel=192M")
+        self.assertIn("root", guest.result("unprivileged")[1])
+        self.assertIn("next: ", guest.result("unprivileged")[1])
+        self.refused(guest, "short", 4, "/short")
+        self.refused(guest, "half", 4, "/half")
+        self.refused(guest, "not_a_kernel", 5, "/bin/busybox")
+        self.refused(guest, "no_kernel", 3, "/absent")
+        self.refused(guest, "folder", 2, "/folder")
+        self.refused(guest, "no_initrd", 3, "/absent")
+        self.refused(guest, "long_line", 2, "long")
+        self.refused(guest, "bad_syscall", 2, "sideways")
+        self.assertEqual(guest.result("still_nothing")[1], "0")
+        self.assertRegex(guest.result("status_before")[1], r"armed: +no")
+
+        self.assertEqual(guest.result("first")[0], 0, guest.result("first")[1])
+        self.assertEqual(guest.result("loaded_after_first")[1], "1")
+        self.assertEqual(guest.result("second")[0], 0)
+        self.assertIn("replaced", guest.result("second")[1])
+        self.assertNotIn("replaced", guest.result("first")[1])
+        self.assertEqual(guest.result("loaded_after_second")[1], "1")
+        self.refused(guest, "short_again", 4, "/short")
+        self.assertEqual(guest.result("loaded_after_refusal")[1], "1", "a refused load must not disarm")
+        self.assertEqual(guest.result("other_syscall")[0], 0)
+        self.assertEqual(guest.result("unload")[0], 0)
+        self.assertEqual(guest.result("loaded_after_unload")[1], "0")
+        self.assertEqual(guest.result("unload_again")[0], 0)
+        self.assertIn("no capture kernel was loaded", guest.result("unload_again")[1])
+
+
+if __name__ == "__main__":
+    cycle.main()
