@@ -53,9 +53,11 @@ Result<> mount_target(System& system, const std::string& device, const std::stri
     auto mounted = system.mount({device, folder, type, MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOATIME, ""});
     if (!mounted) {
         Error error = blame(std::move(mounted).error());
-        if (error.errno_value == EROFS || error.errno_value == EACCES)
+        if (error.errno_value == EROFS || error.errno_value == EACCES) {
             error.reason = "it is read-only";
-        else if (error.errno_value == ENODEV)
+            error =
+                std::move(error).then("Name a target that can be written, and build the initramfs again.");
+        } else if (error.errno_value == ENODEV)
             error = std::move(error).then("Build the initramfs again: it lacks the " + type + " module.");
         return fail(std::move(error));
     }

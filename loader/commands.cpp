@@ -45,14 +45,15 @@ void keep_record(const LoadRecord& record, const Log& log) {
 }
 
 // A regular file that can be read; anything else is refused before it is read.
-Result<std::vector<std::byte>> read_image(const std::string& path, const char* option) {
-    KDK_ASSIGN(const Fd file, open_file(path, O_RDONLY | O_NONBLOCK));
+Result<std::vector<std::byte>> read_image(const std::string& path, const char* option, const char* advice) {
+    const auto advise = [&](Error error) { return std::move(error).then(advice); };
+    KDK_ASSIGN(const Fd file, open_file(path, O_RDONLY | O_NONBLOCK).map_error(advise));
     struct stat about {};
     if (::fstat(file.get(), &about) != 0)
         return fail(system_error("look at", path, errno));
     if (!S_ISREG(about.st_mode))
-        return fail(
-            make_error(ErrorKind::invalid, fmt::format("use {}", option), path, "it is not a regular file"));
+        return fail(advise(
+            make_error(ErrorKind::invalid, fmt::format("use {}", option), path, "it is not a regular file")));
     return read_file(path);
 }
 
@@ -108,8 +109,11 @@ Result<int> run_load(const LoadOptions& options) {
     KDK_ASSIGN(const Machine machine, gather_machine(options.root));
     if (!options.plan)
         KDK_TRY(require_root(machine, "load"));
-    KDK_ASSIGN(const auto kernel, read_image(options.kernel, "--kernel"));
-    KDK_ASSIGN(const auto initrd, read_image(options.initrd, "--initrd"));
+    KDK_ASSIGN(const auto kernel,
+               read_image(options.kernel, "--kernel",
+                          "give the kernel's bzImage, for instance /boot/vmlinuz-$(uname -r)"));
+    KDK_ASSIGN(const auto initrd,
+               read_image(options.initrd, "--initrd", "make one with kdumpkit build -o FILE"));
     const CaptureImages images{kernel, options.kernel, initrd, options.initrd};
     KDK_ASSIGN(const SyscallDecision decision, decide_syscall(choice, machine));
     if (options.plan)

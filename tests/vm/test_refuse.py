@@ -16,7 +16,10 @@ head -c 100000 /kernel >/short
 head -c 5000000 /kernel >/half
 mkdir /folder
 long=$(printf 'x%.0s' $(seq 3000))
-start-stop-daemon -S -c 65534:65534 -x /bin/kdumpkit -- load --kernel /kernel --initrd /initrd >/tmp/o 2>&1 </dev/null
+mkdir /etc
+echo nobody:x:65534:65534::/:/bin/sh >/etc/passwd
+echo nogroup:x:65534: >/etc/group
+start-stop-daemon -S -c nobody:nogroup -x /bin/kdumpkit -- load --kernel /kernel --initrd /initrd >/tmp/o 2>&1 </dev/null
 echo "run unprivileged: $(tr '\\n' ' ' </tmp/o)" >/dev/kmsg
 run short {LOAD.replace("/kernel", "/short")}
 run half {LOAD.replace("/kernel", "/half")}
@@ -80,11 +83,11 @@ class Refuse(unittest.TestCase):
         self.assertIn("next: ", guest.result("unprivileged")[1])
         self.refused(guest, "short", 4, "/short")
         self.refused(guest, "half", 4, "/half")
-        self.refused(guest, "not_a_kernel", 5, "/bin/busybox")
+        self.refused(guest, "not_a_kernel", 2, "/bin/busybox")
         self.refused(guest, "no_kernel", 3, "/absent")
         self.refused(guest, "folder", 2, "/folder")
         self.refused(guest, "no_initrd", 3, "/absent")
-        self.refused(guest, "long_line", 2, "long")
+        self.refused(guest, "long_line", 2, "more than the kernel takes")
         self.refused(guest, "bad_syscall", 2, "sideways")
         self.assertEqual(guest.result("still_nothing")[1], "0")
         self.assertRegex(guest.result("status_before")[1], r"armed: +no")
