@@ -12,6 +12,8 @@ from guest import Guest, Kernel
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "oracle"))
 
+# A target whose disk no machine has.
+ABSENT = "file:///crash?fs=UUID=00000000-1111-2222-3333-444444444444&type=ext4"
 WORKLOAD = """
 mount -t tmpfs none /tmp
 mount -t ext4 /dev/vda /mnt

@@ -13,7 +13,6 @@ from kdump_reader import INCOMPLETE, ElfCore, FormatError, KdumpFile
 place = None
 # Nothing to wait for: these tests are about the other end.
 QUIET = "mount -t tmpfs none /tmp\n"
-ABSENT = "file:///crash?fs=UUID=00000000-1111-2222-3333-444444444444&type=ext4"
 IMPATIENT = '[capture]\ndevice_timeout = 3\nfailure_action = "poweroff"\n'
 
 
@@ -25,7 +24,7 @@ class Chain(unittest.TestCase):
         cls.good = Disk(place.work / "good.img", 256)
         cls.read_only = Disk(place.work / "read-only.img", 64, read_only=True)
         cls.full = Disk(place.work / "full.img", 8)
-        targets = [ABSENT, cls.read_only.target(), cls.full.target(), cls.good.target("/dumps/here")]
+        targets = [cycle.ABSENT, cls.read_only.target(), cls.full.target(), cls.good.target("/dumps/here")]
         cls.guest = place.panic("chain", cls.good, settings=IMPATIENT, target=targets, workload=QUIET,
                                 disks=[cls.read_only, cls.full])
         cls.said = "\n".join(cls.guest.captured())
@@ -75,7 +74,7 @@ class Chain(unittest.TestCase):
 class Nowhere(unittest.TestCase):
     def test_no_target_at_all(self):
         disk = Disk(place.work / "untouched.img", 32)
-        guest = place.panic("nowhere", disk, settings=IMPATIENT, target=ABSENT, workload=QUIET)
+        guest = place.panic("nowhere", disk, settings=IMPATIENT, target=cycle.ABSENT, workload=QUIET)
         said = "\n".join(guest.captured())
         self.assertIn("no target took the dump", said)
         self.assertIn("ended without a dump", said)
