@@ -24,7 +24,7 @@ struct Known {
     int lowest, standard, highest; // levels; all 0: it has none
 };
 constexpr std::array known = {
-    Known{Algorithm::none, "none", 0, 0, 0},    Known{Algorithm::zlib, "zlib", 1, 1, 9},
+    Known{Algorithm::none, "none", 0, 0, 0},    Known{Algorithm::zlib, "zlib", 1, 2, 9},
     Known{Algorithm::lzo, "lzo", 0, 0, 0},      Known{Algorithm::snappy, "snappy", 0, 0, 0},
     Known{Algorithm::zstd, "zstd", -50, 1, 19},
 };
@@ -128,8 +128,8 @@ class SnappyCodec final : public Codec {
     std::size_t bound_;
 };
 
-// libdeflate writes zlib streams (RFC 1950) from whole buffers: half as fast again as zlib itself on pages,
-// and smaller.
+// libdeflate writes zlib streams (RFC 1950) from whole buffers: half as fast again as zlib itself on pages.
+// Its level 2 takes less room than zlib's level 1, which makedumpfile uses; its level 1 takes 1.6 % more.
 class ZlibCodec final : public Codec {
   public:
     ZlibCodec(int level, std::size_t page_size)
