@@ -72,8 +72,8 @@ class Place:
         if initrd:
             files["initrd"] = initrd
         files.update(options.pop("files", {}))
-        return Guest(self.work / name, self.kernel, script, files=files,
-                     programs=[self.program("kdumpkit"), self.program("vm-workload")], **options)
+        programs = [self.program(one) for one in ("kdumpkit", "vm-workload", *options.pop("programs", ()))]
+        return Guest(self.work / name, self.kernel, script, files=files, programs=programs, **options)
 
     def guest_that_panics(self, name, disk, syscall="auto", settings=None, workload=WORKLOAD, **options):
         """A guest that boots, loads and panics; its capture goes to `disk`. Further disks in options["disks"]."""
