@@ -72,32 +72,34 @@ Result<int> print_plan(const LoadOptions& options, const SyscallDecision& decisi
 struct Done {
     std::string command_line, kernel_version;
     KexecSyscall syscall;
+    std::string reason; // why this system call
 };
 
-Result<Done> load_by_file(const LoadOptions& options, const Machine& machine, const CaptureImages& images) {
+Result<Done> load_by_file(const LoadOptions& options, const Machine& machine, const CaptureImages& images,
+                          const std::string& reason) {
     KDK_ASSIGN(const PreparedFileLoad prepared, prepare_file_load(machine, images, options.command_line));
     KDK_ASSIGN(const Fd kernel_file, open_file(options.kernel, O_RDONLY));
     KDK_ASSIGN(const Fd initrd_file, open_file(options.initrd, O_RDONLY));
     KDK_TRY(kexec_file_load_crash(kernel_file.get(), initrd_file.get(), prepared.command_line));
-    return Done{prepared.command_line, prepared.kernel_version, KexecSyscall::kexec_file_load};
+    return Done{prepared.command_line, prepared.kernel_version, KexecSyscall::kexec_file_load, reason};
 }
 
 Result<Done> load_now(const LoadOptions& options, const SyscallDecision& decision, const Machine& machine,
                       const CaptureImages& images, const Log& log) {
     if (decision.syscall == KexecSyscall::kexec_file_load)
-        return load_by_file(options, machine, images);
+        return load_by_file(options, machine, images, decision.reason);
     KDK_ASSIGN(const PreparedLoad prepared, prepare_kexec_load(machine, images, options.command_line));
     const auto loaded = kexec_load_crash(prepared.entry, prepared.segments());
     if (loaded)
-        return Done{prepared.command_line, prepared.kernel_version, KexecSyscall::kexec_load};
+        return Done{prepared.command_line, prepared.kernel_version, KexecSyscall::kexec_load,
+                    decision.reason};
     const int why = loaded.error().errno_value;
     if (decision.may_fall_back && (why == EPERM || why == ENOSYS)) {
         log.info("the kernel refuses kexec_load ({}), trying kexec_file_load", loaded.error().reason);
-        return load_by_file(options, machine, images);
+        return load_by_file(options, machine, images, "the kernel refuses kexec_load");
     }
-    Error error = loaded.error();
-    error.reason += "; the plan was:\n" + prepared.plan.text();
-    return fail(std::move(error));
+    log.info("the plan was:\n{}", prepared.plan.text());
+    return fail(loaded.error());
 }
 
 Result<int> run_load(const LoadOptions& options) {
@@ -137,7 +139,7 @@ Result<int> run_load(const LoadOptions& options) {
                 log);
     fmt::print("{}armed: {} is loaded by {} ({})\n",
                replaces ? "replaced the capture kernel loaded before\n" : "", options.kernel,
-               to_text(done->syscall), decision.reason);
+               to_text(done->syscall), done->reason);
     return exit_codes::success;
 }
 

@@ -33,10 +33,8 @@ struct Explanation {
 // kernel/kexec.c, kernel/kexec_core.c, kernel/kexec_file.c, security/lockdown.
 constexpr Explanation explanations[] = {
     {EPERM, ErrorKind::system,
-     "the kernel does not permit it: not root (CAP_SYS_BOOT), lockdown, or kernel.kexec_load_disabled",
-     "run as root; under lockdown use --syscall kexec_file_load with a signed kernel; kexec_load_disabled=1 "
-     "stays "
-     "until the next boot"},
+     "the kernel does not permit it: CAP_SYS_BOOT is missing, lockdown, or kernel.kexec_load_disabled",
+     "run as root outside of containers; under lockdown use --syscall kexec_file_load with a signed kernel"},
     {EBUSY, ErrorKind::system, "another kexec operation is under way", "try again"},
     {EADDRNOTAVAIL, ErrorKind::invalid, "a segment lies outside the crash reservation",
      "boot with a larger crashkernel=, and compare kdumpkit load --plan with \"Crash kernel\" in "
@@ -60,6 +58,16 @@ constexpr Explanation explanations[] = {
      "see the last lines of the kernel's log (dmesg)"},
 };
 
+// kimage_validate_signature() in kernel/kexec_file.c: under lockdown a kernel file that could not be
+// verified, for whatever reason, is EPERM.
+constexpr Explanation unverified = {EPERM, ErrorKind::system,
+                                    "the kernel does not permit it: it is locked down and cannot verify the "
+                                    "file's signature with its keys, or "
+                                    "CAP_SYS_BOOT is missing",
+                                    "give a kernel signed by a key that the firmware or the machine owner's "
+                                    "list holds (mokutil --list-enrolled), "
+                                    "or boot without lockdown"};
+
 } // namespace
 
 std::string_view to_text(KexecSyscall syscall) {
@@ -70,8 +78,10 @@ Error explain_kexec_errno(std::string_view operation, KexecSyscall syscall, int 
     Error error = make_error(ErrorKind::system, std::string(operation),
                              fmt::format("the capture kernel ({})", to_text(syscall)));
     error.errno_value = errno_value;
-    for (const Explanation& explanation : explanations)
-        if (explanation.errno_value == errno_value) {
+    for (const Explanation& row : explanations)
+        if (row.errno_value == errno_value) {
+            const bool by_file = errno_value == EPERM && syscall == KexecSyscall::kexec_file_load;
+            const Explanation& explanation = by_file ? unverified : row;
             error.kind = explanation.kind;
             error.reason = explanation.reason;
             return std::move(error).then(std::string(explanation.next_step));
