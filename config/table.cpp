@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "config/table.h"
 
+#include "base/spelling.h"
+
 #include <algorithm>
-#include <numeric>
 
 #include <fmt/format.h>
 
@@ -11,22 +12,6 @@ namespace {
 
 std::string place(const std::string& name, const toml::source_region& region) {
     return fmt::format("{}:{}:{}", name, region.begin.line, region.begin.column);
-}
-
-// Levenshtein's distance, one row at a time.
-std::size_t distance(std::string_view a, std::string_view b) {
-    std::vector<std::size_t> row(b.size() + 1);
-    std::iota(row.begin(), row.end(), std::size_t{0});
-    for (std::size_t i = 0; i < a.size(); ++i) {
-        std::size_t diagonal = row[0];
-        row[0] = i + 1;
-        for (std::size_t j = 0; j < b.size(); ++j) {
-            const std::size_t substituted = diagonal + (a[i] == b[j] ? 0 : 1);
-            diagonal = row[j + 1];
-            row[j + 1] = std::min({substituted, row[j] + 1, row[j + 1] + 1});
-        }
-    }
-    return row.back();
 }
 
 } // namespace
@@ -131,7 +116,7 @@ std::string nearest(std::string_view word, const std::vector<std::string>& known
     std::string best;
     std::size_t best_distance = std::max<std::size_t>(word.size() / 3, 2) + 1; // two letters swapped: 2
     for (const std::string& candidate : known) {
-        if (const std::size_t d = distance(word, candidate); d < best_distance) {
+        if (const std::size_t d = edit_distance(word, candidate); d < best_distance) {
             best = candidate;
             best_distance = d;
         }
