@@ -39,7 +39,7 @@ class Apt:
             "#clear APT::Update::Post-Invoke;\n#clear APT::Update::Post-Invoke-Success;\n"
             f'Dir::State::Lists "{folder}/lists";\nDir::Cache "{folder}/cache";\n'
             'APT::Sandbox::User "root";\nAPT::Get::List-Cleanup "false";\nAcquire::Retries "3";\n'
-            'Acquire::Languages "none";\n')
+            'Acquire::Languages "none";\nAPT::Update::Error-Mode "any";\n')
 
     def run(self, tool, *arguments, cwd=None):
         return subprocess.run([tool, "-q", f"-c={self.folder}/apt.conf", *arguments], cwd=cwd, capture_output=True,

@@ -111,6 +111,26 @@ class Panic:
         self.assertEqual(kinds, dict.fromkeys(kinds, 0))
         self.assertGreater(uts, 0, "no kept page holds init_uts_ns")
 
+    def test_the_reader_notices_damage(self):
+        """What proves every page must be able to fail: a bit of damage, and the reader refuses the file or a page."""
+        whole = (self.folder / "vmcore").read_bytes()
+        descriptors = self.dump.descriptors
+        damaged = {
+            "signature": b"X" + whole[1:],
+            "cut off": whole[:-1],
+            "bitmap": whole[:descriptors - 4096] + b"\xff" * 4096 + whole[descriptors:],
+            "flags": whole[:descriptors + 12] + b"\x40" + whole[descriptors + 13:],
+            "size": whole[:descriptors + 8] + b"\x01\x20" + whole[descriptors + 10:],
+        }
+        for name, content in damaged.items():
+            with self.subTest(damage=name):
+                path = place.work / "damaged"
+                path.write_bytes(content)
+                with self.assertRaises(kdump_reader.FormatError):
+                    dump = kdump_reader.KdumpFile(path)
+                    for pfn in dump.pfns():
+                        dump.page(pfn)
+
     def test_libkdumpfile_reads_the_same(self):
         context = kdumpfile.kdumpfile(str(self.folder / "vmcore"))
         context.attr["addrxlat.ostype"] = "linux"
