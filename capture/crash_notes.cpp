@@ -60,6 +60,24 @@ Result<Range> find_notes(Bytes head, const std::string& name) {
     return fail(ErrorKind::corrupt, "read", name, "it has no notes");
 }
 
+std::uint64_t find_memory(Bytes head) {
+    const ByteReader reader(head);
+    const auto header = reader.raw<Elf64_Ehdr>(0);
+    if (!header || header->e_phnum == PN_XNUM)
+        return 0;
+    RangeSet memory;
+    for (std::uint64_t i = 0; i < header->e_phnum; ++i) {
+        const auto place = checked_add(header->e_phoff, i * sizeof(Elf64_Phdr));
+        const auto segment = place ? reader.raw<Elf64_Phdr>(*place) : std::nullopt;
+        if (!segment)
+            return 0;
+        const auto end = checked_add(segment->p_paddr, segment->p_memsz);
+        if (segment->p_type == PT_LOAD && end)
+            memory.add({segment->p_paddr, *end});
+    }
+    return memory.total();
+}
+
 CrashFacts parse_crash_notes(Bytes notes) {
     CrashFacts facts;
     const ByteReader reader(notes);
@@ -94,9 +112,12 @@ Result<CrashFacts> read_crash_facts(const std::string& path) {
     std::vector<std::byte> buffer(std::size_t{64} << 10);
     KDK_ASSIGN(const std::size_t got, pread_some(fd.get(), 0, buffer, path));
     KDK_ASSIGN(const Range place, find_notes(Bytes(buffer).first(got), path));
+    const std::uint64_t memory = find_memory(Bytes(buffer).first(got));
     buffer.resize(place.size());
     KDK_ASSIGN(const std::size_t length, pread_some(fd.get(), place.begin, buffer, path));
-    return parse_crash_notes(Bytes(buffer).first(length));
+    CrashFacts facts = parse_crash_notes(Bytes(buffer).first(length));
+    facts.memory_bytes = memory;
+    return facts;
 }
 
 } // namespace kdumpkit::capture

@@ -15,6 +15,7 @@ namespace kdumpkit::capture {
 struct CrashFacts {
     std::string kernel_release;             // OSRELEASE; empty when it is not said
     std::optional<std::int64_t> crash_time; // CRASHTIME, seconds since 1970
+    std::uint64_t memory_bytes = 0;         // as find_memory() says
     friend bool operator==(const CrashFacts&, const CrashFacts&) = default;
 };
 
@@ -24,10 +25,14 @@ struct CrashFacts {
 inline constexpr std::uint64_t note_limit = std::uint64_t{8} << 20;
 Result<Range> find_notes(Bytes head, const std::string& name);
 
+// Bytes of physical memory that the ELF64 headers in `head` promise, each counted once: the kernel's image is
+// there twice, in its own PT_LOAD and in the direct map's. 0 when `head` does not hold all of the headers.
+std::uint64_t find_memory(Bytes head);
+
 // Every note is optional, every length hostile.
 CrashFacts parse_crash_notes(Bytes notes);
 
-// Both, for the file at `path`.
+// All of that, for the file at `path`.
 Result<CrashFacts> read_crash_facts(const std::string& path);
 
 } // namespace kdumpkit::capture

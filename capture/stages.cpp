@@ -68,9 +68,11 @@ Result<> look_at_vmcore(Life& life) {
             make_error(ErrorKind::corrupt, "look at the crashed memory", c.places.vmcore, "it is empty")
                 .then("The kernel refused the ELF core header: see its messages above."));
     c.summary.memory_bytes = static_cast<std::uint64_t>(status.st_size);
-    if (auto facts = read_crash_facts(c.places.vmcore))
+    if (auto facts = read_crash_facts(c.places.vmcore)) {
         c.summary.crash = *std::move(facts);
-    else
+        if (c.summary.crash.memory_bytes != 0)
+            c.summary.memory_bytes = c.summary.crash.memory_bytes;
+    } else
         c.log.error(facts.error()); // the collector has its own eyes
     c.log.say("the crashed kernel: Linux {}, {} of memory",
               c.summary.crash.kernel_release.empty() ? "(unknown)" : c.summary.crash.kernel_release,

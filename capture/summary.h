@@ -46,7 +46,7 @@ struct Summary {
     std::vector<std::pair<std::string, double>> stages; // name, seconds it took, in order
     double dmesg_saved_at = 0;      // seconds since the capture kernel's start; 0: not yet
     double total_seconds = 0;       // the same clock
-    std::uint64_t memory_bytes = 0; // of /proc/vmcore
+    std::uint64_t memory_bytes = 0; // crashed memory that /proc/vmcore holds; its size when it does not say
     std::uint64_t dump_bytes = 0;   // of vmcore or vmcore.incomplete
     std::vector<Attempt> attempts;
     std::string collector_json; // the collector's --summary object as it wrote it, or empty

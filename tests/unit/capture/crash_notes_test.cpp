@@ -51,6 +51,25 @@ TEST_CASE("VMCOREINFO says the release and the time of the crash") {
     CHECK(parse_crash_notes(as_bytes(notes)) == CrashFacts{"6.1.0-56-cloud-amd64", 1795395723});
 }
 
+TEST_CASE("memory that two program headers promise counts once") {
+    Elf64_Ehdr header{};
+    header.e_phoff = sizeof header;
+    header.e_phnum = 3;
+    const auto load = [](std::uint64_t begin, std::uint64_t size) {
+        Elf64_Phdr segment{};
+        segment.p_type = PT_LOAD;
+        segment.p_paddr = begin;
+        segment.p_memsz = size;
+        return raw(segment);
+    };
+    const std::string image = load(0x3000, 0x1000), low = load(0, 0x1000), high = load(0x2000, 0x6000);
+    const std::string head = raw(header) + image + low + high;
+    CHECK(find_memory(as_bytes(head)) == 0x7000);
+    CHECK(find_memory(as_bytes(head).first(head.size() - 1)) == 0);
+    CHECK(find_memory({}) == 0);
+    CHECK(find_memory(as_bytes(raw(header) + image + low + load(~0ULL - 1, 100))) == 0x2000);
+}
+
 TEST_CASE("notes that lie give nothing and do no harm") {
     CHECK(parse_crash_notes({}) == CrashFacts{});
     std::string lying = note("VMCOREINFO", "OSRELEASE=x\n");
