@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "makedumpfile-lite/filter.h"
 
+#include "makedumpfile-lite/blind_spots.h"
 #include "makedumpfile-lite/kernel/data.h"
 #include "makedumpfile-lite/kernel/page.h"
 #include "makedumpfile-lite/kernel/percpu.h"
@@ -64,6 +65,7 @@ class Walk {
 
     void range(std::uint64_t begin, std::uint64_t end, const std::function<void(std::uint64_t)>& progress);
     void per_cpu_lists();
+    void warn(std::string text) { selection_.warnings.push_back(std::move(text)); }
     Selection finish();
 
   private:
@@ -236,6 +238,9 @@ void Walk::per_cpu_lists() {
         walk_per_cpu_lists(memory_, kernel_, [&](const FreeBlock& block) { blocks.push_back(block); });
     for (const FreeBlock& block : blocks)
         free_block(block);
+    if (walk.lists == 0 && walk.damaged == 0)
+        selection_.warnings.emplace_back(
+            "this kernel does not tell where its per-CPU free lists are; what they hold is kept");
     if (walk.damaged != 0)
         selection_.warnings.push_back(
             fmt::format("{} of {} per-CPU free lists make no sense; what they hold is kept", walk.damaged,
@@ -277,6 +282,8 @@ Result<Selection> select_pages(const Image& image, const Kernel& kernel, const F
     if (!data.map)
         return fail(data.map.error());
     Walk walk(image, data, options);
+    for (std::string& spot : blind_spots(data.layout->page, options.level))
+        walk.warn(std::move(spot));
     for (const Range& range : image.memory().ranges())
         walk.range(range.begin / data.page_size, range.end / data.page_size, progress);
     if ((options.level & DumpLevel::free) != 0 && options.per_cpu_lists)

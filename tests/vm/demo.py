@@ -5,6 +5,7 @@ import argparse
 import os
 import shutil
 import sys
+import textwrap
 import threading
 import time
 
@@ -30,6 +31,10 @@ TERMINAL = sys.stdout.isatty() and os.environ.get("TERM") != "dumb" and "NO_COLO
 
 def paint(code, text):
     return f"\x1b[{code}m{text}\x1b[0m" if TERMINAL else text
+
+
+def cut(text, width):
+    return text if len(text) <= width else text[:width - 1] + "…"
 
 
 def bold(text):
@@ -76,7 +81,7 @@ class Watcher:
     def status(self, seconds):
         if TERMINAL:
             doing = STAGES[len(self.times) - 1][1] if self.times else "QEMU starts"
-            print(f"\r\x1b[K   {seconds:5.1f} s  {dim(doing[:self.width - 20] + ' …')}", end="", flush=True)
+            print(f"\r\x1b[K   {seconds:5.1f} s  {dim(cut(doing, self.width - 20))}", end="", flush=True)
 
     def line(self, at, text):
         if len(self.times) < len(STAGES) and STAGES[len(self.times)][0] in text:
@@ -90,7 +95,9 @@ class Watcher:
             print(f"   {at:5.1f} s  {words}", flush=True)
         elif text.startswith("kdump-capture: "):
             self.clear()
-            print(f"            {dim(text[:self.width - 13])}", flush=True)
+            # The console's own words, folded rather than cut: the numbers stand at the end.
+            for line in textwrap.wrap(text.removeprefix("kdump-capture: "), self.width - 15, subsequent_indent="  "):
+                print(f"            {dim(line)}", flush=True)
 
 
 def heading(text, note=""):
@@ -134,9 +141,10 @@ def show_commands(vmlinux):
     heading("Open it")
     print(f"   less {latest}/dmesg.txt")
     if not vmlinux.exists():
-        print("   tests/vm/fetch_kernel.py --debug cloud-6.1", dim("    the kernel's debug information, 280 MB, once"))
-    print(f"   drgn -c {latest}/vmcore -s {debug}", dim("    (package python3-drgn)"))
-    print(f"   crash {debug} {latest}/vmcore", dim("    (package crash)"))
+        print("   tests/vm/fetch_kernel.py --debug cloud-6.1" + dim("   # the kernel's debug information, 280 MB, once"))
+    print(f"   vmlinux={debug}")
+    print(f"   drgn -c {latest}/vmcore -s $vmlinux" + dim("   # package python3-drgn"))
+    print(f"   crash $vmlinux {latest}/vmcore" + dim("   # package crash; Debian 12's 8.0.2 lists only 3 tasks of any dump"))
 
 
 def run_watched(guest):

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "makedumpfile-lite/blind_spots.h"
 #include "makedumpfile-lite/filter.h"
 #include "makedumpfile-lite/kernel/kernel.h"
 #include "tests/unit/makedumpfile-lite/kernel/machine.h"
+
+#include <algorithm>
 
 #include <catch2/catch.hpp>
 
@@ -16,7 +19,8 @@ const Log silent([](LogLevel, std::string_view) {});
 Result<Selection> select(const Machine& machine, unsigned level) {
     auto kernel = Kernel::open(machine, silent);
     REQUIRE(kernel);
-    return select_pages(machine, **kernel, level, silent, {});
+    // This machine has no per-CPU lists: percpu_test looks at those.
+    return select_pages(machine, **kernel, FilterOptions{level, false}, silent, {});
 }
 
 void check_sums(const Selection& selection) {
@@ -231,6 +235,30 @@ TEST_CASE("without VMCOREINFO, or with one that lacks what matters, the error na
 TEST_CASE("a kernel that does not tell how free pages look keeps them") {
     Machine machine;
     machine.page(100, {.private_data = 0, .type = Machine::buddy, .refcount = 0});
+    const auto warned = [&](unsigned level) {
+        const auto selection = select(machine, level);
+        return std::ranges::any_of(selection->warnings, [](const std::string& warning) {
+            return warning.find("what free pages look like") != std::string::npos;
+        });
+    };
+    CHECK_FALSE(warned(31));
     machine.forget("NUMBER(PAGE_BUDDY_MAPCOUNT_VALUE)");
     CHECK(select(machine, 31)->counts.kept == Machine::pfns);
+    CHECK(warned(31));
+    CHECK(warned(16));
+    CHECK_FALSE(warned(15));
+}
+
+TEST_CASE("what a layout cannot tell is said, at the levels that ask for it") {
+    PageLayout page;
+    CHECK(blind_spots(page, 31).size() == 3);
+    CHECK(blind_spots(page, 16).size() == 1);
+    CHECK(blind_spots(page, 8).size() == 2);
+    CHECK(blind_spots(page, 1).empty());
+    page.types.buddy = 1;
+    page.buddy_orders = 11;
+    page.order = 65;
+    CHECK(blind_spots(page, 31).size() == 1);
+    page.hugetlb_flag_mask = 4;
+    CHECK(blind_spots(page, 31).empty());
 }
