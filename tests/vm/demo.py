@@ -141,10 +141,10 @@ def show_commands(vmlinux):
     heading("Open it")
     print(f"   less {latest}/dmesg.txt")
     if not vmlinux.exists():
-        print("   tests/vm/fetch_kernel.py --debug cloud-6.1" + dim("   # the kernel's debug information, 280 MB, once"))
+        print("   tests/vm/fetch_kernel.py --debug cloud-6.1" + dim("   # the kernel's debug information, 280 MB"))
     print(f"   vmlinux={debug}")
     print(f"   drgn -c {latest}/vmcore -s $vmlinux" + dim("   # package python3-drgn"))
-    print(f"   crash $vmlinux {latest}/vmcore" + dim("   # package crash; Debian 12's 8.0.2 lists only 3 tasks of any dump"))
+    print(f"   crash $vmlinux {latest}/vmcore" + dim("   # package crash; Debian 12's lists 3 tasks of any dump"))
 
 
 def run_watched(guest):
