@@ -53,7 +53,9 @@ Result<> write_all(int fd, std::span<const std::byte> bytes, const std::string& 
 Result<> pwrite_all(int fd, std::uint64_t offset, std::span<const std::byte> bytes, const std::string& name);
 
 // Writes PATH.new-PID, fsyncs, renames over `path`, fsyncs the folder: the old file stays whole until the new
-// one is.
+// one is. Symbolic links are followed, it is their target that is replaced. What exists and is not a regular
+// file is refused (`invalid`) and stays as it is; other errors carry ErrorSide::destination. Errors name
+// `path`, never the temporary file.
 Result<> write_file_atomically(const std::string& path, std::span<const std::byte> bytes,
                                unsigned mode = 0644);
 Result<> write_file_atomically(const std::string& path, std::string_view text, unsigned mode = 0644);

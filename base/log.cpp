@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "base/log.h"
 
-#include <cstdio>
+#include "base/bytes.h"
+#include "base/file.h"
+
 #include <string>
+
+#include <fmt/format.h>
+#include <unistd.h>
 
 namespace kdumpkit {
 
@@ -12,7 +17,8 @@ Log stderr_log(std::string_view program, LogLevel threshold) {
             const char* tag = level == LogLevel::error     ? "error: "
                               : level == LogLevel::warning ? "warning: "
                                                            : "";
-            fmt::print(stderr, "{}: {}{}\n", name, tag, text);
+            const std::string line = fmt::format("{}: {}{}\n", name, tag, text);
+            (void)write_all(STDERR_FILENO, as_bytes(line), "standard error"); // nobody is left to tell
         },
         threshold);
 }

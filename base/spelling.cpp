@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <numeric>
-#include <vector>
 
 namespace kdumpkit {
 
@@ -20,6 +19,18 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
         }
     }
     return row.back();
+}
+
+std::string nearest(std::string_view word, const std::vector<std::string>& known) {
+    std::string best;
+    std::size_t best_distance = std::max<std::size_t>(word.size() / 3, 2) + 1; // two letters swapped: 2
+    for (const std::string& candidate : known) {
+        if (const std::size_t d = edit_distance(word, candidate); d < best_distance) {
+            best = candidate;
+            best_distance = d;
+        }
+    }
+    return best;
 }
 
 } // namespace kdumpkit

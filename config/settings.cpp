@@ -14,10 +14,10 @@ namespace {
 
 struct Codec {
     std::string_view name;
-    int lowest, highest; // levels; both 0: it has none
+    int lowest, highest; // levels as the collector takes them, 0 is none of them; both 0: it has none
 };
 constexpr std::array<Codec, 5> codecs = {
-    {{"zstd", -7, 19}, {"lzo", 0, 0}, {"snappy", 0, 0}, {"zlib", 1, 9}, {"none", 0, 0}}};
+    {{"zstd", -50, 19}, {"lzo", 0, 0}, {"snappy", 0, 0}, {"zlib", 1, 9}, {"none", 0, 0}}};
 
 Failure wrong_compression(std::string_view text, std::string reason) {
     return fail(make_error(ErrorKind::invalid, "read compression", std::string(text), std::move(reason))
@@ -47,7 +47,8 @@ void choice(TableReader& reader, std::string_view key, const std::array<Enum, N>
         }
         names.emplace_back(to_text(value));
     }
-    reader.wrong(key, fmt::format("is \"{}\", but must be one of: {}", text, fmt::join(names, ", ")));
+    reader.wrong(key, fmt::format("is \"{}\", but must be one of: {}", text, fmt::join(names, ", ")),
+                 fmt::format("write {} = \"{}\", or another of these", key, names.front()));
 }
 
 void read_dump(TableReader& reader, Settings& settings) {
@@ -115,9 +116,9 @@ Result<Compression> parse_compression(std::string_view text) {
     if (codec->lowest == codec->highest)
         return wrong_compression(text, fmt::format("{} has no levels", name));
     const auto level = parse_level(text.substr(colon + 1));
-    if (!level || *level < codec->lowest || *level > codec->highest)
-        return wrong_compression(
-            text, fmt::format("the levels of {} are {} to {}", name, codec->lowest, codec->highest));
+    if (!level || *level == 0 || *level < codec->lowest || *level > codec->highest)
+        return wrong_compression(text, fmt::format("the levels of {} are {} to {}{}", name, codec->lowest,
+                                                   codec->highest, codec->lowest < 0 ? ", without 0" : ""));
     compression.level = level;
     return compression;
 }

@@ -20,8 +20,10 @@ Result<toml::table> parse_toml(std::string_view text, const std::string& name) {
     try {
         return toml::parse(text, name);
     } catch (const toml::parse_error& error) { // toml++ has no other way when exceptions are on
-        return fail(ErrorKind::invalid, "read settings", place(name, error.source()),
-                    std::string(error.description()));
+        return fail(make_error(ErrorKind::invalid, "read settings", place(name, error.source()),
+                               std::string(error.description()))
+                        .then("write TOML there: KEY = NUMBER, KEY = \"TEXT\" or [SECTION]; see "
+                              "docs/settings.md"));
     }
 }
 
@@ -54,7 +56,7 @@ void TableReader::text(std::string_view key, std::string& out) {
     if (const auto value = node->value_exact<std::string>())
         out = *value;
     else
-        wrong(key, "must be a string in quotes");
+        wrong(key, "must be a string in quotes", fmt::format("write {} = \"TEXT\"", key));
 }
 
 void TableReader::integer(std::string_view key, std::int64_t lowest, std::int64_t highest,
@@ -64,7 +66,8 @@ void TableReader::integer(std::string_view key, std::int64_t lowest, std::int64_
         return;
     const auto value = node->value_exact<std::int64_t>();
     if (!value || *value < lowest || *value > highest)
-        wrong(key, fmt::format("must be a whole number from {} to {}", lowest, highest));
+        wrong(key, fmt::format("must be a whole number from {} to {}", lowest, highest),
+              fmt::format("write {} = {}, or another number in that range", key, out));
     else
         out = *value;
 }
@@ -88,13 +91,14 @@ void TableReader::texts(std::string_view key, std::vector<std::string>& out) {
             return;
         }
     }
-    wrong(key, "must be a string in quotes or a list of such strings");
+    wrong(key, "must be a string in quotes or a list of such strings",
+          fmt::format("write {0} = \"TEXT\" or {0} = [\"TEXT\", \"TEXT\"]", key));
 }
 
 const toml::table* TableReader::section(std::string_view key) {
     const toml::node* node = find(key);
     if (node && !node->is_table())
-        wrong(key, fmt::format("must be a section: write [{}]", key));
+        wrong(key, "must be a section", fmt::format("write [{}] on a line of its own", key));
     return node ? node->as_table() : nullptr;
 }
 
@@ -110,18 +114,6 @@ Result<> TableReader::finish() {
     if (!errors_.empty())
         return fail(errors_.front());
     return {};
-}
-
-std::string nearest(std::string_view word, const std::vector<std::string>& known) {
-    std::string best;
-    std::size_t best_distance = std::max<std::size_t>(word.size() / 3, 2) + 1; // two letters swapped: 2
-    for (const std::string& candidate : known) {
-        if (const std::size_t d = edit_distance(word, candidate); d < best_distance) {
-            best = candidate;
-            best_distance = d;
-        }
-    }
-    return best;
 }
 
 } // namespace kdumpkit

@@ -31,7 +31,7 @@ class TableReader {
     // A [key] section, or nullptr.
     const toml::table* section(std::string_view key);
     // An error found by the caller about the value of `key`, at that value's place.
-    void wrong(std::string_view key, std::string reason, std::string next_step = {});
+    void wrong(std::string_view key, std::string reason, std::string next_step);
 
     // The first error, or unknown keys as an error that names the nearest known one.
     Result<> finish();
@@ -47,9 +47,5 @@ class TableReader {
     std::vector<std::string> known_;
     std::vector<Error> errors_; // none or one
 };
-
-// The member of `known` with the smallest edit distance to `word`, "" when none is near (more than a third of
-// it differs).
-std::string nearest(std::string_view word, const std::vector<std::string>& known);
 
 } // namespace kdumpkit

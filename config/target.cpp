@@ -103,8 +103,8 @@ bool plausible_type(std::string_view type) {
 }
 
 Failure unknown_scheme(std::string_view url, std::string_view scheme) {
-    constexpr std::array<std::string_view, 8> later = {"raw",   "nfs", "sftp", "scp",
-                                                       "https", "s3",  "ftp",  "ftps"};
+    constexpr std::array<std::string_view, 12> later = {"raw",   "nfs", "sftp", "scp",  "ssh", "http",
+                                                        "https", "s3",  "ftp",  "ftps", "smb", "cifs"};
     for (const std::string_view known : later) {
         if (scheme == known)
             return fail(make_error(ErrorKind::unsupported, std::string(operation), std::string(url),

@@ -8,6 +8,7 @@
 
 #include <catch2/catch.hpp>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 using namespace kdumpkit;
@@ -41,9 +42,65 @@ TEST_CASE("a file is written whole or not at all") {
     std::filesystem::create_directories(blocked + "/child");
     const auto result = write_file_atomically(blocked, "text");
     REQUIRE_FALSE(result);
-    CHECK(result.error().side == ErrorSide::destination);
+    CHECK(result.error().kind == ErrorKind::invalid);
     CHECK(folder.entries() == 2);
-    CHECK_FALSE(write_file_atomically(folder.path + "/none/file", "text"));
+}
+
+TEST_CASE("a file that cannot be written is named as the caller named it, with what to do") {
+    const Folder folder;
+    const std::string path = folder.path + "/none/file";
+    const auto orphan = write_file_atomically(path, "text");
+    REQUIRE_FALSE(orphan);
+    CHECK(exit_code(orphan.error()) == exit_codes::destination);
+    CHECK(orphan.error().object == path);
+    CHECK(orphan.error().next_step == "create the folder " + folder.path + "/none, or name another file");
+    CHECK(orphan.error().message().find(".new-") == std::string::npos);
+    CHECK(write_file_atomically("", "text").error().kind == ErrorKind::invalid);
+}
+
+TEST_CASE("what is no regular file is never replaced") {
+    const Folder folder;
+    const std::string pipe = folder.path + "/pipe", socket_link = folder.path + "/link";
+    REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+    std::filesystem::create_symlink("pipe", socket_link);
+    for (const std::string& path : {pipe, socket_link, folder.path}) {
+        CAPTURE(path);
+        const auto result = write_file_atomically(path, "text");
+        REQUIRE_FALSE(result);
+        CHECK(result.error().kind == ErrorKind::invalid);
+        CHECK(exit_code(result.error()) == exit_codes::invalid);
+        CHECK(result.error().object == path);
+        CHECK_FALSE(result.error().next_step.empty());
+    }
+    CHECK(std::filesystem::is_fifo(pipe));
+    CHECK(std::filesystem::is_symlink(socket_link));
+    CHECK(folder.entries() == 2);
+}
+
+TEST_CASE("a link stays a link, and the file that it names is written") {
+    const Folder folder;
+    std::filesystem::create_directory(folder.path + "/real");
+    std::filesystem::create_symlink("real/file", folder.path + "/link");
+    std::filesystem::create_symlink("link", folder.path + "/first");
+    std::filesystem::create_symlink("circle", folder.path + "/circle");
+    REQUIRE(write_file_atomically(folder.path + "/first", "new")); // leads to nothing yet
+    REQUIRE(write_file_atomically(folder.path + "/first", "newer"));
+    CHECK(std::filesystem::is_symlink(folder.path + "/first"));
+    CHECK(std::filesystem::is_symlink(folder.path + "/link"));
+    CHECK(read_text(folder.path + "/real/file").value() == "newer");
+    CHECK(folder.entries() == 4);
+    CHECK_FALSE(write_file_atomically(folder.path + "/circle", "text"));
+}
+
+TEST_CASE("whatever lies at the temporary file's name is neither followed nor overwritten") {
+    const Folder folder;
+    const std::string path = folder.path + "/file", victim = folder.path + "/victim";
+    REQUIRE(write_file_atomically(victim, "precious"));
+    std::filesystem::create_symlink(victim, path + ".new-" + std::to_string(::getpid()));
+    REQUIRE(write_file_atomically(path, "text"));
+    CHECK(read_text(path).value() == "text");
+    CHECK(read_text(victim).value() == "precious");
+    CHECK(folder.entries() == 3);
 }
 
 TEST_CASE("reading keeps its limit and names what is absent") {

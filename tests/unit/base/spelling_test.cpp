@@ -14,3 +14,10 @@ TEST_CASE("the distance of two words is the letters to change") {
     CHECK(edit_distance("kitten", "sitting") == 3);
     CHECK(edit_distance("virtio_blk", "virtio_bkl") == 2);
 }
+
+TEST_CASE("the nearest word is one that could have been meant") {
+    CHECK(nearest("bild", {"load", "build", "status"}) == "build");
+    CHECK(nearest("stauts", {"load", "build", "status"}) == "status");
+    CHECK(nearest("frobnicate", {"load", "build", "status"}).empty());
+    CHECK(nearest("x", {}).empty());
+}

@@ -56,22 +56,24 @@ TEST_CASE("wrong settings name the file, the line, the column and the remedy") {
         std::string toml, place, reason, next_step;
     };
     const std::vector<Row> rows = {
-        {"[dump\n", "k.toml:1:6", "", ""},
+        {"[dump\n", "k.toml:1:6", "", "TOML"},
         {"[dump]\nlevle = 31\n", "k.toml:2:9", "dump.levle is not a known key", "dump.level"},
         {"[dmup]\n", "k.toml:1:1", "dmup is not a known key", "write dump"},
         {"zzzzzzzz = 1", "k.toml:1:12", "zzzzzzzz is not a known key", "target, dump, capture"},
-        {"[dump]\nlevel = 32", "k.toml:2:9", "dump.level must be a whole number from 0 to 31", ""},
+        {"[dump]\nlevel = 32", "k.toml:2:9", "dump.level must be a whole number from 0 to 31",
+         "write level = 31"},
         {"[dump]\nlevel = \"31\"", "k.toml:2:9", "dump.level must be a whole number", ""},
         {"[dump]\ncompress = \"gzip\"", "k.toml:2:12", "no such algorithm", "zstd"},
         {"[dump]\ncompress = \"lzo:3\"", "k.toml:2:12", "lzo has no levels", ""},
-        {"[dump]\ncompress = \"zstd:99\"", "k.toml:2:12", "levels of zstd are -7 to 19", ""},
-        {"[dump]\nmethod = \"filtre\"", "k.toml:2:10", "must be one of: filter, copy", ""},
-        {"[capture]\ndevice_timeout = 0", "k.toml:2:18", "from 1 to 86400", ""},
+        {"[dump]\ncompress = \"zstd:99\"", "k.toml:2:12", "levels of zstd are -50 to 19, without 0", ""},
+        {"[dump]\nmethod = \"filtre\"", "k.toml:2:10", "must be one of: filter, copy",
+         "write method = \"filter\""},
+        {"[capture]\ndevice_timeout = 0", "k.toml:2:18", "from 1 to 86400", "device_timeout = 60"},
         {"[capture]\nfinal_action = \"explode\"", "k.toml:2:16", "reboot, poweroff, halt", ""},
-        {"capture = 3", "k.toml:1:11", "must be a section", ""},
-        {"target = 3", "k.toml:1:10", "string in quotes", ""},
+        {"capture = 3", "k.toml:1:11", "must be a section", "[capture]"},
+        {"target = 3", "k.toml:1:10", "string in quotes", "write target = \""},
         {"target = [1]", "k.toml:1:10", "string in quotes", ""},
-        {"target = \"http://x\"", "k.toml:1:10", "no target scheme \"http:\"", "file:///"},
+        {"target = \"http://x\"", "k.toml:1:10", "cannot save to \"http:\"", "file:///"},
     };
     for (const Row& row : rows) {
         CAPTURE(row.toml);
@@ -81,6 +83,26 @@ TEST_CASE("wrong settings name the file, the line, the column and the remedy") {
         CHECK(settings.error().object == row.place);
         CHECK_THAT(settings.error().reason, Contains(row.reason));
         CHECK_THAT(settings.error().next_step, Contains(row.next_step));
+        CHECK_FALSE(settings.error().next_step.empty());
+    }
+}
+
+// The same table as the collector's, see tests/unit/makedumpfile-lite: what passes here must pass there.
+TEST_CASE("compressions are those of the collector") {
+    for (const char* text : {"zstd", "zstd:-50", "zstd:-1", "zstd:1", "zstd:19", "zlib", "zlib:1", "zlib:9",
+                             "lzo", "snappy", "none"}) {
+        CAPTURE(text);
+        const auto compression = parse_compression(text);
+        REQUIRE(compression);
+        CHECK(compression->text() == text);
+    }
+    for (const char* text : {"", "gzip", "zstd:", "zstd:-51", "zstd:0", "zstd:-0", "zstd:20", "zlib:-1",
+                             "zlib:0", "zlib:10", "lzo:0", "lzo:1", "none:1", "ZSTD", "zstd:3x"}) {
+        CAPTURE(text);
+        const auto compression = parse_compression(text);
+        REQUIRE_FALSE(compression);
+        CHECK(compression.error().kind == ErrorKind::invalid);
+        CHECK_FALSE(compression.error().next_step.empty());
     }
 }
 

@@ -65,6 +65,8 @@ TEST_CASE("a wrong target is refused with the part that is wrong") {
         {"file:///x?uuid=1", "no parameter \"uuid\""},
         {"file:///x?", "no parameter \"\""},
         {"nfs://server/export", "cannot save to \"nfs:\"", ErrorKind::unsupported},
+        {"http://host/x", "cannot save to \"http:\"", ErrorKind::unsupported},
+        {"ssh://host/x", "cannot save to \"ssh:\"", ErrorKind::unsupported},
         {"s3://bucket/x", "cannot save to \"s3:\"", ErrorKind::unsupported},
     };
     for (const Row& row : rows) {
