@@ -1,18 +1,49 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "base/bytes.h"
 #include "base/error.h"
+#include "base/file.h"
+#include "base/output.h"
 #include "base/subcommand.h"
+#include "cli/usage.h"
 #include "initramfs/commands.h"
 #include "loader/commands.h"
 
+#include <csignal>
+#include <exception>
+#include <new>
+#include <sstream>
 #include <string>
 #include <vector>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <unistd.h>
 
 using namespace kdumpkit;
 
-int main(int argc, char** argv) {
+namespace {
+
+// Nothing is left to do when standard error does not take it; the exit code still tells.
+void complain(const std::string& text) {
+    (void)write_all(STDERR_FILENO, as_bytes(text + "\n"), "standard error");
+}
+
+int report(const std::string& name, Error error) {
+    if (error.next_step.empty())
+        error.next_step = fmt::format("see {} --help", name);
+    complain(fmt::format("{}: {}", name, error.message()));
+    return exit_code(error);
+}
+
+// CLI11 takes "" for a name of a file; for us that would be "not given" or an odd path.
+void refuse_empty_names(CLI::App& sub) {
+    for (CLI::Option* option : sub.get_options())
+        if (option->get_type_name() == "FILE" || option->get_type_name() == "DIR")
+            option->check(
+                [](const std::string& name) { return std::string(name.empty() ? "the name is empty" : ""); });
+}
+
+int run(int argc, char** argv) {
     CLI::App app("Save what a Linux kernel left behind when it panicked.", "kdumpkit");
     app.set_version_flag("--version", std::string("kdumpkit ") + KDUMPKIT_VERSION);
     app.require_subcommand(1);
@@ -27,21 +58,43 @@ int main(int argc, char** argv) {
     for (const Subcommand& command : commands) {
         CLI::App* sub = app.add_subcommand(command.name, command.summary);
         runnable.emplace_back(sub, command.define(*sub));
+        refuse_empty_names(*sub);
     }
 
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
-        return app.exit(error) == 0 ? exit_codes::success : exit_codes::invalid;
+        const std::string name = cli::spoken_name(app);
+        if (error.get_exit_code() != 0)
+            return report(name, cli::usage_error(app, error));
+        std::ostringstream help; // --help and --version come this way
+        app.exit(error, help, help);
+        const auto printed = print_result(help.str());
+        return printed ? exit_codes::success : report(name, printed.error());
     }
-    for (const auto& [sub, run] : runnable) {
+    for (const auto& [sub, act] : runnable) {
         if (!sub->parsed())
             continue;
-        const Result<int> result = run();
-        if (result)
-            return *result;
-        fmt::print(stderr, "kdumpkit {}: {}\n", sub->get_name(), result.error().message());
-        return exit_code(result.error());
+        const Result<int> result = act();
+        return result ? *result : report(cli::spoken_name(app), result.error());
     }
     return exit_codes::invalid;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    // A limit on file sizes, and a reader that went away, are errors to report and not deaths.
+    std::signal(SIGXFSZ, SIG_IGN);
+    std::signal(SIGPIPE, SIG_IGN);
+    try {
+        return run(argc, argv);
+    } catch (const std::bad_alloc&) {
+        complain("kdumpkit: out of memory\n  next: free memory, and run it again");
+    } catch (const std::exception& problem) {
+        complain(fmt::format("kdumpkit: an error that nobody foresaw: {}\n  next: please report this, with "
+                             "the command line",
+                             problem.what()));
+    }
+    return exit_codes::system;
 }

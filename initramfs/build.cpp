@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <filesystem>
 #include <memory>
+#include <set>
 #include <system_error>
 
 #include <fmt/format.h>
@@ -31,7 +32,8 @@ Result<Root> open_root(const std::string& folder) {
     std::error_code error;
     const auto absolute = std::filesystem::canonical(folder, error);
     if (error || !std::filesystem::is_directory(absolute, error))
-        return fail(system_error("use the root", folder, error ? error.value() : ENOTDIR));
+        return fail(system_error("use the root", folder, error ? error.value() : ENOTDIR)
+                        .then("name the folder that a system is unpacked in, or leave --root out"));
     return Root(absolute.string());
 }
 
@@ -53,6 +55,30 @@ Result<std::string> choose_release(const BuildRequest& request, const Root& root
                     .then("name one with --kver"));
 }
 
+// A release that nothing in the root speaks of is a slip of the pen: no machine could load that initramfs
+// with its kernel. The kernel that runs needs no files.
+Result<> check_release(const std::string& release, const Root& root) {
+    if (release.empty() || release.find('/') != std::string::npos || release.starts_with('.'))
+        return fail(make_error(ErrorKind::invalid, "build for kernel", fmt::format("\"{}\"", release),
+                               "not a kernel release")
+                        .then("give one as uname -r prints it"));
+    if (root.is_running_system() && release == running_release())
+        return {};
+    const auto modules = kernel_releases(root);
+    std::set<std::string> known(modules.begin(), modules.end());
+    for (const std::string& name : root.names("/boot"))
+        for (const std::string_view prefix : {"vmlinuz-", "config-"})
+            if (name.starts_with(prefix))
+                known.insert(name.substr(prefix.size()));
+    if (known.contains(release))
+        return {};
+    return fail(make_error(ErrorKind::absent, "build for kernel", release,
+                           fmt::format("neither {} nor {} has it; there is: {}", root.host_path("/boot"),
+                                       root.host_path("/lib/modules"),
+                                       known.empty() ? "none" : fmt::format("{}", fmt::join(known, ", "))))
+                    .then("name one that is there with --kver, or install that kernel's package"));
+}
+
 Result<std::string> choose_host(const BuildRequest& request, const Root& root) {
     if (!request.host.empty())
         return checked_host(request.host);
@@ -71,8 +97,15 @@ Result<std::string> choose_host(const BuildRequest& request, const Root& root) {
 Result<Settings> read_settings(const BuildRequest& request) {
     Settings settings;
     if (!request.config.empty()) {
-        KDK_ASSIGN(const std::string text, read_text(request.config, std::size_t{1} << 20));
-        KDK_ASSIGN(settings, parse_settings(text, request.config));
+        const auto text = read_text(request.config, std::size_t{1} << 20);
+        if (!text) {
+            Error error = text.error();
+            if (error.errno_value == EISDIR)
+                error = make_error(ErrorKind::invalid, "read settings", request.config, "it is a folder");
+            return fail(
+                std::move(error).then("name a settings file, or leave --config out for the defaults"));
+        }
+        KDK_ASSIGN(settings, parse_settings(*text, request.config));
     }
     if (!request.targets.empty())
         settings.targets.clear();
@@ -170,6 +203,7 @@ Result<Build> build(const BuildRequest& request) {
     KDK_ASSIGN(const Root root, open_root(request.root));
     KDK_ASSIGN(result.frozen.host, choose_host(request, root));
     KDK_ASSIGN(result.frozen.kernel_release, choose_release(request, root));
+    KDK_TRY(check_release(result.frozen.kernel_release, root));
 
     Ingredients ingredients;
     KDK_ASSIGN(ingredients.modules, collect_modules(request, root, result));

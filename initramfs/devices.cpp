@@ -120,8 +120,9 @@ Result<MountedFolder> find_mount(const std::string& mountinfo, const std::string
             break;
     }
     if (mount == nullptr)
-        return fail(ErrorKind::absent, "find the filesystem of", folder,
-                    "no mount of " + mountinfo + " holds it");
+        return fail(make_error(ErrorKind::absent, "find the filesystem of", folder,
+                               "no mount of " + mountinfo + " holds it")
+                        .then("write fs= and type= into the URL"));
     const auto text = [](const char* value) { return std::string(value != nullptr ? value : ""); };
     MountedFolder found;
     found.source = text(mnt_fs_get_srcpath(mount));
@@ -146,7 +147,9 @@ Result<Filesystem> identify_filesystem(const std::string& device) {
         blkid_new_probe_from_filename(device.c_str()), &blkid_free_probe);
     if (!probe)
         return fail(
-            system_error("open", device, errno).then("run as root, or write fs= and type= into the URL"));
+            system_error("open", device, errno)
+                .then("run as root outside of containers, or write fs= and type= into the URL and name the "
+                      "drivers with --modules"));
     blkid_probe_enable_superblocks(probe.get(), 1);
     blkid_probe_set_superblocks_flags(probe.get(),
                                       BLKID_SUBLKS_UUID | BLKID_SUBLKS_TYPE | BLKID_SUBLKS_USAGE);
@@ -184,7 +187,9 @@ Result<DeviceNumber> device_number(const std::string& device) {
     if (::stat(device.c_str(), &status) != 0)
         return fail(system_error("look at", device, errno).then(name_drivers));
     if (!S_ISBLK(status.st_mode))
-        return fail(ErrorKind::unsupported, "find the drivers of", device, "it is not a block device");
+        return fail(
+            make_error(ErrorKind::unsupported, "find the drivers of", device, "it is not a block device")
+                .then(name_drivers));
     return DeviceNumber{major(status.st_rdev), minor(status.st_rdev)};
 }
 

@@ -17,9 +17,10 @@ class Planner {
 
     Result<> request(const ModuleRequest& request) {
         KDK_ASSIGN(const ModuleLookup found, catalog_.look_up(request.name));
-        if (found.built_in)
-            plan_.built_in.push_back(request.name);
-        else if (found.names.empty() && request.required)
+        if (found.built_in) {
+            if (std::ranges::find(plan_.built_in, request.name) == plan_.built_in.end())
+                plan_.built_in.push_back(request.name);
+        } else if (found.names.empty() && request.required)
             return absent(request.name, request.why);
         else if (found.names.empty())
             plan_.warnings.push_back(fmt::format("kernel {} has no module {} ({})", catalog_.release(),

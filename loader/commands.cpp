@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "base/output.h"
 #include "base/progress.h"
 #include "loader/load.h"
 #include "loader/plan_report.h"
@@ -47,6 +48,9 @@ void keep_record(const LoadRecord& record, const Log& log) {
 // A regular file that can be read; anything else is refused before it is read.
 Result<std::vector<std::byte>> read_image(const std::string& path, const char* option, const char* advice) {
     const auto advise = [&](Error error) { return std::move(error).then(advice); };
+    if (path.empty())
+        return fail(advise(
+            make_error(ErrorKind::invalid, fmt::format("use {}", option), "\"\"", "the name is empty")));
     KDK_ASSIGN(const Fd file, open_file(path, O_RDONLY | O_NONBLOCK).map_error(advise));
     struct stat about {};
     if (::fstat(file.get(), &about) != 0)
@@ -61,10 +65,10 @@ Result<int> print_plan(const LoadOptions& options, const SyscallDecision& decisi
                        const CaptureImages& images) {
     if (decision.syscall == KexecSyscall::kexec_load) {
         KDK_ASSIGN(const PreparedLoad prepared, prepare_kexec_load(machine, images, options.command_line));
-        fmt::print("{}", options.json ? plan_json(prepared) : plan_text(prepared));
+        KDK_TRY(print_result(options.json ? plan_json(prepared) : plan_text(prepared)));
     } else {
         KDK_ASSIGN(const PreparedFileLoad prepared, prepare_file_load(machine, images, options.command_line));
-        fmt::print("{}", options.json ? plan_json(prepared) : plan_text(prepared));
+        KDK_TRY(print_result(options.json ? plan_json(prepared) : plan_text(prepared)));
     }
     return exit_codes::success;
 }
@@ -106,7 +110,8 @@ Result<int> run_load(const LoadOptions& options) {
     const Log log = stderr_log("kdumpkit load");
     if (options.root != "/" && !options.plan)
         return fail(
-            make_error(ErrorKind::invalid, "use --root", options.root, "it only makes sense with --plan"));
+            make_error(ErrorKind::invalid, "use --root", options.root, "it only makes sense with --plan")
+                .then("add --plan, or load on the machine itself"));
     KDK_ASSIGN(const SyscallChoice choice, parse_syscall_choice(options.syscall));
     KDK_ASSIGN(const Machine machine, gather_machine(options.root));
     if (!options.plan)
@@ -137,9 +142,10 @@ Result<int> run_load(const LoadOptions& options) {
     keep_record({options.kernel, options.initrd, done->kernel_version, done->command_line,
                  std::string(to_text(done->syscall)), utc_now()},
                 log);
-    fmt::print("{}armed: {} is loaded by {} ({})\n",
-               replaces ? "replaced the capture kernel loaded before\n" : "", options.kernel,
-               to_text(done->syscall), done->reason);
+    KDK_TRY(print_result(fmt::format("{}armed: {} is loaded by {} ({})\n",
+                                     replaces ? "replaced the capture kernel loaded before\n" : "",
+                                     options.kernel, to_text(done->syscall), done->reason),
+                         "the capture kernel is loaded, only this could not be said"));
     return exit_codes::success;
 }
 
@@ -148,15 +154,21 @@ Result<int> run_unload() {
     KDK_TRY(require_root(machine, "unload"));
     KDK_TRY(kexec_unload_crash());
     ::unlink(LoadRecord::path);
-    fmt::print("{}\n", machine.crash_loaded == "1" ? "the capture kernel is unloaded: a panic leaves no dump"
-                                                   : "no capture kernel was loaded");
+    KDK_TRY(print_result(machine.crash_loaded == "1"
+                             ? "the capture kernel is unloaded: a panic leaves no dump\n"
+                             : "no capture kernel was loaded\n",
+                         "no capture kernel is loaded any more, only this could not be said"));
     return exit_codes::success;
 }
 
 std::function<Result<int>()> define_load(CLI::App& app) {
     auto options = std::make_shared<LoadOptions>();
-    app.add_option("--kernel", options->kernel, "the capture kernel, a bzImage")->required();
-    app.add_option("--initrd", options->initrd, "its initramfs, made by kdumpkit build")->required();
+    app.add_option("--kernel", options->kernel, "the capture kernel, a bzImage")
+        ->required()
+        ->type_name("FILE");
+    app.add_option("--initrd", options->initrd, "its initramfs, made by kdumpkit build")
+        ->required()
+        ->type_name("FILE");
     auto* append = app.add_option("--append", options->command_line.append,
                                   "parameters added to the capture kernel's command line");
     app.add_option("--command-line", options->command_line.replace,
@@ -167,6 +179,7 @@ std::function<Result<int>()> define_load(CLI::App& app) {
     auto* plan = app.add_flag("--plan", options->plan, "show what would be loaded where, and load nothing");
     app.add_flag("--json", options->json, "with --plan: as JSON")->needs(plan);
     app.add_option("--root", options->root, "with --plan: read /proc and /sys below this folder")
+        ->type_name("DIR")
         ->needs(plan);
     return [options] { return run_load(*options); };
 }
@@ -177,7 +190,7 @@ std::function<Result<int>()> define_status(CLI::App& app) {
     return [json]() -> Result<int> {
         KDK_ASSIGN(const Machine machine, gather_machine("/"));
         const Status status = make_status(machine, read_text(LoadRecord::path).value_or(std::string()));
-        fmt::print("{}", *json ? to_json(status) : to_text(status));
+        KDK_TRY(print_result(*json ? to_json(status) : to_text(status)));
         return status.armed ? exit_codes::success : exit_codes::absent;
     };
 }

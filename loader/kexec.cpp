@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "loader/kexec.h"
 
+#include <algorithm>
 #include <cerrno>
+#include <span>
 
 #include <fmt/format.h>
 #include <linux/kexec.h>
@@ -68,6 +70,25 @@ constexpr Explanation unverified = {EPERM, ErrorKind::system,
                                     "list holds (mokutil --list-enrolled), "
                                     "or boot without lockdown"};
 
+// Unloading passes no files, and has no option: kexec_load_permitted() is all that can be in its way.
+constexpr Explanation unload_explanations[] = {
+    {EPERM, ErrorKind::system,
+     "the kernel does not permit it: CAP_SYS_BOOT is missing, or kernel.kexec_load_disabled is 1",
+     "run as root outside of containers; when kernel.kexec_load_disabled is 1, reboot"},
+    {ENOSYS, ErrorKind::unsupported, "the running kernel was built without kexec",
+     "boot a kernel with CONFIG_KEXEC or CONFIG_KEXEC_FILE"},
+    {EBUSY, ErrorKind::system, "another kexec operation is under way", "try again"},
+};
+
+const Explanation* find_explanation(std::string_view operation, KexecSyscall syscall, int errno_value) {
+    const std::span<const Explanation> rows =
+        operation == "unload" ? std::span<const Explanation>(unload_explanations) : explanations;
+    if (errno_value == EPERM && operation != "unload" && syscall == KexecSyscall::kexec_file_load)
+        return &unverified;
+    const auto row = std::ranges::find(rows, errno_value, &Explanation::errno_value);
+    return row == rows.end() ? nullptr : &*row;
+}
+
 } // namespace
 
 std::string_view to_text(KexecSyscall syscall) {
@@ -78,14 +99,11 @@ Error explain_kexec_errno(std::string_view operation, KexecSyscall syscall, int 
     Error error = make_error(ErrorKind::system, std::string(operation),
                              fmt::format("the capture kernel ({})", to_text(syscall)));
     error.errno_value = errno_value;
-    for (const Explanation& row : explanations)
-        if (row.errno_value == errno_value) {
-            const bool by_file = errno_value == EPERM && syscall == KexecSyscall::kexec_file_load;
-            const Explanation& explanation = by_file ? unverified : row;
-            error.kind = explanation.kind;
-            error.reason = explanation.reason;
-            return std::move(error).then(std::string(explanation.next_step));
-        }
+    if (const Explanation* explanation = find_explanation(operation, syscall, errno_value)) {
+        error.kind = explanation->kind;
+        error.reason = explanation->reason;
+        return std::move(error).then(std::string(explanation->next_step));
+    }
     return std::move(error).then("see the last lines of the kernel's log (dmesg)");
 }
 

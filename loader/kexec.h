@@ -30,7 +30,8 @@ Result<> kexec_file_load_crash(int kernel, int initrd, const std::string& comman
 // Drops the loaded capture kernel; success when there is none.
 Result<> kexec_unload_crash();
 
-// Pure: the error of a failed call, in words for an admin with the next step.
+// Pure: the error of a failed call, in words for an admin with the next step. `operation` is "load" or
+// "unload".
 Error explain_kexec_errno(std::string_view operation, KexecSyscall syscall, int errno_value);
 
 } // namespace kdumpkit::loader

@@ -90,7 +90,11 @@ Result<Machine> gather_machine(const std::string& root) {
     const std::string base = root == "/" ? "" : root;
     const std::string proc = base + "/proc/", sys = base + "/sys/";
     Machine machine;
-    KDK_ASSIGN(machine.iomem, read_text(proc + "iomem", largest_text));
+    KDK_ASSIGN(machine.iomem, read_text(proc + "iomem", largest_text).map_error([&](Error error) {
+        return std::move(error).then(base.empty()
+                                         ? "mount /proc, and run this as root"
+                                         : "name a folder that holds another machine's proc and sys");
+    }));
     machine.command_line = text_of(proc + "cmdline");
     machine.release = text_of(proc + "sys/kernel/osrelease");
     machine.load_disabled = text_of(proc + "sys/kernel/kexec_load_disabled");

@@ -83,7 +83,9 @@ std::string to_text(const Status& status) {
     } else if (status.armed) {
         text += "loaded:      by another program: the kernel does not tell what\n";
     }
-    if (status.reserved == 0)
+    if (!status.kernel_says)
+        text += "next: boot a kernel with CONFIG_KEXEC (or CONFIG_KEXEC_FILE) and CONFIG_CRASH_DUMP\n";
+    else if (status.reserved == 0)
         text += "next: add crashkernel=192M to the kernel's command line and reboot\n";
     else if (!status.armed)
         text += "next: kdumpkit load --kernel FILE --initrd FILE\n";

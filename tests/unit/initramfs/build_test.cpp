@@ -9,6 +9,7 @@
 
 #include <fcntl.h>
 #include <nlohmann/json.hpp>
+#include <sys/stat.h>
 
 using namespace kdumpkit;
 using namespace kdumpkit::initramfs;
@@ -154,6 +155,7 @@ TEST_CASE("what cannot be built says why") {
     request = machine.request();
     request.root = machine.path() + "/none";
     CHECK(error(request).kind == ErrorKind::absent);
+    CHECK_FALSE(error(request).next_step.empty());
     request.root = machine.folder("empty");
     CHECK_THAT(error(request).next_step, Catch::Contains("--kver"));
     machine.folder("root/lib/modules/6.1.1");
@@ -164,8 +166,10 @@ TEST_CASE("what cannot be built says why") {
     CHECK(error(request).kind == ErrorKind::absent);
     request.config = machine.file("bad.toml", "level = \n");
     CHECK(error(request).kind == ErrorKind::invalid);
+    CHECK_FALSE(error(request).next_step.empty());
     request.config = machine.path();
-    CHECK(error(request).kind == ErrorKind::system);
+    CHECK(error(request).kind == ErrorKind::invalid);
+    CHECK_FALSE(error(request).next_step.empty());
     request.config.clear();
     machine.file("root/boot/config-6.1.0-test", "CONFIG_BLK_DEV_INITRD=y\n");
     CHECK_THAT(error(request).reason, Catch::Contains("CONFIG_PROC_VMCORE"));
@@ -187,10 +191,22 @@ TEST_CASE("a kernel with every driver built in needs no folder of modules") {
     BuildRequest request = machine.request();
     request.release = "7.0-monolith";
     request.modules = std::vector<std::string>{};
+    const auto unknown = build(request); // nothing speaks of such a kernel
+    REQUIRE_FALSE(unknown);
+    CHECK(unknown.error().kind == ErrorKind::absent);
+    CHECK_THAT(unknown.error().reason, Catch::Contains("6.1.0-test"));
+    machine.file("root/boot/vmlinuz-7.0-monolith", "MZ");
     const Build made = build(request).value();
     CHECK(made.frozen.modules.empty());
     request.modules = {{"a"}};
     CHECK(build(request).error().kind == ErrorKind::absent);
+}
+
+TEST_CASE("a module of the kernel image is listed once, however many targets want it") {
+    const Machine machine;
+    BuildRequest request = machine.request();
+    request.targets = {"file:///x?fs=UUID=1234-ABCD&type=c", "file:///y?fs=UUID=1234-ABCE&type=c"};
+    CHECK(build(request).value().built_in == std::vector<std::string>{"c"});
 }
 
 TEST_CASE("kdumpkit build replaces its output only with a whole one") {
@@ -227,7 +243,12 @@ TEST_CASE("kdumpkit build replaces its output only with a whole one") {
     for (const auto& entry : std::filesystem::directory_iterator(machine.path()))
         CHECK_THAT(entry.path().string(), !Catch::Contains(".new-"));
 
+    CHECK(kdumpkit_build(arguments({"--modules", "none,a"})).code == exit_codes::invalid);
     auto elsewhere = arguments({"--modules", "a"});
+    REQUIRE(::mkfifo((machine.path() + "/pipe").c_str(), 0600) == 0);
+    elsewhere[1] = machine.path() + "/pipe";
+    CHECK(kdumpkit_build(elsewhere).code == exit_codes::invalid);
+    CHECK(std::filesystem::is_fifo(elsewhere[1]));
     elsewhere[1] = machine.path() + "/none/capture.img";
     CHECK(kdumpkit_build(elsewhere).code == exit_codes::destination);
     CHECK(kdumpkit_build({"--target", url}).code == exit_codes::invalid);

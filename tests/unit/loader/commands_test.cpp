@@ -159,4 +159,12 @@ TEST_CASE("files that are missing or are no files are named") {
                      place.path("initrd")});
     CHECK(got.code == exit_codes::invalid);
     CHECK(place.run({"load"}).code == exit_codes::invalid);
+    got =
+        place.run({"load", "--plan", "--root", place.path(""), "--kernel", "", "--initrd", place.path("x")});
+    CHECK(got.code == exit_codes::invalid);
+    CHECK_THAT(got.errors, Contains("the name is empty") && Contains("next: "));
+    got = place.run({"load", "--plan", "--root", place.path("none"), "--kernel", place.path("vmlinuz"),
+                     "--initrd", place.path("initrd")});
+    CHECK(got.code == exit_codes::absent);
+    CHECK_THAT(got.errors, Contains("next: name a folder that holds"));
 }

@@ -227,6 +227,17 @@ TEST_CASE("every errno of the system calls that is known has words and a next st
     }
 }
 
+TEST_CASE("a refused unload advises only what unload can do") {
+    for (const KexecSyscall syscall : {KexecSyscall::kexec_load, KexecSyscall::kexec_file_load})
+        for (const int errno_value : {EPERM, EBUSY, ENOSYS, EINVAL}) {
+            const Error error = explain_kexec_errno("unload", syscall, errno_value);
+            CHECK_THAT(error.message(), Contains("cannot unload") && Contains("next: ") &&
+                                            !Contains("--syscall") && !Contains("signed"));
+        }
+    CHECK(exit_code(explain_kexec_errno("unload", KexecSyscall::kexec_load, ENOSYS)) ==
+          exit_codes::unsupported);
+}
+
 TEST_CASE("the plan is shown as text and as JSON") {
     const Files files;
     const auto load = prepare_kexec_load(fixtures::machine(), files.images(), {});

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "cli/usage.h"
+
+#include "base/spelling.h"
+
+#include <string_view>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+namespace kdumpkit::cli {
+namespace {
+
+const CLI::App& chosen(const CLI::App& app) {
+    const auto parsed = app.get_subcommands();
+    return parsed.empty() ? app : *parsed.front();
+}
+
+std::vector<std::string> subcommand_names(const CLI::App& app) {
+    std::vector<std::string> names;
+    for (const CLI::App* sub : app.get_subcommands([](const CLI::App*) { return true; }))
+        names.push_back(sub->get_name());
+    return names;
+}
+
+std::vector<std::string> option_names(const CLI::App& app) {
+    std::vector<std::string> names;
+    for (const CLI::Option* option : app.get_options())
+        for (const std::string& name : option->get_lnames())
+            names.push_back("--" + name);
+    return names;
+}
+
+Error unknown(std::string_view kind, const std::string& word, const std::vector<std::string>& known,
+              const std::string& otherwise) {
+    const std::string near = nearest(word, known);
+    return make_error(ErrorKind::invalid, "read the command line", {},
+                      fmt::format("there is no {} \"{}\"", kind, word))
+        .then(near.empty() ? otherwise : fmt::format("did you mean {}? {}", near, otherwise));
+}
+
+} // namespace
+
+std::string spoken_name(const CLI::App& app) {
+    const CLI::App& sub = chosen(app);
+    return &sub == &app ? app.get_name() : fmt::format("{} {}", app.get_name(), sub.get_name());
+}
+
+Error usage_error(const CLI::App& app, const CLI::ParseError& error) {
+    const CLI::App& sub = chosen(app);
+    const std::string help = fmt::format("see {} --help", spoken_name(app));
+    const std::vector<std::string> left = sub.remaining();
+    if (!left.empty() && left.front().starts_with('-')) {
+        const std::string word = left.front().substr(0, left.front().find('='));
+        return unknown("option", word, option_names(sub), help);
+    }
+    if (!left.empty() && &sub == &app)
+        return unknown("subcommand", left.front(), subcommand_names(app), help);
+    if (!left.empty())
+        return make_error(ErrorKind::invalid, "read the command line", {},
+                          fmt::format("\"{}\" belongs to no option", left.front()))
+            .then(help);
+    std::string reason = error.what();
+    if (reason == "A subcommand is required")
+        reason = fmt::format("one of {} is required", fmt::join(subcommand_names(app), ", "));
+    return make_error(ErrorKind::invalid, "read the command line", {}, reason).then(help);
+}
+
+} // namespace kdumpkit::cli
