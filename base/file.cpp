@@ -223,7 +223,8 @@ Result<> write_file_atomically(const std::string& path, std::span<const std::byt
     KDK_ASSIGN(const std::string target, real_target(path));
     const std::string folder = parent_folder(target);
     KDK_ASSIGN(auto opened, open_beside(path, target, mode));
-    auto& [fd, fresh] = opened;
+    Fd& fd = opened.first; // no structured binding: clang 14 cannot capture one
+    const std::string& fresh = opened.second;
     const auto explained = [&](const Error& error) { return cannot_write(path, folder, error.errno_value); };
     auto write = [&]() -> Result<> {
         KDK_TRY(write_all(fd.get(), bytes, path).map_error(explained));
