@@ -126,7 +126,7 @@ void describe_unknown_kernel(const Image& image, format::KdumpFacts& facts) {
     facts.utsname.machine = image.elf_machine() == EM_X86_64 ? "x86_64" : "";
     facts.phys_base = parse_number(vmcoreinfo_value(info, "NUMBER(phys_base)"), 10).value_or(0);
     facts.crash_time = parse_number(vmcoreinfo_value(info, "CRASHTIME"), 10).value_or(0);
-    facts.page_size = parse_number(vmcoreinfo_value(info, "PAGESIZE"), 10).value_or(4096);
+    facts.page_size = page_size_of(image);
 }
 
 format::KdumpFacts facts_of(const Image& image, const Kernel* kernel, const Options& options) {
@@ -222,6 +222,9 @@ Result<> select_and_write(const Options& options, const Log& log, Stopwatch& clo
     summary.page_size = job.facts.page_size;
     summary.open_seconds = clock.lap();
 
+    const auto& ranges = image->memory().ranges();
+    KDK_TRY(format::check_kdump_bitmaps(ranges.empty() ? 0 : ranges.back().end / job.facts.page_size,
+                                        image->memory().total() / job.facts.page_size));
     KDK_ASSIGN(job.selection, select(*image, kernel.get(), options, log));
     summary.pages = job.selection.counts;
     for (const std::string& warning : job.selection.warnings) {

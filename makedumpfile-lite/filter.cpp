@@ -260,12 +260,15 @@ Selection Walk::finish() {
 
 } // namespace
 
-Result<Selection> select_all(const Image& image) {
+std::uint64_t page_size_of(const Image& image) {
     const VmcoreInfo info = VmcoreInfo::parse(image.vmcoreinfo());
-    std::uint64_t page_size = info.decimal("PAGESIZE").value_or(smallest_page);
-    if (!std::has_single_bit(page_size) || page_size < smallest_page || page_size > 65536)
-        page_size = smallest_page;
-    return everything(image, page_size);
+    const std::uint64_t page_size = info.decimal("PAGESIZE").value_or(smallest_page);
+    return std::has_single_bit(page_size) && page_size >= smallest_page && page_size <= 65536 ? page_size
+                                                                                              : smallest_page;
+}
+
+Result<Selection> select_all(const Image& image) {
+    return everything(image, page_size_of(image));
 }
 
 Result<Selection> select_pages(const Image& image, const Kernel& kernel, const FilterOptions& options,

@@ -63,6 +63,9 @@ inline Result<Selection> select_pages(const Image& image, const Kernel& kernel, 
                                       const Log& log, const std::function<void(std::uint64_t)>& progress) {
     return select_pages(image, kernel, FilterOptions{level, true}, log, progress);
 }
+// Bytes of a page, from VMCOREINFO if that makes sense: a power of two from 4096, which is the default, to
+// 65536.
+std::uint64_t page_size_of(const Image& image);
 // Levels 0 and 1, for an image of which nothing is known.
 Result<Selection> select_all(const Image& image);
 

@@ -19,16 +19,31 @@ std::uint64_t word_mask(std::uint64_t from, std::uint64_t to) {
 
 } // namespace
 
-PageSet::PageSet(std::uint64_t limit) : limit_(limit), chunks_((limit + chunk_pages - 1) / chunk_pages) {}
+PageSet::PageSet(std::uint64_t limit)
+    : limit_(std::min(limit, highest_limit)),
+      groups_((limit_ + group_chunks * chunk_pages - 1) / (group_chunks * chunk_pages)) {}
+
+const PageSet::Chunk& PageSet::chunk(std::uint64_t index) const {
+    static const Chunk empty;
+    const auto& group = groups_[index / group_chunks];
+    return group ? group[index % group_chunks] : empty;
+}
+
+PageSet::Chunk& PageSet::chunk_to_change(std::uint64_t index) {
+    auto& group = groups_[index / group_chunks];
+    if (!group)
+        group = std::make_unique<Chunk[]>(group_chunks);
+    return group[index % group_chunks];
+}
 
 bool PageSet::contains(std::uint64_t pfn) const {
     if (pfn >= limit_)
         return false;
-    const Chunk& chunk = chunks_[pfn / chunk_pages];
-    if (!chunk.bits)
-        return chunk.full;
+    const Chunk& part = chunk(pfn / chunk_pages);
+    if (!part.bits)
+        return part.full;
     const std::uint64_t bit = pfn % chunk_pages;
-    return (chunk.bits[bit / 64] >> (bit % 64) & 1) != 0;
+    return (part.bits[bit / 64] >> (bit % 64) & 1) != 0;
 }
 
 void PageSet::insert(std::uint64_t begin, std::uint64_t end) {
@@ -42,31 +57,32 @@ void PageSet::erase(std::uint64_t begin, std::uint64_t end) {
 void PageSet::change(std::uint64_t begin, std::uint64_t end, bool member) {
     end = std::min(end, limit_);
     while (begin < end) {
-        Chunk& chunk = chunks_[begin / chunk_pages];
         const std::uint64_t first = begin / chunk_pages * chunk_pages;
         const std::uint64_t last = std::min(first + chunk_pages, end);
-        if (!chunk.bits && chunk.full == member) {
+        const Chunk& before = chunk(begin / chunk_pages);
+        if (!before.bits && before.full == member) {
             begin = last;
             continue;
         }
+        Chunk& part = chunk_to_change(begin / chunk_pages);
         if (begin == first && last == first + chunk_pages) {
-            chunk.bits.reset();
-            chunk.full = member;
+            part.bits.reset();
+            part.full = member;
             begin = last;
             continue;
         }
-        if (!chunk.bits) {
-            chunk.bits = std::make_unique<std::uint64_t[]>(words_per_chunk);
-            std::fill_n(chunk.bits.get(), words_per_chunk, chunk.full ? ~std::uint64_t{0} : 0);
+        if (!part.bits) {
+            part.bits = std::make_unique<std::uint64_t[]>(words_per_chunk);
+            std::fill_n(part.bits.get(), words_per_chunk, part.full ? ~std::uint64_t{0} : 0);
         }
         while (begin < last) {
             const std::uint64_t bit = begin - first;
             const std::uint64_t stop = std::min(bit / 64 * 64 + 64, last - first);
             const std::uint64_t mask = word_mask(bit % 64, stop - bit / 64 * 64);
             if (member)
-                chunk.bits[bit / 64] |= mask;
+                part.bits[bit / 64] |= mask;
             else
-                chunk.bits[bit / 64] &= ~mask;
+                part.bits[bit / 64] &= ~mask;
             begin = first + stop;
         }
     }
@@ -79,12 +95,17 @@ std::uint64_t PageSet::count() const {
 std::uint64_t PageSet::count(std::uint64_t begin, std::uint64_t end) const {
     end = std::min(end, limit_);
     std::uint64_t sum = 0;
+    constexpr std::uint64_t group_pages = group_chunks * chunk_pages;
     while (begin < end) {
-        const Chunk& chunk = chunks_[begin / chunk_pages];
+        if (!groups_[begin / group_pages]) {
+            begin = (begin / group_pages + 1) * group_pages;
+            continue;
+        }
+        const Chunk& part = chunk(begin / chunk_pages);
         const std::uint64_t first = begin / chunk_pages * chunk_pages;
         const std::uint64_t last = std::min(first + chunk_pages, end);
-        if (!chunk.bits) {
-            sum += chunk.full ? last - begin : 0;
+        if (!part.bits) {
+            sum += part.full ? last - begin : 0;
             begin = last;
             continue;
         }
@@ -92,7 +113,7 @@ std::uint64_t PageSet::count(std::uint64_t begin, std::uint64_t end) const {
             const std::uint64_t bit = begin - first;
             const std::uint64_t stop = std::min(bit / 64 * 64 + 64, last - first);
             sum += static_cast<std::uint64_t>(
-                std::popcount(chunk.bits[bit / 64] & word_mask(bit % 64, stop - bit / 64 * 64)));
+                std::popcount(part.bits[bit / 64] & word_mask(bit % 64, stop - bit / 64 * 64)));
             begin = first + stop;
         }
     }
@@ -100,17 +121,22 @@ std::uint64_t PageSet::count(std::uint64_t begin, std::uint64_t end) const {
 }
 
 std::optional<std::uint64_t> PageSet::next(std::uint64_t pfn) const {
+    constexpr std::uint64_t group_pages = group_chunks * chunk_pages;
     while (pfn < limit_) {
-        const Chunk& chunk = chunks_[pfn / chunk_pages];
+        if (!groups_[pfn / group_pages]) {
+            pfn = (pfn / group_pages + 1) * group_pages;
+            continue;
+        }
+        const Chunk& part = chunk(pfn / chunk_pages);
         const std::uint64_t first = pfn / chunk_pages * chunk_pages;
-        if (!chunk.bits) {
-            if (chunk.full)
+        if (!part.bits) {
+            if (part.full)
                 return pfn;
             pfn = first + chunk_pages;
             continue;
         }
         for (std::uint64_t word = (pfn - first) / 64; word < words_per_chunk; ++word) {
-            std::uint64_t bits = chunk.bits[word];
+            std::uint64_t bits = part.bits[word];
             if (word == (pfn - first) / 64)
                 bits &= word_mask((pfn - first) % 64, 64);
             if (bits != 0) {
@@ -124,16 +150,29 @@ std::optional<std::uint64_t> PageSet::next(std::uint64_t pfn) const {
     return std::nullopt;
 }
 
+std::uint64_t PageSet::next_chunk(std::uint64_t index) const {
+    const std::uint64_t count = (limit_ + chunk_pages - 1) / chunk_pages;
+    while (index < count) {
+        if (!groups_[index / group_chunks])
+            index = (index / group_chunks + 1) * group_chunks;
+        else if (const Chunk& part = chunk(index); part.bits || part.full)
+            return index;
+        else
+            ++index;
+    }
+    return count;
+}
+
 void PageSet::copy_chunk(std::uint64_t index, std::span<std::byte, chunk_bytes> out) const {
     std::fill(out.begin(), out.end(), std::byte{0});
-    if (index >= chunks_.size())
+    if (index >= (limit_ + chunk_pages - 1) / chunk_pages)
         return;
-    const Chunk& chunk = chunks_[index];
-    if (chunk.bits) {
+    const Chunk& part = chunk(index);
+    if (part.bits) {
         for (std::uint64_t word = 0; word < words_per_chunk; ++word)
             for (unsigned i = 0; i < 8; ++i)
-                out[word * 8 + i] = static_cast<std::byte>(chunk.bits[word] >> (8 * i) & 0xff);
-    } else if (chunk.full) {
+                out[word * 8 + i] = static_cast<std::byte>(part.bits[word] >> (8 * i) & 0xff);
+    } else if (part.full) {
         const std::uint64_t pages = std::min(chunk_pages, limit_ - index * chunk_pages);
         for (std::uint64_t i = 0; i < pages; ++i)
             out[i / 8] |= static_cast<std::byte>(1U << (i % 8));
@@ -141,9 +180,14 @@ void PageSet::copy_chunk(std::uint64_t index, std::span<std::byte, chunk_bytes> 
 }
 
 std::uint64_t PageSet::memory_bytes() const {
-    std::uint64_t sum = chunks_.capacity() * sizeof(Chunk);
-    for (const Chunk& chunk : chunks_)
-        sum += chunk.bits ? chunk_bytes : 0;
+    std::uint64_t sum = groups_.capacity() * sizeof(groups_[0]);
+    for (const auto& group : groups_) {
+        if (!group)
+            continue;
+        sum += group_chunks * sizeof(Chunk);
+        for (std::uint64_t i = 0; i < group_chunks; ++i)
+            sum += group[i].bits ? chunk_bytes : 0;
+    }
     return sum;
 }
 

@@ -12,13 +12,17 @@ namespace kdumpkit::dump {
 
 // A set of pfns below a fixed limit, in chunks of 32768 pages. A chunk that is all-out or all-in costs 16
 // bytes, any other one 4 KiB, so that the sparse address space of a large machine does not cost its bitmap.
-// Reading from several threads is safe while nobody changes it.
+// Chunks exist in groups of 512 (64 GiB of 4 KiB pages), and a group without members costs 8 bytes: a hostile
+// address costs next to nothing. Reading from several threads is safe while nobody changes it.
 class PageSet {
   public:
     static constexpr std::uint64_t chunk_pages = 32768;
     static constexpr std::size_t chunk_bytes = chunk_pages / 8;
+    // What x86-64 can address in pages of 4 KiB: 2^52 bytes.
+    static constexpr std::uint64_t highest_limit = std::uint64_t{1} << 40;
 
-    explicit PageSet(std::uint64_t limit); // pfns [0, limit)
+    // pfns [0, limit); a limit above highest_limit is cut to it.
+    explicit PageSet(std::uint64_t limit);
 
     [[nodiscard]] std::uint64_t limit() const { return limit_; }
     [[nodiscard]] bool contains(std::uint64_t pfn) const;
@@ -29,6 +33,8 @@ class PageSet {
     [[nodiscard]] std::uint64_t count(std::uint64_t begin, std::uint64_t end) const;
     // The first member at or after `pfn`.
     [[nodiscard]] std::optional<std::uint64_t> next(std::uint64_t pfn) const;
+    // The first chunk at or after `index` that has members, or one behind the last chunk.
+    [[nodiscard]] std::uint64_t next_chunk(std::uint64_t index) const;
     // The bitmap of chunk `index` (pfn / chunk_pages), bit i of byte i/8 first: the order of the kdump
     // format.
     void copy_chunk(std::uint64_t index, std::span<std::byte, chunk_bytes> out) const;
@@ -39,10 +45,13 @@ class PageSet {
         std::unique_ptr<std::uint64_t[]> bits; // null: uniform
         bool full = false;
     };
+    static constexpr std::uint64_t group_chunks = 512;
     void change(std::uint64_t begin, std::uint64_t end, bool member);
+    [[nodiscard]] const Chunk& chunk(std::uint64_t index) const;
+    [[nodiscard]] Chunk& chunk_to_change(std::uint64_t index);
 
     std::uint64_t limit_;
-    std::vector<Chunk> chunks_;
+    std::vector<std::unique_ptr<Chunk[]>> groups_; // null: no members
 };
 
 } // namespace kdumpkit::dump

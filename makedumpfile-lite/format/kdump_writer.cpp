@@ -50,6 +50,17 @@ std::size_t count_cpus(Bytes notes) {
 
 } // namespace
 
+Result<> check_kdump_bitmaps(std::uint64_t limit, std::uint64_t pages) {
+    if (limit <= always_described || pages >= limit / sparsest)
+        return {};
+    return fail(
+        make_error(ErrorKind::unsupported, "lay out the dump", "",
+                   fmt::format("{} pages of memory are spread over {} page frames, more than {} times "
+                               "as many; the headers of the vmcore are probably damaged",
+                               pages, limit, sparsest))
+            .then("copy the vmcore as it is, or use makedumpfile -E"));
+}
+
 Result<KdumpGeometry> plan_kdump(const KdumpFacts& facts, std::uint64_t limit, std::uint64_t pages) {
     const std::uint64_t block = facts.page_size;
     if (!std::has_single_bit(block) || block < sizeof(DiskDumpHeader) || block > (1U << 20))
@@ -143,13 +154,14 @@ Result<> KdumpWriter::write_headers(const KdumpFacts& facts, std::uint64_t limit
 Result<> KdumpWriter::write_bitmap(std::uint64_t offset, const PageSet& set) {
     std::array<std::byte, PageSet::chunk_bytes> chunk;
     for (std::uint64_t at = 0; at < geometry_.bitmap_size; at += chunk.size()) {
+        // Where nothing is, a regular file gets a hole.
+        if (destination_->sparse())
+            at = set.next_chunk(at / chunk.size()) * chunk.size();
+        if (at >= geometry_.bitmap_size)
+            break;
         set.copy_chunk(at / chunk.size(), chunk);
-        const auto part =
-            Bytes(chunk).first(std::min<std::uint64_t>(chunk.size(), geometry_.bitmap_size - at));
-        const bool empty =
-            std::all_of(part.begin(), part.end(), [](std::byte b) { return b == std::byte{0}; });
-        if (!empty || !destination_->sparse())
-            KDK_TRY(destination_->write(offset + at, part));
+        KDK_TRY(destination_->write(offset + at, Bytes(chunk).first(std::min<std::uint64_t>(
+                                                     chunk.size(), geometry_.bitmap_size - at))));
     }
     return {};
 }

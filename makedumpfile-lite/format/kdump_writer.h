@@ -40,6 +40,14 @@ struct KdumpGeometry {
     friend bool operator==(const KdumpGeometry&, const KdumpGeometry&) = default;
 };
 
+// The format has two bits for every page frame below the highest one, present or not, and readers hold them
+// in memory. Up to 2^30 frames (4 TiB: two bitmaps of 128 MiB) anything goes; above, an image with less than
+// one page in 1024 frames is `unsupported`. Known large machines are far denser: 64 TiB of address space with
+// 1 TiB in it passes.
+inline constexpr std::uint64_t always_described = std::uint64_t{1} << 30;
+inline constexpr std::uint64_t sparsest = 1024;
+Result<> check_kdump_bitmaps(std::uint64_t limit, std::uint64_t pages);
+
 // `limit`: one more than the highest pfn; `pages`: members of the second bitmap. More than the format's
 // 32-bit block counts can hold is `unsupported`.
 Result<KdumpGeometry> plan_kdump(const KdumpFacts& facts, std::uint64_t limit, std::uint64_t pages);

@@ -20,10 +20,13 @@ namespace {
 
 // Bounds on what a header may ask for. A machine with 8192 CPUs has 3 MiB of notes; /proc/vmcore has one
 // PT_LOAD per System RAM range, a few hundred at most.
-constexpr std::uint64_t max_program_headers = std::uint64_t{1} << 18;
+constexpr std::uint64_t max_program_headers = std::uint64_t{1} << 17;
+// Intel SDM volume 3, 4.1.4: physical addresses have at most 52 bits; ARM64 with LPA2 has as many.
+constexpr std::uint64_t highest_address = std::uint64_t{1} << 52;
 constexpr std::uint64_t max_notes = std::uint64_t{64} << 20;
 constexpr std::size_t max_vmcoreinfo = std::size_t{1} << 20;
 constexpr std::size_t max_warnings = 16;
+constexpr std::uint64_t max_steps = std::uint64_t{1} << 24; // of ExtentMap::claim, for all segments together
 // Linux, Documentation/arch/x86/x86_64/mm.rst: the kernel image is mapped in the topmost 2 GiB.
 constexpr std::uint64_t x86_64_kernel_map = 0xffffffff80000000;
 
@@ -199,6 +202,15 @@ Result<> ElfVmcore::read_headers() {
     }
     map_.seal();
     ram_ = {};
+    // Each byte of memory has a byte of the file to itself. Without this a small file could claim any amount.
+    std::uint64_t claimed = 0;
+    for (const Extent& extent : map_.extents())
+        claimed += extent.end - extent.begin;
+    if (claimed > std::max(promised_end_, file_.size))
+        return fail(
+            corrupt(header.e_phoff,
+                    fmt::format("its program headers place {} bytes of the file at {} bytes of memory",
+                                std::max(promised_end_, file_.size), claimed)));
     find_vmcoreinfo();
     memory_ = map_.pages(page_size_);
     if (memory_.empty())
@@ -225,9 +237,12 @@ Result<> ElfVmcore::read_program_header(const Elf64_Phdr& header, std::uint64_t 
         return {};
     }
     const auto memory_end = checked_add(header.p_paddr, header.p_filesz);
-    if (!memory_end || *memory_end > (std::uint64_t{1} << 56))
-        return fail(corrupt(at, "a PT_LOAD whose physical address and size overflow"));
+    if (!memory_end || *memory_end > highest_address)
+        return fail(corrupt(at, fmt::format("a PT_LOAD of 0x{:x} bytes at 0x{:x}, beyond 52 bits of address",
+                                            header.p_filesz, header.p_paddr)));
     promised_end_ = std::max(promised_end_, *file_end);
+    if (map_.steps() + ram_.steps() > max_steps)
+        return fail(corrupt(at, "its program headers overlap each other thousands of times"));
     map_.claim({header.p_paddr, *memory_end, header.p_offset});
     // One overlap is right: the kernel image, once at its own virtual address and once as RAM.
     const bool kernel_image = machine_ == EM_X86_64 && header.p_vaddr >= x86_64_kernel_map;

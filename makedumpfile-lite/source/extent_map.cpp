@@ -9,6 +9,7 @@ std::uint64_t ExtentMap::claim(const Extent& extent) {
     std::uint64_t taken = 0;
     std::uint64_t at = extent.begin;
     while (at < extent.end) {
+        ++steps_;
         // The neighbour that may cover `at`, then the gap up to the one after it.
         auto above = building_.upper_bound(at);
         if (above != building_.begin()) {

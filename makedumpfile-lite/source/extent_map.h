@@ -23,6 +23,8 @@ class ExtentMap {
   public:
     // Returns how many bytes of the extent somebody else had claimed before.
     std::uint64_t claim(const Extent& extent);
+    // What all claims cost so far: one for each piece that was looked at.
+    [[nodiscard]] std::uint64_t steps() const { return steps_; }
     // Call once after the last claim: sorts, and melts neighbours that continue each other in the file too.
     void seal();
 
@@ -34,6 +36,7 @@ class ExtentMap {
 
   private:
     std::map<std::uint64_t, Extent> building_;
+    std::uint64_t steps_ = 0;
     std::vector<Extent> extents_;
 };
 

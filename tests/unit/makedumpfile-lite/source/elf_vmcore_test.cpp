@@ -120,6 +120,13 @@ TEST_CASE("headers that lie are refused or worked around, never followed") {
     SECTION("memory beyond any machine") {
         file.load(1ULL << 60, 0x1000, 0x2000);
     }
+    SECTION("memory that ends beyond 52 bits of address") {
+        file.load((1ULL << 52) - 0x1000, 0x2000, 0x2000);
+    }
+    SECTION("the same bytes of the file at many addresses") {
+        for (std::uint64_t i = 0; i < 100; ++i)
+            file.load((1ULL << 40) + i * 0x10000000, 0x200000, 0x2000);
+    }
     SECTION("program headers beyond the file") {
         file.header.e_phoff = 1ULL << 40;
     }

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "makedumpfile-lite/format/kdump_writer.h"
+#include "makedumpfile-lite/page_set.h"
+
+#include <random>
+#include <set>
+
+#include <catch2/catch.hpp>
+
+using namespace kdumpkit::dump;
+
+namespace {
+
+constexpr std::uint64_t tib = std::uint64_t{1} << 28; // in pages
+
+} // namespace
+
+TEST_CASE("a page set agrees with a plain set of numbers") {
+    std::mt19937_64 random(7);
+    constexpr std::uint64_t limit = 3 * PageSet::chunk_pages + 777;
+    PageSet set(limit);
+    std::set<std::uint64_t> plain;
+    for (int i = 0; i < 200; ++i) {
+        const std::uint64_t begin = random() % limit;
+        const std::uint64_t end = begin + random() % (i % 20 == 0 ? 2 * PageSet::chunk_pages : 300);
+        const bool member = i % 3 != 0;
+        member ? set.insert(begin, end) : set.erase(begin, end);
+        for (std::uint64_t pfn = begin; pfn < std::min(end, limit); ++pfn)
+            member ? (void)plain.insert(pfn) : (void)plain.erase(pfn);
+    }
+    CHECK(set.count() == plain.size());
+    auto pfn = set.next(0);
+    for (const std::uint64_t expected : plain) {
+        if (pfn != expected || !set.contains(expected))
+            FAIL("pfn " << expected << " is not the next one");
+        pfn = set.next(expected + 1);
+    }
+    CHECK_FALSE(pfn);
+    CHECK_FALSE(set.contains(limit));
+}
+
+TEST_CASE("pages far apart cost their chunks and not the space between them") {
+    constexpr std::uint64_t far = PageSet::highest_limit - 5;
+    PageSet set(~std::uint64_t{0});
+    CHECK(set.limit() == PageSet::highest_limit);
+    set.insert(3, 5);
+    set.insert(far, far + 2);
+    set.erase(1000, far); // nothing is there, and nothing is made
+    CHECK(set.count() == 4);
+    CHECK(set.next(5) == far);
+    CHECK_FALSE(set.next(far + 2));
+    CHECK(set.contains(far + 1));
+    CHECK_FALSE(set.contains(std::uint64_t{1} << 35));
+    CHECK(set.next_chunk(0) == 0);
+    CHECK(set.next_chunk(1) == far / PageSet::chunk_pages);
+    CHECK(set.next_chunk(far / PageSet::chunk_pages + 1) == PageSet::highest_limit / PageSet::chunk_pages);
+    CHECK(set.memory_bytes() < (std::uint64_t{1} << 20));
+}
+
+TEST_CASE("bitmaps of a wildly sparse image are refused") {
+    const auto [limit, pages, fits] = GENERATE(table<std::uint64_t, std::uint64_t, bool>({
+        {4 * tib, 1, true},         // 2 x 128 MiB, whatever is in it
+        {4 * tib + 1024, 1, false}, // one page high above
+        {64 * tib, tib, true},      // a large machine with holes
+        {64 * tib, tib / 16, true}, // the sparsest that passes
+        {64 * tib, tib / 16 - 1, false},
+        {4096 * tib, tib, false},
+    }));
+    INFO(limit << " " << pages);
+    const auto checked = format::check_kdump_bitmaps(limit, pages);
+    CHECK(checked.has_value() == fits);
+    if (!checked) {
+        CHECK(checked.error().kind == kdumpkit::ErrorKind::unsupported);
+        CHECK_FALSE(checked.error().next_step.empty());
+    }
+}
