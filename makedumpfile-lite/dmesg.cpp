@@ -3,59 +3,60 @@
 
 #include "base/bytes.h"
 #include "base/file.h"
+#include "makedumpfile-lite/interrupt.h"
 #include "makedumpfile-lite/kernel/kernel.h"
+#include "makedumpfile-lite/output_file.h"
 #include "makedumpfile-lite/source/image.h"
 
 #include <cerrno>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace kdumpkit::dump {
 
 namespace {
 
-// Where the kernel's log goes. The file is made at the first words: a vmcore without a log leaves none
-// behind.
+// Where the kernel's log goes. Opened first; a vmcore without a log leaves no file behind.
 class LogFile {
   public:
-    explicit LogFile(const Options& options) : options_(options) {}
-
+    Result<> open(const Options& options) {
+        if (options.output == "-")
+            return {};
+        KDK_ASSIGN(file_, OutputFile::create(options.output, options.overwrite, O_WRONLY));
+        return {};
+    }
     Result<> write(std::string_view text) {
-        if (!fd_.valid())
-            KDK_TRY(open());
-        return write_all(fd_.get(), as_bytes(text), name_);
+        if (!file_)
+            return write_all(STDOUT_FILENO, as_bytes(text), "standard output");
+        KDK_TRY(clear());
+        auto written = write_all(file_->fd(), as_bytes(text), file_->name());
+        struct stat status {};
+        if (written || (::fstat(file_->fd(), &status) == 0 && status.st_size > 0))
+            file_->keep();
+        return written;
     }
     Result<> finish() {
-        if (!fd_.valid())
-            KDK_TRY(open());
+        if (!file_)
+            return {};
+        KDK_TRY(clear());
         // Pipes and terminals have nothing to sync.
-        if (::fsync(fd_.get()) != 0 && errno != EINVAL && errno != EROFS)
-            return fail(system_error("fsync", name_, errno).from(ErrorSide::destination));
-        return fd_.close(name_);
+        if (::fsync(file_->fd()) != 0 && errno != EINVAL && errno != EROFS)
+            return fail(system_error("fsync", file_->name(), errno).from(ErrorSide::destination));
+        file_->keep();
+        return file_->close();
     }
 
   private:
-    Result<> open() {
-        if (options_.output == "-") {
-            name_ = "standard output";
-            fd_ = Fd(::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3));
-            return fd_.valid() ? Result<>()
-                               : fail(system_error("use", name_, errno).from(ErrorSide::destination));
-        }
-        name_ = options_.output;
-        const int flags = O_WRONLY | O_CREAT | (options_.overwrite ? O_TRUNC : O_EXCL);
-        KDK_ASSIGN(fd_, open_file(name_, flags, 0600).map_error([](Error error) {
-            return std::move(error).from(ErrorSide::destination);
-        }));
-        return {};
-    }
+    Result<> clear() { return std::exchange(cleared_, true) ? Result<>() : file_->clear(); }
 
-    const Options& options_;
-    Fd fd_;
-    std::string name_;
+    std::optional<OutputFile> file_; // none: standard output
+    bool cleared_ = false;
 };
 
 } // namespace
@@ -66,14 +67,16 @@ Result<> extract_dmesg(const Options& options, const Log& log) {
     }));
     for (const std::string& warning : image->warnings())
         log.warning("{}", warning);
+    LogFile file;
+    KDK_TRY(file.open(options));
     KDK_ASSIGN(const auto kernel, Kernel::open(*image, log, Kernel::Depth::log));
-    LogFile file(options);
     std::string buffer;
     constexpr std::size_t buffer_limit = std::size_t{64} << 10;
     auto read = read_dmesg(*image, *kernel, [&](std::string_view text) -> Result<> {
         buffer += text;
         if (buffer.size() < buffer_limit)
             return {};
+        KDK_TRY(stop_if_interrupted(options.output));
         KDK_TRY(file.write(buffer));
         buffer.clear();
         return {};

@@ -6,6 +6,7 @@
 #include "base/progress.h"
 #include "makedumpfile-lite/filter.h"
 #include "makedumpfile-lite/format/kdump_writer.h"
+#include "makedumpfile-lite/interrupt.h"
 #include "makedumpfile-lite/kernel/kernel.h"
 #include "makedumpfile-lite/pipeline.h"
 #include "makedumpfile-lite/source/image.h"
@@ -14,6 +15,7 @@
 #include <algorithm>
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include <elf.h>
@@ -88,7 +90,10 @@ Result<Selection> select(const Image& image, const Kernel* kernel, const Options
         return select_all(image);
     Progress progress = progress_line(options, "filter", image.memory().total());
     auto selection = select_pages(image, *kernel, FilterOptions{options.level, options.per_cpu_free}, log,
-                                  [&](std::uint64_t pages) { progress.update(pages * kernel->page_size()); });
+                                  [&](std::uint64_t pages) {
+                                      progress.update(pages * kernel->page_size());
+                                      return stop_if_interrupted(options.output);
+                                  });
     if (!selection && selection.error().next_step.empty())
         return fail(
             Error(selection.error()).then("use -d 1 or -d 0: these levels need no knowledge of the kernel"));
@@ -151,6 +156,7 @@ Result<PipelineCounts> run(const Job& job, const std::function<Result<>(const Pa
     std::uint64_t pages = 0;
     auto counts =
         run_pipeline(job.image, job.selection.kept, job.pipeline, [&](const PageBlock& block) -> Result<> {
+            KDK_TRY(stop_if_interrupted(job.options.output));
             KDK_TRY(sink(block));
             pages += block.pages.size();
             progress.update(pages * job.facts.page_size);
@@ -175,9 +181,7 @@ Result<> rehearse(const Job& job, Summary& summary) {
     return {};
 }
 
-Result<> write(const Job& job, Summary& summary) {
-    KDK_ASSIGN(auto destination,
-               format::Destination::create(job.options.output, job.options.overwrite, page_cache_limit()));
+Result<> write(const Job& job, format::Destination& destination, Summary& summary) {
     auto writer =
         format::KdumpWriter::begin(destination, job.facts, job.selection.memory, job.selection.kept);
     if (!writer)
@@ -187,8 +191,15 @@ Result<> write(const Job& job, Summary& summary) {
     summary.written_bytes = destination.end();
     if (!finished) {
         const bool readable = writer->abandon().has_value();
-        job.log.warning("{} is incomplete: {} of {} pages{}", job.options.output, writer->pages_written(),
+        if (writer->pages_written() == 0)
+            return finished;
+        const std::string state =
+            fmt::format("{} is incomplete: {} of {} pages{}", job.options.output, writer->pages_written(),
                         job.selection.counts.kept, readable ? " can be read" : ", and may be unreadable");
+        summary.written_pages = writer->pages_written();
+        if (is_interruption(finished.error()))
+            return fail(interruption(job.options.output, state));
+        job.log.warning("{}", state);
         return finished;
     }
     summary.zero_pages = counts->zero_pages;
@@ -214,6 +225,14 @@ Result<> select_and_write(const Options& options, const Log& log, Stopwatch& clo
                                "it ends before the memory that its headers promise")
                         .then("copy the vmcore again, whole")
                         .from(ErrorSide::source));
+    // Nobody should wait for the filter only to learn that the dump has no place to go.
+    if (!options.summary.empty() && options.summary != "-")
+        KDK_TRY(check_place(options.summary));
+    std::optional<format::Destination> destination;
+    if (!options.dry_run) {
+        KDK_ASSIGN(destination,
+                   format::Destination::create(options.output, options.overwrite, page_cache_limit()));
+    }
     KDK_ASSIGN(const auto kernel, find_kernel(*image, options, log, summary));
     Job job{options, log,
             *image,  Selection{PageSet(0), PageSet(0), {}, {}},
@@ -244,7 +263,7 @@ Result<> select_and_write(const Options& options, const Log& log, Stopwatch& clo
              job.selection.counts.kept, job.selection.counts.total,
              human_bytes(job.selection.counts.kept * job.facts.page_size), options.compression.name(),
              workers, workers == 1 ? "" : "s", human_bytes(summary.buffer_bytes));
-    auto done = options.dry_run ? rehearse(job, summary) : write(job, summary);
+    auto done = destination ? write(job, *destination, summary) : rehearse(job, summary);
     summary.write_seconds = clock.lap();
     return done;
 }

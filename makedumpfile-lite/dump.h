@@ -8,7 +8,8 @@
 namespace kdumpkit::dump {
 
 // Opens the vmcore, selects pages and writes them as `options` say; the summary is written whether that
-// succeeds or not. Nothing is created before the vmcore is understood and filtered.
+// succeeds or not. The place to write to is opened before the vmcore is
+// filtered; nothing is changed there before pages are ready, and a file without pages is removed again.
 Result<> make_dump(const Options& options, const Log& log);
 
 } // namespace kdumpkit::dump

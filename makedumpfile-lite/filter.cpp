@@ -63,7 +63,8 @@ class Walk {
         view_pages_ = std::bit_floor(std::min<std::uint64_t>(VirtualMemory::max_view / layout_.size, 16384));
     }
 
-    void range(std::uint64_t begin, std::uint64_t end, const std::function<void(std::uint64_t)>& progress);
+    Result<> range(std::uint64_t begin, std::uint64_t end,
+                   const std::function<Result<>(std::uint64_t)>& progress);
     void per_cpu_lists();
     void warn(std::string text) { selection_.warnings.push_back(std::move(text)); }
     Selection finish();
@@ -181,7 +182,8 @@ void Walk::section(std::uint64_t begin, std::uint64_t end, std::uint64_t map, st
     }
 }
 
-void Walk::range(std::uint64_t begin, std::uint64_t end, const std::function<void(std::uint64_t)>& progress) {
+Result<> Walk::range(std::uint64_t begin, std::uint64_t end,
+                     const std::function<Result<>(std::uint64_t)>& progress) {
     const std::uint64_t per_section = map_.pages_per_section();
     for (std::uint64_t pfn = begin; pfn < end;) {
         const std::uint64_t number = pfn / per_section;
@@ -201,8 +203,9 @@ void Walk::range(std::uint64_t begin, std::uint64_t end, const std::function<voi
         seen_ += stop - pfn;
         pfn = stop;
         if (progress)
-            progress(seen_);
+            KDK_TRY(progress(seen_));
     }
+    return {};
 }
 
 // A block from a list is believed only when its struct page agrees: unused, of no type, on no other list.
@@ -272,7 +275,7 @@ Result<Selection> select_all(const Image& image) {
 }
 
 Result<Selection> select_pages(const Image& image, const Kernel& kernel, const FilterOptions& options,
-                               const Log& log, const std::function<void(std::uint64_t)>& progress) {
+                               const Log& log, const std::function<Result<>(std::uint64_t)>& progress) {
     if (options.level > DumpLevel::highest)
         return fail(make_error(ErrorKind::invalid, "filter", image.name(),
                                fmt::format("dump level {}", options.level))
@@ -288,7 +291,7 @@ Result<Selection> select_pages(const Image& image, const Kernel& kernel, const F
     for (std::string& spot : blind_spots(data.layout->page, options.level))
         walk.warn(std::move(spot));
     for (const Range& range : image.memory().ranges())
-        walk.range(range.begin / data.page_size, range.end / data.page_size, progress);
+        KDK_TRY(walk.range(range.begin / data.page_size, range.end / data.page_size, progress));
     if ((options.level & DumpLevel::free) != 0 && options.per_cpu_lists)
         walk.per_cpu_lists();
     Selection selection = walk.finish();

@@ -55,12 +55,13 @@ struct FilterOptions {
 
 // Decides for every page. With level 0 or 1 no struct page is read. At any other level pages that are
 // logically offline or known to be broken (hwpoison) are dropped too, as makedumpfile does. `progress` gets
-// the number of pages decided so far (may be empty). A kernel whose layout cannot be resolved is an error:
-// the caller may go down to level 1.
+// the number of pages decided so far (may be empty); an error from it ends the walk. A kernel whose layout
+// cannot be resolved is an error: the caller may go down to level 1.
 Result<Selection> select_pages(const Image& image, const Kernel& kernel, const FilterOptions& options,
-                               const Log& log, const std::function<void(std::uint64_t)>& progress);
+                               const Log& log, const std::function<Result<>(std::uint64_t)>& progress);
 inline Result<Selection> select_pages(const Image& image, const Kernel& kernel, unsigned level,
-                                      const Log& log, const std::function<void(std::uint64_t)>& progress) {
+                                      const Log& log,
+                                      const std::function<Result<>(std::uint64_t)>& progress) {
     return select_pages(image, kernel, FilterOptions{level, true}, log, progress);
 }
 // Bytes of a page, from VMCOREINFO if that makes sense: a power of two from 4096, which is the default, to

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "base/error.h"
+#include "makedumpfile-lite/interrupt.h"
 #include "makedumpfile-lite/program.h"
 
 #include <csignal>
@@ -12,11 +13,16 @@ int main(int argc, char** argv) {
     std::signal(SIGXFSZ, SIG_IGN);
     std::signal(SIGPIPE, SIG_IGN);
     try {
-        return kdumpkit::dump::run_program({argv + 1, argv + argc});
+        kdumpkit::dump::watch_interrupts();
+        const int code = kdumpkit::dump::run_program({argv + 1, argv + argc});
+        if (code != kdumpkit::exit_codes::success)
+            kdumpkit::dump::die_of_interrupt();
+        return code;
     } catch (const std::bad_alloc&) {
         std::fputs("makedumpfile-lite: error: out of memory\n  next: use fewer --workers\n", stderr);
     } catch (const std::exception& problem) {
-        std::fprintf(stderr, "makedumpfile-lite: error: %s\n", problem.what());
+        std::fprintf(stderr, "makedumpfile-lite: error: %s\n  next: copy the vmcore as it is\n",
+                     problem.what());
     }
     return kdumpkit::exit_codes::system;
 }

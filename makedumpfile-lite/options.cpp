@@ -104,11 +104,12 @@ Failure wrong(std::string object, std::string reason, std::string next = "see ma
         make_error(ErrorKind::invalid, "use", std::move(object), std::move(reason)).then(std::move(next)));
 }
 
-Result<unsigned> number(std::string_view option, std::string_view value, unsigned highest) {
+Result<unsigned> number(std::string_view option, std::string_view value, unsigned highest,
+                        unsigned lowest = 0) {
     const auto parsed = parse_number(value);
-    if (!parsed || *parsed > highest)
+    if (!parsed || *parsed > highest || *parsed < lowest)
         return wrong(fmt::format("{} {}", option, value),
-                     fmt::format("a number from 0 to {} is needed", highest));
+                     fmt::format("a number from {} to {} is needed", lowest, highest));
     return static_cast<unsigned>(*parsed);
 }
 
@@ -156,9 +157,7 @@ Result<> apply(Options& options, const Option& option, const std::string& name, 
         return {};
     case Id::workers:
     case Id::threads: {
-        KDK_ASSIGN(options.workers, number(name, value, most_workers));
-        if (options.workers == 0 && option.id == Id::workers)
-            return wrong(name + " 0", "at least one is needed", "leave it out for one per CPU");
+        KDK_ASSIGN(options.workers, number(name, value, most_workers, option.id == Id::workers ? 1 : 0));
         options.workers = std::max(options.workers, 1U); // --num-threads 0 is makedumpfile's serial way
         return {};
     }
@@ -308,7 +307,7 @@ std::string_view help_text() {
     return R"(makedumpfile-lite: save the memory of a crashed kernel, filtered and compressed
 
   makedumpfile-lite [options] VMCORE DUMPFILE
-  makedumpfile-lite --dump-dmesg VMCORE [FILE]
+  makedumpfile-lite --dump-dmesg [-f] VMCORE [FILE]
 
 what is left out
   -d, --dump-level N     the sum of: 1 zero pages, 2 page cache, 4 page cache with private data,
@@ -318,9 +317,9 @@ what is left out
                          keeps them, as makedumpfile does)
 how it is written (kdump-compressed format, version 6)
   --compress ALGORITHM   zstd[:LEVEL], lzo, snappy, zlib[:LEVEL] or none (default)
-  -z  -l  -p  -c         the same: zstd, lzo, snappy, zlib
-  -f, --force            replace DUMPFILE if it exists
-  --workers N            threads that read and compress (default: one per CPU); the dump is the
+  -z  -l  -p  -c         the same: zstd, lzo, snappy, zlib; older tools cannot read zstd
+  -f, --force            replace DUMPFILE, or FILE, if it exists
+  --workers N            threads that read and compress, 1 to 256 (default: one per CPU); the dump is the
                          same for every N
   --num-threads N        the same; 0 means 1
   --dry-run              do everything but write DUMPFILE, and say how large it would be

@@ -4,9 +4,13 @@
 #include "base/bytes.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "makedumpfile-lite/advice.h"
 #include "makedumpfile-lite/dmesg.h"
 #include "makedumpfile-lite/dump.h"
+#include "makedumpfile-lite/interrupt.h"
 #include "makedumpfile-lite/options.h"
+
+#include <cerrno>
 
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -41,6 +45,8 @@ Result<> refuse_existing(const Options& options) {
         source.st_ino == output.st_ino)
         return fail(make_error(ErrorKind::invalid, "write", options.output, "it is the vmcore that is read")
                         .then("name another file"));
+    if (S_ISDIR(output.st_mode))
+        return fail(system_error("write", options.output, EISDIR).from(ErrorSide::destination));
     if (!options.overwrite)
         return fail(make_error(ErrorKind::invalid, "create", options.output, "it exists already")
                         .then("name another file, or give -f to replace this one"));
@@ -76,8 +82,11 @@ int run_program(const std::vector<std::string>& arguments) {
     const auto done = options ? perform(*options, log) : Result<>(Failure(std::move(options).error()));
     if (done)
         return exit_codes::success;
-    log.error("{}", done.error().message());
-    return exit_code(done.error());
+    Error error = done.error();
+    if (error.next_step.empty())
+        error.next_step = next_step_for(error);
+    log.error("{}", is_interruption(error) ? error.reason : error.message());
+    return exit_code(error);
 }
 
 } // namespace kdumpkit::dump

@@ -3,7 +3,7 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
-#include "base/file.h"
+#include "makedumpfile-lite/output_file.h"
 
 #include <cstdint>
 #include <string>
@@ -14,7 +14,8 @@ namespace kdumpkit::dump::format {
 // ErrorSide::destination. One thread at a time.
 class Destination {
   public:
-    // Creates `path`. An existing one is `invalid` and stays untouched, unless `overwrite`. Something that
+    // Opens or creates `path`; OutputFile tells what of it stays when. An existing one is `invalid`, unless
+    // `overwrite`, and stays untouched until the first write. Something that
     // cannot be written at offsets (a pipe, a terminal) is `unsupported`. `cache_limit` bounds the bytes of
     // this file that may lie in the page cache: the panic kernel has little memory, and nobody reads them
     // again.
@@ -26,20 +27,21 @@ class Destination {
     Result<> write(std::uint64_t offset, Bytes bytes);
     // Everything so far is on the medium.
     Result<> sync();
+    // There is something in it now: it stays, whatever happens.
+    void keep() { file_.keep(); }
     Result<> close();
 
-    [[nodiscard]] const std::string& name() const { return name_; }
+    [[nodiscard]] const std::string& name() const { return file_.name(); }
     [[nodiscard]] std::uint64_t end() const { return end_; } // one more than the highest byte written
     // A regular file: what was never written reads as zero.
-    [[nodiscard]] bool sparse() const { return regular_; }
+    [[nodiscard]] bool sparse() const { return file_.regular(); }
 
   private:
-    Destination(Fd fd, std::string name, bool regular, std::uint64_t cache_limit);
+    Destination(OutputFile file, std::uint64_t cache_limit);
     Result<> trim_cache();
 
-    Fd fd_;
-    std::string name_;
-    bool regular_;
+    OutputFile file_;
+    bool cleared_ = false;
     std::uint64_t step_; // bytes between two looks at the page cache
     std::uint64_t end_ = 0;
     std::uint64_t started_ = 0; // writing back began up to here

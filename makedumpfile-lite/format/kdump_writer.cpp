@@ -18,8 +18,6 @@ namespace kdumpkit::dump::format {
 
 namespace {
 
-constexpr std::size_t descriptors_per_write = 2048; // 48 KiB
-
 template<std::size_t N>
 void copy_text(char (&field)[N], const std::string& text) {
     std::copy_n(text.data(), std::min(text.size(), N - 1), field);
@@ -105,7 +103,6 @@ Result<KdumpWriter> KdumpWriter::begin(Destination& destination, const KdumpFact
     const std::uint64_t pages = kept.count();
     KDK_ASSIGN(const KdumpGeometry geometry, plan_kdump(facts, limit, pages));
     KdumpWriter writer(destination, geometry, pages);
-    writer.pending_.reserve(descriptors_per_write);
     KDK_TRY(writer.write_headers(facts, limit));
     KDK_TRY(writer.write_bitmap(geometry.bitmaps, memory));
     KDK_TRY(writer.write_bitmap(geometry.bitmaps + geometry.bitmap_size, kept));
@@ -188,9 +185,11 @@ Result<> KdumpWriter::append(const PageBlock& block) {
             pending_.push_back({cursor_, page.size, page.flags, 0});
             cursor_ += page.size;
         }
-        if (pending_.size() == descriptors_per_write)
-            KDK_TRY(flush_descriptors());
     }
+    // At once, and behind the data that they name: whoever kills us loses no page that came this far.
+    KDK_TRY(flush_descriptors());
+    if (described_ != 0)
+        destination_->keep();
     return {};
 }
 
@@ -207,6 +206,7 @@ Result<> KdumpWriter::finish() {
         return fail(ErrorKind::invalid, "finish", destination_->name(),
                     fmt::format("{} of {} pages were written", pages_written(), expected_));
     KDK_TRY(flush_descriptors());
+    destination_->keep();
     KDK_TRY(destination_->sync());
     header_.status &= ~status_incomplete;
     KDK_TRY(destination_->write(0, bytes_of(header_)));

@@ -53,15 +53,15 @@ Result<> check_kdump_bitmaps(std::uint64_t limit, std::uint64_t pages);
 Result<KdumpGeometry> plan_kdump(const KdumpFacts& facts, std::uint64_t limit, std::uint64_t pages);
 
 // Writes a kdump-compressed file. From begin() to the last step of finish() its header says that it is
-// incomplete, and what was written by then can be read: pages before descriptors, descriptors that are
-// missing stay zero.
+// incomplete, and what was written by then can be read, even if the program is killed: pages before
+// descriptors, descriptors that are missing stay zero. The destination is kept from the first page on.
 class KdumpWriter {
   public:
     // Headers, notes and both bitmaps. `destination` must outlive the writer.
     static Result<KdumpWriter> begin(Destination& destination, const KdumpFacts& facts, const PageSet& memory,
                                      const PageSet& kept);
 
-    // The next pages of `kept`, in order.
+    // The next pages of `kept`, in order. Their descriptors are in the file when it returns.
     Result<> append(const PageBlock& block);
     // All pages are there: everything is synced, then the header is rewritten without its incomplete flag.
     Result<> finish();

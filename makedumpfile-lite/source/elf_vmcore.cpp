@@ -206,11 +206,10 @@ Result<> ElfVmcore::read_headers() {
     std::uint64_t claimed = 0;
     for (const Extent& extent : map_.extents())
         claimed += extent.end - extent.begin;
-    if (claimed > std::max(promised_end_, file_.size))
+    if (promised_end_ <= file_.size && claimed > file_.size)
         return fail(
-            corrupt(header.e_phoff,
-                    fmt::format("its program headers place {} bytes of the file at {} bytes of memory",
-                                std::max(promised_end_, file_.size), claimed)));
+            corrupt(header.e_phoff, fmt::format("its program headers place {} bytes of memory in {} bytes",
+                                                claimed, file_.size)));
     find_vmcoreinfo();
     memory_ = map_.pages(page_size_);
     if (memory_.empty())

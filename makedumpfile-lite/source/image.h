@@ -44,7 +44,8 @@ class Image {
     [[nodiscard]] virtual std::vector<std::string> warnings() const { return {}; }
 };
 
-// Opens by probing the first bytes. Not a crash image: `unsupported`, naming what it is if that is known.
+// Opens by probing the first bytes. A format that is known but not
+// read here is `unsupported`, anything else `corrupt`, a folder or a pipe `invalid`.
 Result<std::unique_ptr<Image>> open_image(const std::string& path);
 
 } // namespace kdumpkit::dump

@@ -8,6 +8,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 namespace kdumpkit::dump {
 
@@ -33,6 +34,14 @@ constexpr std::array lookalikes = {
 } // namespace
 
 Result<std::unique_ptr<Image>> open_image(const std::string& path) {
+    struct stat status {};
+    if (::stat(path.c_str(), &status) == 0 && (S_ISDIR(status.st_mode) || S_ISFIFO(status.st_mode)))
+        return fail(make_error(ErrorKind::invalid, "open", path,
+                               S_ISDIR(status.st_mode) ? "it is a folder"
+                                                       : "it is a pipe, and the vmcore is read "
+                                                         "in no particular order")
+                        .then("name /proc/vmcore or a copy of it")
+                        .from(ErrorSide::source));
     std::array<std::byte, 16> head{};
     std::size_t size = 0;
     {
@@ -48,8 +57,8 @@ Result<std::unique_ptr<Image>> open_image(const std::string& path) {
             return fail(make_error(ErrorKind::unsupported, "open", path, fmt::format("it is {}", known.what))
                             .then(std::string(known.next_step))
                             .from(ErrorSide::source));
-    return fail(make_error(ErrorKind::unsupported, "open", path,
-                           size == 0 ? "the file is empty" : "not a crash image (no ELF header)")
+    return fail(make_error(ErrorKind::corrupt, "open", path,
+                           size == 0 ? "it is empty" : "it is not a crash image (no ELF header)")
                     .then("name /proc/vmcore or a copy of it")
                     .from(ErrorSide::source));
 }

@@ -194,7 +194,8 @@ TEST_CASE("sizes that the format cannot hold are refused before anything is writ
 
 TEST_CASE("nobody but its owner reads a dump") {
     const Folder folder;
-    REQUIRE(Destination::create(folder / "dump", false, 1 << 20));
+    const auto destination = Destination::create(folder / "dump", false, 1 << 20);
+    REQUIRE(destination);
     CHECK((std::filesystem::status(folder / "dump").permissions() & std::filesystem::perms::all) ==
           (std::filesystem::perms::owner_read | std::filesystem::perms::owner_write));
 }
@@ -207,8 +208,41 @@ TEST_CASE("an existing file is only replaced when asked") {
     CHECK(refused.error().kind == ErrorKind::invalid);
     CHECK(exit_code(refused.error()) == exit_codes::invalid);
     CHECK(*read_text(folder / "old") == "precious");
-    CHECK(Destination::create(folder / "old", true, 1 << 20));
-    CHECK(read_text(folder / "old")->empty());
+    auto replacing = Destination::create(folder / "old", true, 1 << 20);
+    REQUIRE(replacing);
+    CHECK(*read_text(folder / "old") == "precious"); // nothing was written yet
+    REQUIRE(replacing->write(0, as_bytes("new")));
+    CHECK(*read_text(folder / "old") == "new");
+}
+
+TEST_CASE("a new file goes away again unless a page arrived") {
+    const Folder folder;
+    const bool arrived = GENERATE(false, true);
+    Case dump;
+    dump.image.unreadable = arrived ? 40500 : 5;
+    {
+        auto destination = Destination::create(folder / "dump", false, 1 << 20);
+        REQUIRE_FALSE(dump.write(*destination));
+    }
+    CHECK(file_exists(folder / "dump") == arrived);
+}
+
+TEST_CASE("pages can be read as soon as they were appended") {
+    const Folder folder;
+    Case dump;
+    auto destination = Destination::create(folder / "dump", false, 1 << 20);
+    auto writer = KdumpWriter::begin(*destination, dump.facts, dump.memory, dump.kept);
+    REQUIRE(writer);
+    PageBlock block;
+    block.data = FakeImage::page(5);
+    block.used = block.data.size();
+    block.pages = {{4096, 0}};
+    REQUIRE(writer->append(block));
+    // Neither finish() nor abandon(): what a kill leaves.
+    const Seen seen(*read_file(folder / "dump"));
+    CHECK((seen.status() & status_incomplete) != 0);
+    CHECK(seen.page(0) == FakeImage::page(5));
+    CHECK_FALSE(seen.page(1));
 }
 
 TEST_CASE("a full destination is a failure of the destination") {

@@ -46,12 +46,13 @@ Outcome run(const Folder& folder, std::vector<std::string> arguments) {
     return outcome;
 }
 
-// Every failure is one message with a next step, unless the operating system's word says it all.
+// Every failure is one message with a next step.
 void check_failure(const Outcome& outcome, int code, std::string_view said) {
     INFO(outcome.err);
     CHECK(outcome.code == code);
     CHECK(outcome.err.find("error: cannot ") != std::string::npos);
     CHECK(outcome.err.find(said) != std::string::npos);
+    CHECK(outcome.err.find("\n  next: ") != std::string::npos);
 }
 
 constexpr std::uint64_t vmcore_pages = 600;
@@ -171,11 +172,15 @@ TEST_CASE("bad input is refused and leaves nothing behind") {
     }
     SECTION("an empty one") {
         REQUIRE(write_file_atomically(folder / "vmcore", std::string_view("")));
-        check_failure(attempt({}), exit_codes::unsupported, "empty");
+        check_failure(attempt({}), exit_codes::corrupt, "is empty");
     }
     SECTION("not a crash image") {
         REQUIRE(write_file_atomically(folder / "vmcore", std::string_view("#!/bin/sh\n")));
-        check_failure(attempt({}), exit_codes::unsupported, "next:");
+        check_failure(attempt({}), exit_codes::corrupt, "not a crash image");
+    }
+    SECTION("a folder") {
+        REQUIRE(std::filesystem::create_directory(folder / "vmcore"));
+        check_failure(attempt({}), exit_codes::invalid, "is a folder");
     }
     SECTION("truncated memory") {
         write_vmcore(folder / "vmcore", "");
@@ -230,6 +235,38 @@ TEST_CASE("a destination that fails has an exit code of its own") {
     SECTION("no such folder") {
         check_failure(run(folder, {folder / "vmcore", folder / "none/out"}), exit_codes::destination,
                       "none/out");
+    }
+    SECTION("a folder") {
+        check_failure(run(folder, {folder / "vmcore", folder / "."}), exit_codes::destination, "directory");
+        check_failure(run(folder, {"-f", folder / "vmcore", folder / "."}), exit_codes::destination,
+                      "directory");
+    }
+    SECTION("no folder for the summary: known before the work") {
+        check_failure(
+            run(folder, {"-d31", "--summary", folder / "none/s", folder / "vmcore", folder / "out"}),
+            exit_codes::destination, "none/s");
+        CHECK_FALSE(file_exists(folder / "out"));
+    }
+    SECTION("no folder for the dump: known before the kernel is looked for") {
+        check_failure(run(folder, {"-d31", folder / "vmcore", folder / "none/out"}), exit_codes::destination,
+                      "none/out");
+    }
+    SECTION("an existing file stays as it is when the work cannot begin") {
+        REQUIRE(write_file_atomically(folder / "out", std::string_view("precious")));
+        check_failure(run(folder, {"-f", "-d31", folder / "vmcore", folder / "out"}), exit_codes::absent,
+                      "-d 1");
+        CHECK(*read_text(folder / "out") == "precious");
+    }
+    SECTION("no room for a single page: nothing is left") {
+        struct rlimit before {};
+        ::getrlimit(RLIMIT_FSIZE, &before);
+        struct rlimit small = before;
+        small.rlim_cur = 8192;
+        ::setrlimit(RLIMIT_FSIZE, &small);
+        const auto full = run(folder, {"-d0", folder / "vmcore", folder / "out"});
+        ::setrlimit(RLIMIT_FSIZE, &before);
+        check_failure(full, exit_codes::destination, "File too large");
+        CHECK_FALSE(file_exists(folder / "out"));
     }
     SECTION("a full device") {
         const auto full =
