@@ -38,6 +38,8 @@ class Child {
     [[nodiscard]] pid_t pid() const { return pid_; }
     // Waits until it ends; at `deadline` from now it is killed. Reaps only this child.
     Result<ExitStatus> wait(std::optional<std::chrono::milliseconds> deadline = std::nullopt);
+    // Neither killed nor reaped by us any more: for one that even SIGKILL does not end.
+    void abandon() { pid_ = -1; }
 
   private:
     pid_t pid_;

@@ -9,18 +9,15 @@
 #include <unistd.h>
 
 namespace kdumpkit::capture {
-namespace {
 
-// The last lines of the crashed kernel's log, for a console that is all there is.
-void last_words(Capture& capture) {
+void show_log_end(Capture& capture) {
     constexpr std::size_t lines_shown = 60;
     const std::string path = capture.places.scratch + "/dmesg.txt";
-    const auto status = save_dmesg(capture, path);
+    const CollectorRun run = save_dmesg(capture, path);
     const auto text = read_log_end(path);
     ::unlink(path.c_str());
     if (!text || text->empty()) {
-        if (!status)
-            capture.log.error(status.error());
+        capture.log.say("the crashed kernel's log could not be read: {}", run.text());
         return;
     }
     std::string_view rest = *text;
@@ -39,8 +36,6 @@ void last_words(Capture& capture) {
             capture.log.say("cause: {}", panic->cause);
     }
 }
-
-} // namespace
 
 void Capture::took(const std::string& stage, double since) {
     const double seconds = system.boot_seconds() - since;
@@ -70,7 +65,7 @@ Saved run_chain(Capture& capture) {
     }
     if (best == Saved::nothing) {
         capture.log.say("no target took the dump");
-        last_words(capture);
+        show_log_end(capture);
     }
     return best;
 }

@@ -34,6 +34,9 @@ struct TargetEnd {
     bool blames_destination = true; // another target may do better
 };
 
+// Prints the last lines of the crashed kernel's log and its panic line, for a console that is all there is.
+void show_log_end(Capture& capture);
+
 // Pure: whether the next target is to be tried.
 bool tries_next(const TargetEnd& end);
 

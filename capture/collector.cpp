@@ -30,8 +30,9 @@ std::string_view to_text(Ending ending) {
 }
 
 Ending ending_of(const Result<ExitStatus>& status) {
-    if (!status)
-        return Ending::not_started;
+    if (!status) // one that could not even be killed sits in the kernel, on the target's disk
+        return status.error().side == ErrorSide::destination ? Ending::destination_failed
+                                                             : Ending::not_started;
     if (status->success())
         return Ending::success;
     if (status->signal != 0 || status->timed_out)

@@ -53,4 +53,18 @@ void guard_against_own_crash() {
     ::signal(SIGPIPE, SIG_IGN);
 }
 
+void reboot_unresponsive() {
+    constexpr char words[] =
+        "kdump-capture: no sign of life for 10 minutes, a disk may hang: rebooting now\n";
+    const int console = ::open("/dev/console", O_WRONLY | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
+    [[maybe_unused]] const auto said =
+        ::write(console >= 0 ? console : STDERR_FILENO, words, sizeof words - 1);
+    ::sleep(1); // a serial line takes its time
+    // emergency_restart(): reboot(2) would first shut the devices down (Documentation/admin-guide/sysrq.rst).
+    const int trigger = ::open("/proc/sysrq-trigger", O_WRONLY | O_CLOEXEC);
+    if (trigger >= 0) [[maybe_unused]]
+        const auto done = ::write(trigger, "b", 1);
+    ::reboot(RB_AUTOBOOT);
+}
+
 } // namespace kdumpkit::capture

@@ -165,6 +165,7 @@ Result<> LinuxSystem::act(FinalAction action) {
 }
 
 double LinuxSystem::boot_seconds() {
+    alive_();
     return seconds_of(CLOCK_BOOTTIME);
 }
 

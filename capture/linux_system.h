@@ -9,6 +9,8 @@ namespace kdumpkit::capture {
 // The kernel that this process runs on. Meant for PID 1 with all privileges.
 class LinuxSystem : public System {
   public:
+    // `alive` is called at each sign of life, see boot_seconds().
+    explicit LinuxSystem(std::function<void()> alive) : alive_(std::move(alive)) {}
     Result<> mount(const MountRequest& request) override;
     Result<> unmount(const std::string& folder) override;
     Result<ModuleOutcome> load_module(const std::string& path) override;
@@ -28,6 +30,7 @@ class LinuxSystem : public System {
     void sleep(std::chrono::milliseconds duration) override;
 
   private:
+    std::function<void()> alive_;
     Fd console_;
 };
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "base/file.h"
 #include "capture/action.h"
 #include "capture/crash_guard.h"
 #include "capture/linux_system.h"
 #include "capture/stages.h"
+#include "capture/watchdog.h"
 
 #include <string_view>
 
@@ -28,7 +28,8 @@ constexpr std::string_view usage =
 [[noreturn]] void be_init() {
     ::umask(077); // what the collector makes holds secrets as well
     capture::guard_against_own_crash();
-    capture::LinuxSystem system;
+    capture::Watchdog watchdog(capture::Watchdog::patience, capture::reboot_unresponsive);
+    capture::LinuxSystem system([&] { watchdog.alive(); });
     const capture::LifeEnd end = capture::live(system, capture::Places{});
     for (;;) {
         capture::CaptureLog log(system);
@@ -41,15 +42,12 @@ constexpr std::string_view usage =
 }
 
 int dry_run(const std::string& path) {
-    const auto read = [&]() -> Result<Frozen> {
-        KDK_ASSIGN(const std::string text, read_text(path, std::size_t{4} << 20));
-        return parse_frozen(text, path);
-    }();
-    if (!read) {
-        fmt::print(stderr, "kdump-capture: {}\n", read.error().message());
-        return exit_code(read.error());
+    const auto rehearsed = capture::rehearse(path);
+    if (!rehearsed) {
+        fmt::print(stderr, "kdump-capture: {}\n", rehearsed.error().message());
+        return exit_code(rehearsed.error());
     }
-    for (const std::string& line : capture::describe_stages(*read))
+    for (const std::string& line : *rehearsed)
         fmt::print("{}\n", line);
     return exit_codes::success;
 }

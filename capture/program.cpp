@@ -5,6 +5,8 @@
 
 #include <array>
 #include <cerrno>
+#include <csignal>
+#include <ctime>
 
 #include <fcntl.h>
 #include <poll.h>
@@ -34,10 +36,11 @@ void LineCutter::finish() {
 
 namespace {
 
-// What is in the pipe now. False at its end.
+// What is in the pipe now, at most what a pipe holds: who writes without end must not hold up the ticks.
+// False at its end.
 bool drain(int fd, LineCutter& lines) {
     std::array<char, 4096> buffer;
-    for (;;) {
+    for (int reads = 0; reads < 16; ++reads) {
         const ssize_t got = ::read(fd, buffer.data(), buffer.size());
         if (got > 0) {
             lines.feed({buffer.data(), static_cast<std::size_t>(got)});
@@ -47,6 +50,26 @@ bool drain(int fd, LineCutter& lines) {
             continue;
         return got < 0 && errno == EAGAIN;
     }
+    return true;
+}
+
+// Seconds, of all its threads.
+double cpu_seconds_of(pid_t pid) {
+    clockid_t clock{};
+    timespec used{};
+    if (::clock_getcpuclockid(pid, &clock) != 0 || ::clock_gettime(clock, &used) != 0)
+        return 0;
+    return static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) / 1e9;
+}
+
+// False when it has not ended in time.
+bool ends_within(int pidfd, std::chrono::milliseconds limit) {
+    pollfd wanted{pidfd, POLLIN, 0};
+    int ready = -1;
+    do
+        ready = ::poll(&wanted, 1, static_cast<int>(limit.count()));
+    while (ready < 0 && errno == EINTR);
+    return ready > 0;
 }
 
 } // namespace
@@ -75,6 +98,7 @@ Result<ExitStatus> run_program(const std::vector<std::string>& argv, const Progr
     });
     using Clock = std::chrono::steady_clock;
     auto next_tick = Clock::now() + watch.tick_interval;
+    bool killed = false;
     std::array<pollfd, 2> wanted{{{pidfd.get(), POLLIN, 0}, {reading.get(), POLLIN, 0}}};
     for (;;) {
         const auto left = std::chrono::ceil<std::chrono::milliseconds>(next_tick - Clock::now()).count();
@@ -86,14 +110,25 @@ Result<ExitStatus> run_program(const std::vector<std::string>& argv, const Progr
         if (ready > 0 && wanted[0].revents != 0)
             break;
         if (Clock::now() >= next_tick) {
-            if (watch.tick)
-                watch.tick();
+            if (watch.tick && watch.tick(cpu_seconds_of(child.pid())) == TickAnswer::kill) {
+                ::kill(child.pid(), SIGKILL);
+                killed = true;
+                break;
+            }
             next_tick = Clock::now() + watch.tick_interval;
         }
     }
+    if (killed && !ends_within(pidfd.get(), watch.kill_wait)) {
+        child.abandon();
+        return fail(make_error(ErrorKind::system, "kill", argv[0], "it sits in the kernel and does not die")
+                        .from(ErrorSide::destination));
+    }
     drain(reading.get(), lines);
     lines.finish();
-    return child.wait();
+    auto status = child.wait();
+    if (status && killed)
+        status->timed_out = true;
+    return status;
 }
 
 } // namespace kdumpkit::capture

@@ -29,7 +29,8 @@ class LineCutter {
 };
 
 // Runs a program to its end with its output piped to `watch`. It ends when the program ends, even if a
-// descendant of it still holds the pipe.
+// descendant of it still holds the pipe, or when the program does not die of SIGKILL in time (an error of the
+// destination).
 Result<ExitStatus> run_program(const std::vector<std::string>& argv, const ProgramWatch& watch);
 
 } // namespace kdumpkit::capture

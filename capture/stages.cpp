@@ -7,6 +7,7 @@
 #include "capture/devices.h"
 #include "capture/mounts.h"
 
+#include <algorithm>
 #include <array>
 #include <exception>
 
@@ -117,6 +118,9 @@ Saved live_stages(Life& life) {
             c.took(stage.name, since);
         if (!result) {
             c.log.error(result.error());
+            // No settings, no target: the console is all that there is.
+            if (stage.run == read_frozen)
+                show_log_end(c);
             return Saved::nothing;
         }
     }
@@ -148,6 +152,22 @@ LifeEnd live(System& system, const Places& places, const std::string& root) {
                                           : "ended without a dump",
             system.boot_seconds(), to_text(end.action));
     return end;
+}
+
+Result<std::vector<std::string>> rehearse(const std::string& path) {
+    const std::string build = "Let `kdumpkit build --target URL` make the file, inside the initramfs.";
+    const auto advise = [&](Error error) {
+        return error.next_step.empty() ? std::move(error).then(build) : error;
+    };
+    KDK_ASSIGN(const std::string text, read_text(path, std::size_t{4} << 20).map_error(advise));
+    KDK_ASSIGN(const Frozen frozen, parse_frozen(text, path).map_error(advise));
+    const auto& targets = frozen.settings.targets;
+    if (std::none_of(targets.begin(), targets.end(), [](const Target& t) { return t.resolved(); }))
+        return fail(make_error(ErrorKind::invalid, "use", path,
+                               targets.empty() ? "it names no target, so that no dump could be saved"
+                                               : "none of its targets is resolved, they cannot be used")
+                        .then(build));
+    return describe_stages(frozen);
 }
 
 std::vector<std::string> describe_stages(const Frozen& frozen) {

@@ -21,7 +21,11 @@ struct LifeEnd {
 // failure action. `root` is where /proc and friends are mounted, empty for the real ones.
 LifeEnd live(System& system, const Places& places, const std::string& root = {});
 
-// The stages in order, for --dry-run: what a life with this frozen file would do, one line each.
+// --dry-run: describe_stages() of the frozen file at `path`. A file that is absent, broken, or without a
+// target that can be used is an error with a next step.
+Result<std::vector<std::string>> rehearse(const std::string& path);
+
+// The stages in order: what a life with this frozen file would do, one line each.
 std::vector<std::string> describe_stages(const Frozen& frozen);
 
 } // namespace kdumpkit::capture

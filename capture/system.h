@@ -43,12 +43,17 @@ struct Space {
     bool read_only = false;
 };
 
+enum class TickAnswer { go_on, kill };
+
 // What the life of a running program is told to: each line that it says, and a regular tick.
 struct ProgramWatch {
     std::function<void(std::string_view)>
         line; // without the newline; cut at 1000 bytes, control bytes as '?'
-    std::function<void()> tick;
+    // Told the CPU time that it has used, in seconds; `kill` ends it with SIGKILL.
+    std::function<TickAnswer(double cpu_seconds)> tick;
     std::chrono::milliseconds tick_interval{250};
+    // After SIGKILL. A program that sits in the kernel on a dead disk does not die: it is left behind.
+    std::chrono::milliseconds kill_wait{10'000};
 };
 
 // Where things lie in the capture initramfs; tests point it into a temporary folder.
@@ -89,7 +94,8 @@ class System {
     virtual Result<> sync(int fd, const std::string& name) = 0;
     virtual Result<> rename(const std::string& from, const std::string& to) = 0;
 
-    // Runs argv[0] to its end; its standard output and standard error go to `watch.line`.
+    // Runs argv[0] to its end; its standard output and standard error go to `watch.line`. One that a tick's
+    // answer killed has ExitStatus::timed_out; one that then does not die is an error of the destination.
     virtual Result<ExitStatus> run(const std::vector<std::string>& argv, const ProgramWatch& watch) = 0;
 
     // One line to the console, newline added. Never fails, never throws.
@@ -97,7 +103,8 @@ class System {
     // Ends this kernel. Returns only when it could not.
     virtual Result<> act(FinalAction action) = 0;
 
-    // Seconds since this kernel started, CLOCK_BOOTTIME: the wall clock may jump.
+    // Seconds since this kernel started, CLOCK_BOOTTIME: the wall clock may jump. Whatever takes long asks
+    // for it again and again, so each call is also a sign of life to the watchdog of PID 1.
     virtual double boot_seconds() = 0;
     // Seconds since 1970, by this machine's clock.
     virtual std::int64_t utc_seconds() = 0;

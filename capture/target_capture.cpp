@@ -20,8 +20,6 @@
 namespace kdumpkit::capture {
 namespace {
 
-constexpr double quiet_limit = 10.0; // seconds after which we speak for a silent collector
-
 Error blame_destination(Error error) {
     return std::move(error).from(ErrorSide::destination);
 }
@@ -29,6 +27,11 @@ Error blame_destination(Error error) {
 std::uint64_t size_of(const std::string& path) {
     struct stat status {};
     return ::stat(path.c_str(), &status) == 0 ? static_cast<std::uint64_t>(status.st_size) : 0;
+}
+
+bool exists(const std::string& path) {
+    struct stat status {};
+    return ::stat(path.c_str(), &status) == 0;
 }
 
 // One target from the mount to the last word. Its members are the files of the dump's folder.
@@ -88,11 +91,10 @@ class TargetCapture {
     Result<> first_words() {
         const double since = now();
         const std::string path = folder_ + "/dmesg.txt";
-        const auto status = save_dmesg(c_, path);
-        const Ending ending = ending_of(status);
+        const CollectorRun run = save_dmesg(c_, path);
+        const Ending ending = ending_of(run.status);
         if (ending == Ending::destination_failed)
-            return fail(
-                make_error(ErrorKind::system, "save", path, status->text()).from(ErrorSide::destination));
+            return fail(make_error(ErrorKind::system, "save", path, run.text()).from(ErrorSide::destination));
         if (ending == Ending::success && size_of(path) > 0) {
             KDK_TRY(sync_file(path));
             c_.summary.dmesg_saved_at = now();
@@ -101,8 +103,7 @@ class TargetCapture {
             if (const auto text = read_log_end(path))
                 c_.summary.panic = find_panic_line(*text);
         } else {
-            c_.log.say("the crashed kernel's log could not be read: {}",
-                       status ? status->text() : status.error().message());
+            c_.log.say("the crashed kernel's log could not be read: {}", run.text());
         }
         if (c_.summary.panic) {
             c_.log.say("panic: {}", c_.summary.panic->line);
@@ -121,12 +122,13 @@ class TargetCapture {
         while (method) {
             const bool copies = method->kind == DumpMethod::copy;
             c_.log.say("dump: {}", method->text());
-            ::unlink(dump_path().c_str());
+            put_aside();
             reason_.clear();
             source_only_ = false;
             const double begin = now();
             Attempt attempt = copies ? try_copy() : try_filter(*method);
             attempt.method = *method;
+            last_level_ = method->level;
             attempt.seconds = now() - begin;
             c_.memory.sample();
             c_.summary.attempts.push_back(attempt);
@@ -138,6 +140,7 @@ class TargetCapture {
             method = next_method(*method, attempt.ending);
         }
         c_.took("dump", since);
+        keep_the_better();
         const std::uint64_t bytes = size_of(dump_path());
         c_.summary.dump_bytes = bytes;
         if (bytes == 0) {
@@ -149,9 +152,10 @@ class TargetCapture {
         end.blames_destination = !source_only_;
         if (reason_.empty()) {
             const auto named = finish();
-            if (named)
+            if (named) {
                 end.saved = Saved::complete;
-            else
+                drop_aside();
+            } else
                 reason_ = named.error().message();
         } else if (const auto kept = sync_file(dump_path()); !kept) {
             c_.log.error(kept.error());
@@ -162,26 +166,14 @@ class TargetCapture {
     Attempt try_filter(const Method& method) {
         Attempt attempt;
         const std::string summary = folder_ + "/collector.json";
-        ProgramWatch watch;
-        double last_words_at = now();
-        const double begin = last_words_at;
-        watch.line = [&](std::string_view line) {
-            c_.log.line(line);
-            last_words_at = now();
-        };
-        watch.tick = [&] {
-            c_.memory.sample();
-            if (now() - last_words_at < quiet_limit)
-                return;
-            last_words_at = now();
-            c_.log.say("the collector has run for {:.0f} s, silent for {:.0f} s; the dump has {}",
-                       now() - begin, quiet_limit, human_bytes(size_of(dump_path())));
-        };
-        const auto status = c_.system.run(
-            dump_argv(c_.places.collector, method, c_.places.vmcore, dump_path(), summary), watch);
-        attempt.ending = ending_of(status);
-        attempt.outcome = status ? status->text() : status.error().message();
-        attempt.peak_rss_kib = status ? status->peak_rss : 0;
+        // Numbers of an earlier try would be those of another file.
+        c_.summary.collector_json.clear();
+        const CollectorRun run =
+            run_collector(c_, dump_argv(c_.places.collector, method, c_.places.vmcore, dump_path(), summary),
+                          dump_path(), dump_limits);
+        attempt.ending = ending_of(run.status);
+        attempt.outcome = run.text();
+        attempt.peak_rss_kib = run.status ? run.status->peak_rss : 0;
         if (const auto text = read_text(summary, std::size_t{1} << 20))
             c_.summary.collector_json = *text;
         ::unlink(summary.c_str());
@@ -229,11 +221,63 @@ class TargetCapture {
         return attempt;
     }
 
+    // Before the next try: a first partial dump stays, since a try at a lower level may fill the disk and
+    // leave less that is useful. A second one goes: it would take the room that the last try needs.
+    void put_aside() {
+        if (size_of(dump_path()) > 0 && aside_.empty()) {
+            const std::string name = fmt::format("vmcore.partial-{}", last_level_);
+            if (const auto kept = c_.system.rename(dump_path(), folder_ + "/" + name); !kept)
+                c_.log.error(kept.error());
+            else {
+                aside_ = name;
+                c_.log.say("the partial dump ({}) is kept as {} until there is a complete one",
+                           human_bytes(size_of(folder_ + "/" + aside_)), aside_);
+            }
+        }
+        ::unlink(dump_path().c_str());
+    }
+
+    // After the last try: when it left nothing, the partial dump is the one that was put aside.
+    void keep_the_better() {
+        if (aside_.empty() || reason_.empty())
+            return;
+        const std::string path = folder_ + "/" + aside_;
+        if (size_of(dump_path()) == 0) {
+            c_.log.say("nothing more could be had, {} becomes vmcore.incomplete", aside_);
+            if (const auto back = c_.system.rename(path, dump_path()); back)
+                aside_.clear();
+            else
+                c_.log.error(back.error());
+        } else {
+            c_.log.say("the earlier partial dump stays beside it as {} ({})", aside_,
+                       human_bytes(size_of(path)));
+            if (const auto kept = sync_file(path); !kept)
+                c_.log.error(kept.error());
+        }
+    }
+
+    void drop_aside() {
+        if (!aside_.empty())
+            ::unlink((folder_ + "/" + aside_).c_str());
+        aside_.clear();
+    }
+
     // `vmcore` is always whole: it gets that name only once it is safe on the disk.
     Result<> finish() {
         const double since = now();
+        const std::string name = folder_ + "/vmcore";
         KDK_TRY(sync_file(dump_path()));
-        KDK_TRY(c_.system.rename(dump_path(), folder_ + "/vmcore"));
+        if (auto named = c_.system.rename(dump_path(), name); !named) {
+            // The name may have changed all the same, only the folder could not be written back. It and the
+            // summary have to tell the same, and the next target may be sound.
+            if (!exists(name))
+                return named;
+            (void)c_.system.rename(name, dump_path());
+            if (!exists(name))
+                return named;
+            c_.log.error(named.error());
+            c_.log.say("warning: vmcore is complete, but a power cut now may lose its name");
+        }
         dump_name_ = "vmcore";
         c_.took("sync", since);
         return {};
@@ -263,8 +307,11 @@ class TargetCapture {
 
     Result<> write_summary() {
         c_.summary.files.clear();
-        for (const char* name : {"dmesg.txt", dump_name_, "capture.log"}) {
+        for (const std::string& name :
+             {std::string("dmesg.txt"), std::string(dump_name_), aside_, std::string("capture.log")}) {
             struct stat status {};
+            if (name.empty())
+                continue;
             if (::stat((folder_ + "/" + name).c_str(), &status) == 0)
                 c_.summary.files.push_back({name, static_cast<std::uint64_t>(status.st_size),
                                             static_cast<std::uint64_t>(status.st_blocks) * 512});
@@ -295,6 +342,8 @@ class TargetCapture {
     std::string folder_;
     std::optional<ReservedRoom> room_;
     const char* dump_name_ = "vmcore.incomplete";
+    std::string aside_; // the name of an earlier try's partial dump, or empty
+    unsigned last_level_ = 0;
     std::string reason_;       // why the dump is not whole; empty: it is
     bool source_only_ = false; // the crashed memory is to blame, no target would get more
 };
@@ -307,11 +356,9 @@ TargetEnd capture_to(Capture& capture, const Target& target) {
     return TargetCapture(capture, target).run();
 }
 
-Result<ExitStatus> save_dmesg(Capture& capture, const std::string& path) {
-    ProgramWatch watch;
-    watch.line = [&](std::string_view line) { capture.log.line(line); };
-    watch.tick = [&] { capture.memory.sample(); };
-    return capture.system.run(dmesg_argv(capture.places.collector, capture.places.vmcore, path), watch);
+CollectorRun save_dmesg(Capture& capture, const std::string& path) {
+    return run_collector(capture, dmesg_argv(capture.places.collector, capture.places.vmcore, path), path,
+                         dmesg_limits);
 }
 
 Result<std::string> read_log_end(const std::string& path) {

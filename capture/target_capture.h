@@ -2,6 +2,7 @@
 #pragma once
 
 #include "capture/chain.h"
+#include "capture/vigil.h"
 #include "config/target.h"
 
 namespace kdumpkit::capture {
@@ -11,8 +12,8 @@ namespace kdumpkit::capture {
 // vmcore.incomplete.
 TargetEnd capture_to(Capture& capture, const Target& target);
 
-// Runs `makedumpfile-lite --dump-dmesg`. Its words go to the log.
-Result<ExitStatus> save_dmesg(Capture& capture, const std::string& path);
+// Runs `makedumpfile-lite --dump-dmesg`, not for ever. Its words go to the log.
+CollectorRun save_dmesg(Capture& capture, const std::string& path);
 // The end of a kernel log, at most 1 MiB, beginning with a whole line.
 Result<std::string> read_log_end(const std::string& path);
 

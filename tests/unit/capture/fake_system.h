@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <map>
 #include <set>
 #include <sstream>
@@ -67,6 +68,11 @@ class FakeSystem : public System {
     std::set<std::string> fail_rename_to;             // by file name
     std::string fail_sync_of;                         // by file name
     std::map<std::string, std::uint64_t> write_limit; // by file name: ENOSPC from this offset on
+    std::set<std::string> fail_after_rename_to;       // by file name: renamed, then an error
+    std::function<void(const std::string&)> on_sync;  // told the path
+    std::function<void()> on_unmount, on_alive;
+    // While this file exists each tick takes 15 s: a program that makes it and then hangs. Removed by run().
+    std::string hung_marker;
     bool throw_in_disks = false;
     double clock = 0.5;
 
@@ -85,6 +91,8 @@ class FakeSystem : public System {
     Result<> unmount(const std::string& folder) override {
         if (mounted_ == nullptr)
             return fail(system_error("unmount", folder, EINVAL));
+        if (on_unmount)
+            on_unmount();
         mounted_ = nullptr;
         ++unmounts;
         std::filesystem::remove(folder);
@@ -127,6 +135,8 @@ class FakeSystem : public System {
         return pwrite_all(fd, offset, bytes, name);
     }
     Result<> sync(int, const std::string& name) override {
+        if (on_sync)
+            on_sync(name);
         if (std::filesystem::path(name).filename() == fail_sync_of)
             return fail(system_error("fsync", name, EIO).from(ErrorSide::destination));
         return {};
@@ -135,11 +145,23 @@ class FakeSystem : public System {
         if (fail_rename_to.count(std::filesystem::path(to).filename().string()) != 0)
             return fail(system_error("rename into place", to, EIO).from(ErrorSide::destination));
         std::filesystem::rename(from, to);
+        if (fail_after_rename_to.count(std::filesystem::path(to).filename().string()) != 0)
+            return fail(system_error("fsync", "the folder", EIO).from(ErrorSide::destination));
         return {};
     }
     Result<ExitStatus> run(const std::vector<std::string>& argv, const ProgramWatch& watch) override {
         commands.push_back(argv);
-        return run_program(argv, watch);
+        if (hung_marker.empty())
+            return run_program(argv, watch);
+        std::filesystem::remove(hung_marker);
+        ProgramWatch quick = watch;
+        quick.tick_interval = std::chrono::milliseconds(2);
+        quick.tick = [&](double cpu_seconds) {
+            if (std::filesystem::exists(hung_marker))
+                clock += 15;
+            return watch.tick(cpu_seconds);
+        };
+        return run_program(argv, quick);
     }
     void console(std::string_view line) override { said.emplace_back(line); }
     Result<> act(FinalAction action) override {
@@ -148,7 +170,11 @@ class FakeSystem : public System {
             return fail(system_error("reboot", "this machine", EPERM));
         return {};
     }
-    double boot_seconds() override { return clock += 0.001; }
+    double boot_seconds() override {
+        if (on_alive)
+            on_alive();
+        return clock += 0.001;
+    }
     std::int64_t utc_seconds() override { return 1'795'395'723; } // 2026-11-23T01:02:03Z
     void sleep(std::chrono::milliseconds duration) override {
         clock += static_cast<double>(duration.count()) / 1000.0;

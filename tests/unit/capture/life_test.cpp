@@ -155,8 +155,13 @@ TEST_CASE("a frozen file that is missing or broken ends in a reboot") {
     World world;
     CHECK(live(world.system, world.places, world.folder.path.string()).action == FinalAction::reboot);
     CHECK(world.system.heard("frozen.toml"));
+    // The console is then all that there is.
+    CHECK(world.system.heard("[ 2.5] sysrq: Trigger a crash"));
+    CHECK(world.system.heard("panic: Kernel panic - not syncing: sysrq triggered crash"));
+    world.system.said.clear();
     put_file(world.places.frozen, "host = [");
     CHECK(live(world.system, world.places, world.folder.path.string()).saved == Saved::nothing);
+    CHECK(world.system.heard("[ 2.5] sysrq: Trigger a crash"));
 }
 
 TEST_CASE("a module that fails is said, one that is there already is not, and the life goes on") {
@@ -228,4 +233,28 @@ TEST_CASE("the dry run names targets, the ladder and the actions") {
           std::string::npos);
     CHECK(text.find(uuid_a) != std::string::npos);
     CHECK(text.find("poweroff") != std::string::npos);
+}
+
+TEST_CASE("the rehearsal refuses a frozen file that no dump could come of, and says what to do") {
+    World world;
+    const auto refused = [&](ErrorKind kind, const char* words) {
+        const auto lines = rehearse(world.places.frozen);
+        REQUIRE_FALSE(lines);
+        INFO(lines.error().message());
+        CHECK(lines.error().kind == kind);
+        CHECK(lines.error().message().find(words) != std::string::npos);
+        CHECK_FALSE(lines.error().next_step.empty());
+    };
+    refused(ErrorKind::absent, "frozen.toml");
+    put_file(world.places.frozen, "host = [");
+    REQUIRE_FALSE(rehearse(world.places.frozen));
+    CHECK_FALSE(rehearse(world.places.frozen).error().next_step.empty());
+    put_file(world.places.frozen, "");
+    refused(ErrorKind::invalid, "no target");
+    Frozen unresolved = world.frozen;
+    unresolved.settings.targets = {Target{"/var/crash", "", ""}};
+    put_file(world.places.frozen, to_toml(unresolved));
+    refused(ErrorKind::invalid, "none of its targets");
+    put_file(world.places.frozen, to_toml(world.frozen));
+    CHECK(rehearse(world.places.frozen).value() == describe_stages(world.frozen));
 }

@@ -33,7 +33,10 @@ TEST_CASE("a program's output and end are told, and a silent one ticks") {
     int ticks = 0;
     ProgramWatch watch;
     watch.line = [&](std::string_view line) { lines.emplace_back(line); };
-    watch.tick = [&] { ++ticks; };
+    watch.tick = [&](double) {
+        ++ticks;
+        return TickAnswer::go_on;
+    };
     watch.tick_interval = std::chrono::milliseconds(5);
     const auto status =
         run_program({"/bin/sh", "-c", "echo out; echo err >&2; sleep 0.2; printf rest; exit 7"}, watch);

@@ -118,3 +118,62 @@ TEST_CASE("a failing fsync or rename leaves the dump incomplete and the next tar
         }
     }
 }
+
+TEST_CASE("the room that is kept for the last words is there during the dump and free for the summary") {
+    World world;
+    std::map<std::string, bool> had_room;
+    world.system.on_sync = [&](const std::string& path) {
+        const std::filesystem::path file(path);
+        had_room[file.filename()] = exists((file.parent_path() / ".room").string());
+    };
+    CHECK(world.run().saved == Saved::complete);
+    CHECK(had_room.at("vmcore.incomplete"));
+    CHECK_FALSE(had_room.at("capture.log"));
+}
+
+TEST_CASE("a folder that cannot be synced after the rename: vmcore and the summary tell the same") {
+    for (const bool can_go_back : {true, false}) {
+        World world;
+        world.system.fail_after_rename_to.insert("vmcore");
+        if (!can_go_back)
+            world.system.fail_rename_to.insert("vmcore.incomplete");
+        const LifeEnd end = world.run();
+        INFO(can_go_back);
+        CHECK((end.saved == Saved::complete) == !can_go_back);
+        CHECK(exists(world.dump() + "/vmcore") == !can_go_back);
+        CHECK(exists(world.dump() + "/vmcore.incomplete") == can_go_back);
+        const auto summary = world.summary();
+        CHECK(summary["complete"] == !can_go_back);
+        CHECK(summary["partial_reason"].is_null() == !can_go_back);
+        CHECK(summary["files"][1]["name"] == (can_go_back ? "vmcore.incomplete" : "vmcore"));
+        CHECK(world.system.heard("warning: vmcore is complete") == !can_go_back);
+    }
+}
+
+TEST_CASE("an earlier partial dump is kept until a later try succeeds") {
+    World world;
+    const std::string half_at_31 = "if [ $LEVEL = 31 ]; then echo useful > \"$OUT\"; exit 4; fi\n";
+    std::string kept;
+    SECTION("a later one succeeds: it goes") {
+        world.collector(half_at_31 + "cp \"$(dirname \"$OUT\")/vmcore.partial-31\" \"$OUT\"");
+        CHECK(world.run().saved == Saved::complete);
+        CHECK(get_file(world.dump() + "/vmcore") == "useful\n"); // it was there meanwhile
+        CHECK_FALSE(exists(world.dump() + "/vmcore.partial-31"));
+        CHECK(world.summary()["files"].size() == 3);
+    }
+    SECTION("a later one fills the disk: both stay, and both are said") {
+        world.collector(half_at_31 + "echo larger > \"$OUT\"; exit 6");
+        CHECK(world.run().saved == Saved::partial);
+        CHECK(get_file(world.dump() + "/vmcore.incomplete") == "larger\n");
+        CHECK(get_file(world.dump() + "/vmcore.partial-31") == "useful\n");
+        CHECK(world.summary()["files"][2]["name"] == "vmcore.partial-31");
+        CHECK(world.system.heard("stays beside it as vmcore.partial-31"));
+    }
+    SECTION("a later one gets nothing: it is the partial dump") {
+        world.collector(half_at_31 + "exit 6");
+        CHECK(world.run().saved == Saved::partial);
+        CHECK(get_file(world.dump() + "/vmcore.incomplete") == "useful\n");
+        CHECK_FALSE(exists(world.dump() + "/vmcore.partial-31"));
+        CHECK(world.summary()["bytes"]["dump"] == 7);
+    }
+}

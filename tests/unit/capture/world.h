@@ -63,6 +63,7 @@ struct World {
         places.vmcore = folder / "proc/vmcore";
         places.collector = folder / "makedumpfile-lite";
         places.target = folder / "mnt/target";
+        system.hung_marker = places.collector + ".hung";
         places.scratch = folder / "run";
         places.meminfo = folder / "proc/meminfo";
         places.command_line = folder / "proc/cmdline";
