@@ -22,7 +22,6 @@ constexpr std::size_t screen_info_at = 0x000, screen_info_size = 0x40, rsdp_at =
 constexpr std::size_t e820_in_page = 128, e820_entry_size = 20;
 constexpr std::uint32_t setup_e820_ext = 1, setup_efi = 4;
 constexpr std::uint8_t undefined_loader = 0xff;
-constexpr std::uint64_t one_mebibyte = std::uint64_t{1} << 20;
 // efi_memory_desc_t of the UEFI specification, version 1: type, pad, physical, virtual, pages, attribute.
 constexpr std::size_t efi_descriptor_size = 40;
 // struct efi_setup_data (arch/x86/include/asm/efi.h): fw_vendor, unused, tables, smbios, reserved[8].
@@ -125,13 +124,18 @@ std::vector<E820Entry> capture_memory_map(const std::vector<IomemEntry>& iomem,
     };
     for (const E820Entry& entry : others)
         add(entry.range, entry.type);
-    RangeSet ram = system_ram(iomem).intersection(RangeSet{{0, one_mebibyte}});
     for (const Range& range : usable.ranges())
-        ram.add(range);
-    for (const Range& range : ram.ranges())
         add(range, E820Type::ram);
     std::ranges::sort(map, {}, [](const E820Entry& e) { return e.range.begin; });
     return map;
+}
+
+RangeSet ram_of(const std::vector<E820Entry>& memory_map) {
+    RangeSet ram;
+    for (const E820Entry& entry : memory_map)
+        if (entry.type == E820Type::ram)
+            ram.add(entry.range);
+    return ram;
 }
 
 std::uint64_t acpi_rsdp(const Machine& machine) {

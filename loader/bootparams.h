@@ -23,12 +23,14 @@ struct E820Entry {
     friend bool operator==(const E820Entry&, const E820Entry&) = default;
 };
 
-// Pure. The memory map of the capture kernel: as RAM only System RAM below 1 MiB and the `usable` ranges, and
-// from the firmware's map (else from /proc/iomem) ACPI and reserved ranges. Sorted, disjoint; RAM yields to
-// others.
+// Pure. The memory map of the capture kernel: as RAM the `usable` ranges and nothing else, since whatever it
+// gets it overwrites, and from the firmware's map (else from /proc/iomem) ACPI and reserved ranges. Sorted,
+// disjoint; RAM yields to others.
 std::vector<E820Entry> capture_memory_map(const std::vector<IomemEntry>& iomem,
                                           const std::vector<Machine::FirmwareRange>& firmware,
                                           const RangeSet& usable);
+// Its RAM.
+RangeSet ram_of(const std::vector<E820Entry>& memory_map);
 
 // Physical address of the ACPI RSDP as the firmware handed it over; 0 when the kernel finds it by itself
 // (BIOS).

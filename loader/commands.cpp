@@ -93,6 +93,8 @@ Result<Done> load_now(const LoadOptions& options, const SyscallDecision& decisio
     if (decision.syscall == KexecSyscall::kexec_file_load)
         return load_by_file(options, machine, images, decision.reason);
     KDK_ASSIGN(const PreparedLoad prepared, prepare_kexec_load(machine, images, options.command_line));
+    for (const std::string& warning : prepared.warnings)
+        log.warning("{}", warning);
     const auto loaded = kexec_load_crash(prepared.entry, prepared.segments());
     if (loaded)
         return Done{prepared.command_line, prepared.kernel_version, KexecSyscall::kexec_load,

@@ -39,6 +39,10 @@ RangeSet dumped(const CoreFacts& facts) {
     return ram;
 }
 
+bool lacks_notes(const Machine::Cpu& cpu) {
+    return cpu.crash_notes.empty() && cpu.crash_notes_size.empty();
+}
+
 } // namespace
 
 Result<std::vector<NoteBuffer>> note_buffers(const Machine& machine) {
@@ -54,7 +58,7 @@ Result<std::vector<NoteBuffer>> note_buffers(const Machine& machine) {
     };
     std::vector<NoteBuffer> buffers;
     for (const Machine::Cpu& cpu : machine.cpus) {
-        if (cpu.crash_notes.empty() && cpu.crash_notes_size.empty())
+        if (lacks_notes(cpu))
             continue;
         KDK_ASSIGN(NoteBuffer buffer,
                    parse(fmt::format("cpu {}", cpu.number), cpu.crash_notes, cpu.crash_notes_size, 10));
@@ -74,6 +78,14 @@ Result<std::vector<NoteBuffer>> note_buffers(const Machine& machine) {
     KDK_ASSIGN(NoteBuffer buffer, parse("VMCOREINFO", info.substr(0, space), info.substr(space + 1), 16));
     buffers.push_back(std::move(buffer));
     return buffers;
+}
+
+std::vector<unsigned> cpus_without_notes(const Machine& machine) {
+    std::vector<unsigned> numbers;
+    for (const Machine::Cpu& cpu : machine.cpus)
+        if (lacks_notes(cpu))
+            numbers.push_back(cpu.number);
+    return numbers;
 }
 
 std::uint64_t core_header_size(const CoreFacts& facts) {

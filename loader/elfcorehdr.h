@@ -34,11 +34,17 @@ struct CoreFacts {
     KernelMapping mapping;
     std::vector<NoteBuffer> notes; // one per CPU, and VMCOREINFO last
     std::optional<Backup> backup;
+    RangeSet capture_ram; // what the capture kernel is given as RAM and overwrites
 };
 
-// The note buffers from /sys. `absent` when VMCOREINFO or every CPU's is missing, `corrupt` when a text is
-// not a number.
+// The note buffers from /sys, of every present CPU that has one and of VMCOREINFO. `absent` when VMCOREINFO
+// or every CPU's is missing, `corrupt` when a text is not a number. The kernel allocates a buffer for each
+// possible CPU (crash_notes_memory_init() in kernel/crash_core.c), but only present ones have a folder
+// (for_each_present_cpu in arch/x86/kernel/topology.c and drivers/base/cpu.c): one that is plugged in later
+// needs another load.
 Result<std::vector<NoteBuffer>> note_buffers(const Machine& machine);
+// The present CPUs whose folder has no crash_notes: if one crashes, its registers are lost.
+std::vector<unsigned> cpus_without_notes(const Machine& machine);
 
 // Pure. An ELF64 core header: PT_NOTEs, the kernel's image, then a PT_LOAD per dumped range, p_offset being
 // the physical address as fs/proc/vmcore.c wants it. Not aligned, not verified.
@@ -47,8 +53,9 @@ Result<std::vector<std::byte>> build_core_header(const CoreFacts& facts);
 std::uint64_t core_header_size(const CoreFacts& facts);
 
 // Reads `header` again from its bytes and checks it against `facts`: every range inside System RAM, none in
-// the reservation but the backup, nothing lost, nothing twice, the kernel's code inside its image, virtual
-// addresses consistent, all notes there. `corrupt` names what is wrong; such a header must never be loaded.
+// the reservation but the backup, no content where the capture kernel has its RAM, nothing lost, nothing
+// twice, the kernel's code inside its image, virtual addresses consistent, all notes there and out of the
+// capture kernel's reach. `corrupt` names what is wrong; such a header must never be loaded.
 Result<> verify_core_header(Bytes header, const CoreFacts& facts);
 
 } // namespace kdumpkit::loader

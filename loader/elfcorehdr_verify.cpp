@@ -48,6 +48,10 @@ class Verifier {
                       "and use --syscall kexec_file_load meanwhile"));
     }
 
+    static bool overlaps(const RangeSet& set, const Range& range) {
+        return std::ranges::any_of(set.ranges(), [&](const Range& one) { return one.overlaps(range); });
+    }
+
     Result<> elf_header() {
         const auto elf = reader_.raw<Elf64_Ehdr>(0);
         if (!elf || as_text(reader_.bytes().first(4)) != ELFMAG)
@@ -66,10 +70,15 @@ class Verifier {
         const Range memory{header.p_offset, header.p_offset + header.p_filesz};
         if (header.p_offset != header.p_paddr || !facts_.system_ram.contains(memory))
             return wrong("a note at {:#x} is not in System RAM", header.p_offset);
+        if (overlaps(facts_.reservation, memory) || overlaps(facts_.capture_ram, memory))
+            return wrong("a note at {:#x} is in memory that the capture kernel overwrites", header.p_offset);
         if (header.p_filesz > (std::uint64_t{1} << 20))
             return wrong("a note at {:#x} has {} bytes", header.p_offset, header.p_filesz);
         if (seen_notes_ >= facts_.notes.size() || facts_.notes[seen_notes_].memory != memory)
             return wrong("the note at {:#x} is not one of the kernel's", header.p_offset);
+        if (overlaps(seen_note_memory_, memory))
+            return wrong("the note at {:#x} is there twice", header.p_offset);
+        seen_note_memory_.add(memory);
         ++seen_notes_;
         return {};
     }
@@ -81,6 +90,10 @@ class Verifier {
         for (const Range& reserved : facts_.reservation.ranges())
             if (memory.overlaps(reserved))
                 return wrong("{:#x}-{:#x} reaches into the crash reservation", memory.begin, memory.end - 1);
+        // Whatever it uses while it reads /proc/vmcore is no longer what the crashed kernel left there.
+        if (overlaps(facts_.capture_ram, {header.p_offset, header.p_offset + header.p_filesz}))
+            return wrong("the capture kernel overwrites the content of {:#x}-{:#x} at {:#x}", memory.begin,
+                         memory.end - 1, header.p_offset);
         if (header.p_vaddr == facts_.mapping.text_virtual.begin) {
             if (seen_text_)
                 return wrong("the kernel's image is there twice");
@@ -101,9 +114,8 @@ class Verifier {
             return wrong("the content of {:#x} is said to be at {:#x}", memory.begin, header.p_offset);
         if (saved && !facts_.reservation.contains(Range{header.p_offset, header.p_offset + header.p_filesz}))
             return wrong("the backup at {:#x} is outside the reservation", header.p_offset);
-        for (const Range& earlier : seen_ram_.ranges())
-            if (earlier.overlaps(memory))
-                return wrong("{:#x}-{:#x} is there twice", memory.begin, memory.end - 1);
+        if (overlaps(seen_ram_, memory))
+            return wrong("{:#x}-{:#x} is there twice", memory.begin, memory.end - 1);
         seen_ram_.add(memory);
         return {};
     }
@@ -127,7 +139,7 @@ class Verifier {
     std::uint64_t count_ = 0;
     std::size_t seen_notes_ = 0;
     bool seen_text_ = false;
-    RangeSet seen_ram_;
+    RangeSet seen_ram_, seen_note_memory_;
 };
 
 } // namespace

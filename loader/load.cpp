@@ -60,8 +60,9 @@ std::uint64_t control_room(const RangeSet& ram) {
     return mebibyte + (top / gibibyte + 4) * 2 * page;
 }
 
+// The largest piece, usually all between the first page and the EBDA. A firmware that puts something in
+// between leaves others: the capture kernel must not get those as RAM, as nothing saves them.
 std::optional<Backup> low_memory(const RangeSet& ram) {
-    // The one range that matters: what lies between the first page and the EBDA.
     const RangeSet low = ram.intersection(RangeSet{{0, backup_end}});
     if (low.empty())
         return std::nullopt;
@@ -167,6 +168,11 @@ Result<PreparedLoad> prepare_kexec_load(const Machine& machine, const CaptureIma
     KDK_ASSIGN(facts.mapping, parse_kcore(machine.kcore));
     KDK_ASSIGN(facts.notes, note_buffers(machine));
     facts.backup = low_memory(facts.system_ram);
+    for (const unsigned cpu : cpus_without_notes(machine))
+        prepared.warnings.push_back(fmt::format(
+            "/sys/devices/system/cpu/cpu{0}/crash_notes is missing: a dump will not have the registers of "
+            "CPU {0}",
+            cpu));
 
     const std::uint64_t params_room =
         boot_params_room(image, machine, machine.firmware_memmap.size() + iomem.size());
@@ -187,27 +193,30 @@ Result<PreparedLoad> prepare_kexec_load(const Machine& machine, const CaptureIma
 
     if (facts.backup)
         facts.backup->destination = plan.segment("backup").memory.begin;
+    RangeSet usable = facts.reservation;
+    usable.subtract(plan.segment("elfcorehdr").memory);
+    if (facts.backup) {
+        usable.subtract(plan.segment("backup").memory);
+        usable.add(facts.backup->source);
+    }
+    const std::vector<E820Entry> memory_map = capture_memory_map(iomem, machine.firmware_memmap, usable);
+    facts.capture_ram = ram_of(memory_map);
     KDK_ASSIGN(prepared.core_header, build_core_header(facts));
     KDK_TRY(verify_core_header(prepared.core_header, facts));
 
-    RangeSet usable = facts.reservation;
-    usable.subtract(plan.segment("elfcorehdr").memory);
-    if (facts.backup)
-        usable.subtract(plan.segment("backup").memory);
     prepared.command_line = fmt::format("{}{}elfcorehdr={:#x}", base_line, base_line.empty() ? "" : " ",
                                         plan.segment("elfcorehdr").memory.begin);
     KDK_TRY(check_command_line(prepared.command_line, command_line_limit(image)));
 
     const std::uint64_t initrd_at = plan.segment("initrd").memory.begin;
     const std::uint64_t params_at = plan.segment("bootparams").memory.begin;
-    KDK_ASSIGN(prepared.boot_params,
-               build_boot_params({image,
-                                  machine,
-                                  params_at,
-                                  plan.segment("bootparams").memory.size(),
-                                  prepared.command_line,
-                                  {initrd_at, initrd_at + images.initrd.size()},
-                                  capture_memory_map(iomem, machine.firmware_memmap, usable)}));
+    KDK_ASSIGN(prepared.boot_params, build_boot_params({image,
+                                                        machine,
+                                                        params_at,
+                                                        plan.segment("bootparams").memory.size(),
+                                                        prepared.command_line,
+                                                        {initrd_at, initrd_at + images.initrd.size()},
+                                                        memory_map}));
     prepared.kernel = image.protected_mode;
     prepared.initrd = images.initrd;
     const std::uint64_t kernel_at = plan.segment("kernel").memory.begin;

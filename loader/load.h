@@ -44,6 +44,7 @@ struct PreparedLoad {
     Plan plan;
     std::string command_line; // elfcorehdr= included
     std::string kernel_version;
+    std::vector<std::string> warnings; // what a dump will lack, for people
     std::uint64_t entry = 0;
     std::uint64_t core_header_entries = 0;
     std::vector<std::byte> core_header, boot_params, purgatory;

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include <elf.h>
 #include <fcntl.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -18,7 +19,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t largest_text = std::size_t{16} << 20;
-constexpr std::size_t largest_headers = std::size_t{16} << 20;
+constexpr std::uint64_t largest_headers = std::uint64_t{16} << 20;
 
 std::string trimmed(std::string text) {
     while (!text.empty() && (text.back() == '\n' || text.back() == ' ' || text.back() == '\0'))
@@ -56,31 +57,17 @@ std::vector<std::byte> kcore_headers(const std::string& path) {
     auto file = open_file(path, O_RDONLY);
     if (!file)
         return {};
-    std::vector<std::byte> bytes(64);
+    std::vector<std::byte> bytes(sizeof(Elf64_Ehdr));
     if (!pread_exact(file->get(), 0, bytes, path))
         return {};
-    const auto grow_to = [&](std::uint64_t end) {
-        if (end <= bytes.size() || end > largest_headers)
-            return;
-        const std::size_t old = bytes.size();
-        bytes.resize(end);
-        if (!pread_exact(file->get(), old, std::span(bytes).subspan(old), path))
-            bytes.resize(old);
-    };
-    const std::uint64_t table = ByteReader(bytes).u64(32).value_or(0);
-    const std::uint64_t count = ByteReader(bytes).u16(56).value_or(0);
-    if (table > largest_headers)
+    const auto elf = ByteReader(bytes).raw<Elf64_Ehdr>(0);
+    const std::uint64_t table = elf->e_phoff, size = std::uint64_t{elf->e_phnum} * sizeof(Elf64_Phdr);
+    if (table > largest_headers || table + size <= bytes.size())
         return bytes;
-    grow_to(table + count * 56);
-    for (std::uint64_t i = 0; i < count; ++i) {
-        const ByteReader reader(bytes);
-        const std::uint64_t at = table + i * 56;
-        if (reader.u32(at).value_or(0) != 4) // PT_NOTE
-            continue;
-        const auto end = checked_add(reader.u64(at + 8).value_or(0), reader.u64(at + 32).value_or(0));
-        if (end)
-            grow_to(*end);
-    }
+    const std::size_t old = bytes.size();
+    bytes.resize(table + size);
+    if (!pread_exact(file->get(), old, std::span(bytes).subspan(old), path))
+        bytes.resize(old);
     return bytes;
 }
 

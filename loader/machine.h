@@ -41,7 +41,7 @@ struct Machine {
     std::vector<Cpu> cpus;        // ascending by number
     std::vector<FirmwareRange> firmware_memmap;  // empty without CONFIG_FIRMWARE_MEMMAP
     std::vector<std::byte> boot_params;          // /sys/kernel/boot_params/data, 4096 bytes
-    std::vector<std::byte> kcore;                // ELF header, program headers and notes of /proc/kcore
+    std::vector<std::byte> kcore;                // ELF header and program headers of /proc/kcore
     std::string efi_systab;                      // /sys/firmware/efi/systab: "ACPI20=0x..." lines
     std::string efi_fw_vendor, efi_config_table; // /sys/firmware/efi/*: hexadecimal physical addresses
     std::vector<EfiMapping> efi_runtime_map;

@@ -24,11 +24,14 @@ std::string dump(const ordered_json& json) {
 } // namespace
 
 std::string plan_text(const PreparedLoad& prepared) {
+    std::string warnings;
+    for (const std::string& warning : prepared.warnings)
+        warnings += fmt::format("warning      {}\n", warning);
     return fmt::format(
         "kexec_load of {}\n{}entry        {:#012x}\ncore header  {} program headers, verified\n"
-        "command line {}\n",
+        "command line {}\n{}",
         prepared.kernel_version, prepared.plan.text(), prepared.entry, prepared.core_header_entries,
-        prepared.command_line);
+        prepared.command_line, warnings);
 }
 
 std::string plan_json(const PreparedLoad& prepared) {
@@ -38,7 +41,8 @@ std::string plan_json(const PreparedLoad& prepared) {
                       {"segments", ordered_json::array()},
                       {"entry", prepared.entry},
                       {"core_header_entries", prepared.core_header_entries},
-                      {"command_line", prepared.command_line}};
+                      {"command_line", prepared.command_line},
+                      {"warnings", prepared.warnings}};
     for (const Segment& segment : prepared.plan.segments)
         json["segments"].push_back({{"name", segment.name},
                                     {"begin", segment.memory.begin},

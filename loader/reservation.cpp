@@ -37,6 +37,14 @@ Result<Reservation> find_reservation(const std::vector<IomemEntry>& iomem, std::
                             : "add crashkernel=192M to the kernel's command line and reboot"));
     }
     reservation.main = reservation.all.back();
+    const RangeSet ram = system_ram(iomem);
+    for (const Range& range : reservation.all)
+        if (!ram.contains(range))
+            return fail(
+                make_error(ErrorKind::corrupt, "use",
+                           fmt::format("the crash reservation {:#x}-{:#x}", range.begin, range.end - 1),
+                           "it reaches outside the System RAM of /proc/iomem")
+                    .then("please report this with /proc/iomem"));
     // "BEGIN-END" in hexadecimal, inclusive, one a line. A line that is not one is passed over: the range is
     // then in the dump and unused, which is safe.
     for (std::size_t begin = 0; begin < cma_ranges.size();) {

@@ -24,7 +24,7 @@ struct Reservation {
     [[nodiscard]] RangeSet ranges() const;
 };
 
-// `absent`, with how to get one, when nothing is reserved.
+// `absent`, with how to get one, when nothing is reserved; `corrupt` when a part of it is not System RAM.
 Result<Reservation> find_reservation(const std::vector<IomemEntry>& iomem, std::string_view crash_size,
                                      std::string_view command_line, std::string_view cma_ranges);
 

@@ -31,9 +31,9 @@ struct Wish {
 
 } // namespace
 
-TEST_CASE("the capture kernel's memory map has low RAM, the usable ranges and what the firmware reserved") {
+TEST_CASE("the capture kernel's memory map has the usable ranges and what the firmware reserved") {
     const auto iomem = parse_iomem(fixtures::iomem);
-    const RangeSet usable{{0x33000000, 0x3ef5c000}, {0x3ef5d000, 0x3f000000}};
+    const RangeSet usable{{0x1000, 0x9fc00}, {0x33000000, 0x3ef5c000}, {0x3ef5d000, 0x3f000000}};
     const Map expected{{{0, 0x1000}, E820Type::reserved},
                        {{0x1000, 0x9fc00}, E820Type::ram},
                        {{0x9fc00, 0xa0000}, E820Type::reserved},
@@ -44,6 +44,10 @@ TEST_CASE("the capture kernel's memory map has low RAM, the usable ranges and wh
                        {{0xfffc0000, 0x100000000}, E820Type::reserved},
                        {{0xfd00000000, 0x10000000000}, E820Type::reserved}};
     CHECK(capture_memory_map(*iomem, {}, usable) == expected);
+    CHECK(ram_of(expected) == usable);
+    // Memory below 1 MiB is no exception.
+    CHECK(ram_of(capture_memory_map(*iomem, {}, RangeSet{{0x33000000, 0x3f000000}})) ==
+          RangeSet{{0x33000000, 0x3f000000}});
 }
 
 TEST_CASE("the firmware's own map is preferred, and RAM yields to it") {
@@ -61,7 +65,8 @@ TEST_CASE("the firmware's own map is preferred, and RAM yields to it") {
         {{0x1000, 0x9f000}, E820Type::ram},        {{0x9f000, 0xa0000}, E820Type::reserved},
         {{0x33000000, 0x34000000}, E820Type::ram}, {{0x3ff00000, 0x3ff10000}, E820Type::acpi},
         {{0x3ff10000, 0x3ff20000}, E820Type::nvs}, {{0x3ff20000, 0x3ff30000}, E820Type::reserved}};
-    CHECK(capture_memory_map(*iomem, firmware, RangeSet{{0x33000000, 0x34000000}}) == expected);
+    CHECK(capture_memory_map(*iomem, firmware, RangeSet{{0x1000, 0x9fc00}, {0x33000000, 0x34000000}}) ==
+          expected);
 }
 
 TEST_CASE("the zero page carries the setup header, the initrd, the command line and the map") {
@@ -153,6 +158,11 @@ TEST_CASE("screen, secure boot and EFI are handed on from production") {
     CHECK(reader.u32(data + 12) == 96);
     CHECK(reader.u64(data + 16) == 0xbf000100);
     CHECK(reader.u64(data + 32) == 0xbf000200);
+    // Above 4 GiB the map's address has an upper half.
+    CHECK(reader.u32(0x1dc) == 0);
+    const auto high = wish.build(0x310000000);
+    CHECK(*ByteReader(high).u32(0x1d0) - 0x10000000 == map);
+    CHECK(ByteReader(high).u32(0x1dc) == 3);
     // Half of it is worse than nothing.
     wish.machine.efi_runtime_map.clear();
     CHECK(ByteReader(wish.build(0x10000000)).u32(0x1c0) == 0);

@@ -22,6 +22,7 @@ CoreFacts facts() {
     facts.mapping = *parse_kcore(fixtures::kcore(fixtures::usual_kcore()));
     facts.notes = *note_buffers(fixtures::machine());
     facts.backup = Backup{{0x1000, 0x9fc00}, 0x3ef00000};
+    facts.capture_ram = RangeSet{{0x1000, 0x9fc00}, {0x33000000, 0x3ef00000}};
     return facts;
 }
 
@@ -60,6 +61,7 @@ TEST_CASE("the core header describes notes, the kernel's image and all RAM outsi
 TEST_CASE("without a backup low memory is described where it is") {
     CoreFacts f = facts();
     f.backup.reset();
+    f.capture_ram.subtract(Range{0x1000, 0x9fc00});
     const auto bytes = build_core_header(f);
     CHECK(header(*bytes, 4).p_offset == 0x1000);
     CHECK(verify_core_header(*bytes, f));
@@ -119,6 +121,57 @@ TEST_CASE("the verifier refuses every header that is wrong in one place") {
     CHECK_FALSE(verify_core_header({}, f));
 }
 
+TEST_CASE("the verifier refuses memory that is there twice though nothing is lost") {
+    const CoreFacts f = facts();
+    auto bytes = *build_core_header(f);
+    const Elf64_Phdr last = header(bytes, 6);
+    fixtures::append(bytes, bytes_of(last));
+    fixtures::poke(bytes, 56, std::uint16_t{8}); // e_phnum
+    const auto verified = verify_core_header(bytes, f);
+    REQUIRE_FALSE(verified);
+    CHECK_THAT(verified.error().message(), Contains("0x3f000000-0x3ffd6fff is there twice"));
+}
+
+TEST_CASE("the verifier refuses content that the capture kernel overwrites") {
+    CoreFacts f = facts();
+    f.system_ram.subtract(Range{0x58000, 0x59000});
+    f.backup->source = {0x1000, 0x58000};
+    f.capture_ram.subtract(Range{0x58000, 0x9fc00});
+    REQUIRE(verify_core_header(*build_core_header(f), f));
+    struct Case {
+        const char* what;
+        Range given; // to the capture kernel
+        const char* says;
+    };
+    for (const Case& c : std::vector<Case>{
+             {"low memory that is not saved",
+              {0x59000, 0x9fc00},
+              "overwrites the content of 0x59000-0x9fbff"},
+             {"the backup",
+              {0x3ef00000, 0x3ef10000},
+              "overwrites the content of 0x1000-0x57fff at 0x3ef00000"},
+             {"the kernel's image", {0x2e400000, 0x2e401000}, "overwrites the content of 0x2e400000"},
+             {"a note", {0x31000000, 0x31001000}, "a note at 0x31000000"}}) {
+        INFO(c.what);
+        CoreFacts given = f;
+        given.capture_ram.add(c.given);
+        const auto verified = verify_core_header(*build_core_header(given), given);
+        REQUIRE_FALSE(verified);
+        CHECK(exit_code(verified.error()) == exit_codes::corrupt);
+        CHECK_THAT(verified.error().message(), Contains(c.says));
+    }
+}
+
+TEST_CASE("a note in the reservation, or two in one place, is refused") {
+    CoreFacts f = facts();
+    f.notes[0].memory = {0x3ef80000, 0x3ef80180}; // reserved, if not given to the capture kernel
+    CHECK_THAT(verify_core_header(*build_core_header(f), f).error().message(),
+               Contains("a note at 0x3ef80000"));
+    f = facts();
+    f.notes[1].memory = f.notes[0].memory;
+    CHECK_THAT(verify_core_header(*build_core_header(f), f).error().message(), Contains("is there twice"));
+}
+
 TEST_CASE("a kernel whose code lies elsewhere than kcore says is refused") {
     CoreFacts f = facts();
     f.kernel_code = {0x10000000, 0x11000000};
@@ -129,7 +182,9 @@ TEST_CASE("a kernel whose code lies elsewhere than kcore says is refused") {
 
 TEST_CASE("note buffers come from sysfs, or it says what is missing") {
     Machine machine = fixtures::machine();
-    machine.cpus.push_back({2, "", ""}); // offline since boot: no notes
+    CHECK(cpus_without_notes(machine).empty());
+    machine.cpus.push_back({2, "", ""});
+    CHECK(cpus_without_notes(machine) == std::vector<unsigned>{2});
     const auto notes = note_buffers(machine);
     REQUIRE(notes);
     REQUIRE(notes->size() == 3);

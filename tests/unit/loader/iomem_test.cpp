@@ -60,6 +60,17 @@ TEST_CASE("the highest of several reservations is the one that takes segments") 
     CHECK(reservation->ranges().contains(Range{0xae000000, 0xbe000000}));
 }
 
+TEST_CASE("a reservation that reaches outside System RAM is refused") {
+    for (const char* crash : {"  2f000000-4effffff", "  50000000-5fffffff"}) {
+        const auto entries =
+            parse_iomem(std::string("00100000-3ffd6fff : System RAM\n") + crash + " : Crash kernel\n");
+        const auto reservation = find_reservation(*entries, "1", "crashkernel=512M", "");
+        REQUIRE_FALSE(reservation);
+        CHECK(exit_code(reservation.error()) == exit_codes::corrupt);
+        CHECK_THAT(reservation.error().message(), Contains("outside the System RAM"));
+    }
+}
+
 TEST_CASE("CMA reservations are read, and lines that are not ranges passed over") {
     const auto entries = parse_iomem(fixtures::iomem);
     const auto reservation =

@@ -25,6 +25,18 @@ struct Files {
     }
 };
 
+// What the zero page gives the capture kernel as RAM.
+RangeSet ram_in(Bytes boot_params) {
+    const ByteReader params(boot_params);
+    RangeSet ram;
+    for (unsigned i = 0; i < *params.u8(0x1e8); ++i)
+        if (params.u32(0x2d0 + i * 20 + 16) == 1) {
+            const std::uint64_t begin = *params.u64(0x2d0 + i * 20);
+            ram.add({begin, begin + *params.u64(0x2d0 + i * 20 + 8)});
+        }
+    return ram;
+}
+
 } // namespace
 
 TEST_CASE("a prepared load is whole: every segment inside the reservation, digests and addresses right") {
@@ -67,17 +79,63 @@ TEST_CASE("the capture kernel may use neither the core header's memory nor the b
     const Files files;
     const auto load = prepare_kexec_load(fixtures::machine(), files.images(), {});
     REQUIRE(load);
-    const ByteReader params(load->boot_params);
-    RangeSet ram;
-    for (unsigned i = 0; i < *params.u8(0x1e8); ++i)
-        if (params.u32(0x2d0 + i * 20 + 16) == 1) {
-            const std::uint64_t begin = *params.u64(0x2d0 + i * 20);
-            ram.add({begin, begin + *params.u64(0x2d0 + i * 20 + 8)});
-        }
     RangeSet expected{{0x1000, 0x9fc00}, {0x33000000, 0x3f000000}};
     expected.subtract(load->plan.segment("elfcorehdr").memory);
     expected.subtract(load->plan.segment("backup").memory);
-    CHECK(ram == expected);
+    CHECK(ram_in(load->boot_params) == expected);
+}
+
+TEST_CASE("of low memory in pieces the capture kernel gets the one that is saved, and only that") {
+    const Files files;
+    Machine machine = fixtures::machine();
+    const std::string whole = "00001000-0009fbff : System RAM\n";
+    machine.iomem.replace(machine.iomem.find(whole), whole.size(),
+                          "00001000-00057fff : System RAM\n00058000-00058fff : Reserved\n"
+                          "00059000-0009efff : System RAM\n0009f000-0009fbff : Reserved\n");
+    const auto load = prepare_kexec_load(machine, files.images(), {});
+    REQUIRE(load);
+    CHECK(ram_in(load->boot_params).intersection(RangeSet{{0, 0x100000}}) == RangeSet{{0x1000, 0x58000}});
+    CHECK(load->plan.segment("backup").memory.size() == 0x57000);
+    const auto parameters =
+        ByteReader(load->purgatory).raw<purgatory::Parameters>(purgatory::Parameters::offset);
+    CHECK(parameters->backup_source == 0x1000);
+    CHECK(parameters->backup_length == 0x57000);
+    CHECK(parameters->backup_destination == load->plan.segment("backup").memory.begin);
+}
+
+TEST_CASE("a core header that the verifier refuses is never prepared") {
+    const Files files;
+    Machine machine = fixtures::machine();
+    machine.cpus[1].crash_notes = "feb80000"; // not System RAM
+    const auto load = prepare_kexec_load(machine, files.images(), {});
+    REQUIRE_FALSE(load);
+    CHECK(exit_code(load.error()) == exit_codes::corrupt);
+    CHECK_THAT(load.error().message(), Contains("ELF core header") && Contains("nothing was loaded"));
+    machine.cpus[1].crash_notes = "9000"; // low memory, which the capture kernel uses
+    CHECK_THAT(prepare_kexec_load(machine, files.images(), {}).error().message(), Contains("note at 0x9000"));
+}
+
+TEST_CASE("a CPU without a note buffer is warned of") {
+    const Files files;
+    Machine machine = fixtures::machine();
+    CHECK(prepare_kexec_load(machine, files.images(), {})->warnings.empty());
+    machine.cpus.push_back({7, "", ""});
+    const auto load = prepare_kexec_load(machine, files.images(), {});
+    REQUIRE(load);
+    REQUIRE(load->warnings.size() == 1);
+    CHECK_THAT(load->warnings[0], Contains("cpu7/crash_notes") && Contains("registers of CPU 7"));
+    CHECK_THAT(plan_text(*load), Contains("warning      /sys/devices/system/cpu/cpu7"));
+    CHECK(nlohmann::json::parse(plan_json(*load))["warnings"].size() == 1);
+}
+
+TEST_CASE("room is kept for the running kernel's control pages and the identity mapping of all RAM") {
+    const Files files;
+    Machine machine = fixtures::machine();
+    // 1 MiB, and two pages for each GiB and four more.
+    CHECK(prepare_kexec_load(machine, files.images(), {})->plan.kept_free == 0x100000 + 4 * 2 * 4096);
+    machine.iomem += "10000000000-1033fffffff : System RAM\n";
+    CHECK(prepare_kexec_load(machine, files.images(), {})->plan.kept_free ==
+          0x100000 + (1037 + 4) * 2 * 4096);
 }
 
 TEST_CASE("with a low and a high reservation segments go up, and both are usable and undumped") {
