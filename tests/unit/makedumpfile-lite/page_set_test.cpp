@@ -54,6 +54,11 @@ TEST_CASE("pages far apart cost their chunks and not the space between them") {
     CHECK(set.next_chunk(0) == 0);
     CHECK(set.next_chunk(1) == far / PageSet::chunk_pages);
     CHECK(set.next_chunk(far / PageSet::chunk_pages + 1) == PageSet::highest_limit / PageSet::chunk_pages);
+    // From inside an empty group into the first pages of a later one.
+    constexpr std::uint64_t group = 512 * PageSet::chunk_pages;
+    set.insert(2 * group, 2 * group + 3);
+    CHECK(set.count(group + 100, 3 * group) == 3);
+    CHECK(set.next(group + 100) == 2 * group);
     CHECK(set.memory_bytes() < (std::uint64_t{1} << 20));
 }
 
