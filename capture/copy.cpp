@@ -138,11 +138,12 @@ class Copier {
         if (bytes.empty())
             return true;
         auto result = system_.write_at(destination_, at, bytes, name_);
-        if (!result)
+        if (!result) {
             report_.stopped = std::move(result).error();
-        else
-            report_.copied += bytes.size();
-        return result.has_value();
+            return false;
+        }
+        report_.copied += bytes.size();
+        return true;
     }
 
     System& system_;

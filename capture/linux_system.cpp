@@ -156,9 +156,10 @@ Result<> LinuxSystem::act(FinalAction action) {
             break;
         sleep(std::chrono::milliseconds(20));
     }
-    const int command = action == FinalAction::poweroff ? RB_POWER_OFF
-                        : action == FinalAction::halt   ? RB_HALT_SYSTEM
-                                                        : RB_AUTOBOOT;
+    // reboot(2) takes an int; RB_HALT_SYSTEM is larger than INT_MAX and meant bit by bit.
+    const auto command = static_cast<int>(action == FinalAction::poweroff ? RB_POWER_OFF
+                                          : action == FinalAction::halt   ? RB_HALT_SYSTEM
+                                                                          : RB_AUTOBOOT);
     if (::reboot(command) != 0)
         return fail(system_error(std::string(to_text(action)), "this machine", errno));
     return {};

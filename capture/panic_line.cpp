@@ -75,13 +75,13 @@ Line without_prefix(std::string_view text) {
     Line line;
     if (text.starts_with('<')) { // "<6>", from a raw log
         const auto end = text.find('>');
-        if (end != std::string_view::npos && end <= 4)
+        if (end <= 4) // npos is larger
             text.remove_prefix(end + 1);
     }
     // "[   12.345678]" and with CONFIG_PRINTK_CALLER "[  T123]" or "[    C1]"; "[#1]" is the oops's own.
     for (int prefix = 0; prefix < 2 && text.starts_with('['); ++prefix) {
         const auto end = text.find(']');
-        if (end == std::string_view::npos || end > 24)
+        if (end > 24) // npos is, too
             break;
         const std::string_view inside = trimmed(text.substr(1, end - 1));
         if (prefix == 0) {
