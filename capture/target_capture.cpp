@@ -29,11 +29,6 @@ std::uint64_t size_of(const std::string& path) {
     return ::stat(path.c_str(), &status) == 0 ? static_cast<std::uint64_t>(status.st_size) : 0;
 }
 
-bool exists(const std::string& path) {
-    struct stat status {};
-    return ::stat(path.c_str(), &status) == 0;
-}
-
 // One target from the mount to the last word. Its members are the files of the dump's folder.
 class TargetCapture {
   public:
@@ -270,10 +265,10 @@ class TargetCapture {
         if (auto named = c_.system.rename(dump_path(), name); !named) {
             // The name may have changed all the same, only the folder could not be written back. It and the
             // summary have to tell the same, and the next target may be sound.
-            if (!exists(name))
+            if (!file_exists(name))
                 return named;
             (void)c_.system.rename(name, dump_path());
-            if (!exists(name))
+            if (!file_exists(name))
                 return named;
             c_.log.error(named.error());
             c_.log.say("warning: vmcore is complete, but a power cut now may lose its name");

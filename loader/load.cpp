@@ -98,6 +98,28 @@ Result<> check_placement(const BzImage& image, const Plan& plan, const KernelMap
     return {};
 }
 
+// What both system calls begin with, before anything is placed.
+struct Groundwork {
+    BzImage image;
+    std::string command_line; // without elfcorehdr=
+    std::vector<IomemEntry> iomem;
+    Reservation reservation;
+};
+
+Result<Groundwork> prepare_ground(const Machine& machine, const CaptureImages& images,
+                                  const CommandLineWish& wish) {
+    Groundwork ground;
+    KDK_TRY(check_architecture(machine));
+    KDK_ASSIGN(ground.image, parse_bzimage(images.kernel, images.kernel_name));
+    KDK_TRY(check_initrd(images));
+    KDK_ASSIGN(ground.command_line, compose_command_line(machine.command_line, wish));
+    KDK_TRY(check_command_line(ground.command_line, command_line_limit(ground.image) - elfcorehdr_room));
+    KDK_ASSIGN(ground.iomem, parse_iomem(machine.iomem));
+    KDK_ASSIGN(ground.reservation, find_reservation(ground.iomem, machine.crash_size, machine.command_line,
+                                                    machine.crash_cma_ranges));
+    return ground;
+}
+
 } // namespace
 
 Result<> require_root(const Machine& machine, const std::string& operation) {
@@ -151,16 +173,13 @@ std::vector<LoadedSegment> PreparedLoad::segments() const {
 
 Result<PreparedLoad> prepare_kexec_load(const Machine& machine, const CaptureImages& images,
                                         const CommandLineWish& wish) {
-    KDK_TRY(check_architecture(machine));
-    KDK_ASSIGN(const BzImage image, parse_bzimage(images.kernel, images.kernel_name));
-    KDK_TRY(check_initrd(images));
-    KDK_ASSIGN(const std::string base_line, compose_command_line(machine.command_line, wish));
-    KDK_TRY(check_command_line(base_line, command_line_limit(image) - elfcorehdr_room));
-    KDK_ASSIGN(const auto iomem, parse_iomem(machine.iomem));
+    KDK_ASSIGN(const Groundwork ground, prepare_ground(machine, images, wish));
+    const BzImage& image = ground.image;
+    const std::vector<IomemEntry>& iomem = ground.iomem;
+    const std::string& base_line = ground.command_line;
 
     PreparedLoad prepared;
-    KDK_ASSIGN(prepared.reservation,
-               find_reservation(iomem, machine.crash_size, machine.command_line, machine.crash_cma_ranges));
+    prepared.reservation = ground.reservation;
     CoreFacts facts;
     facts.system_ram = system_ram(iomem);
     facts.reservation = prepared.reservation.ranges();
@@ -238,15 +257,11 @@ Result<PreparedLoad> prepare_kexec_load(const Machine& machine, const CaptureIma
 
 Result<PreparedFileLoad> prepare_file_load(const Machine& machine, const CaptureImages& images,
                                            const CommandLineWish& wish) {
-    KDK_TRY(check_architecture(machine));
-    KDK_ASSIGN(const BzImage image, parse_bzimage(images.kernel, images.kernel_name));
-    KDK_TRY(check_initrd(images));
+    KDK_ASSIGN(const Groundwork ground, prepare_ground(machine, images, wish));
+    const BzImage& image = ground.image;
     PreparedFileLoad prepared;
-    KDK_ASSIGN(prepared.command_line, compose_command_line(machine.command_line, wish));
-    KDK_TRY(check_command_line(prepared.command_line, command_line_limit(image) - elfcorehdr_room));
-    KDK_ASSIGN(const auto iomem, parse_iomem(machine.iomem));
-    KDK_ASSIGN(prepared.reservation,
-               find_reservation(iomem, machine.crash_size, machine.command_line, machine.crash_cma_ranges));
+    prepared.command_line = ground.command_line;
+    prepared.reservation = ground.reservation;
     // The kernel places its segments itself; without room for these two it cannot.
     KDK_TRY(place_segments(prepared.reservation.main,
                            {{"kernel", image.protected_mode.size(), image.init_size, image.alignment, true},

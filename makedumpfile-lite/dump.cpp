@@ -8,6 +8,7 @@
 #include "makedumpfile-lite/format/kdump_writer.h"
 #include "makedumpfile-lite/interrupt.h"
 #include "makedumpfile-lite/kernel/kernel.h"
+#include "makedumpfile-lite/kernel/vmcoreinfo.h"
 #include "makedumpfile-lite/pipeline.h"
 #include "makedumpfile-lite/source/image.h"
 #include "makedumpfile-lite/summary.h"
@@ -112,25 +113,14 @@ struct Job {
     format::KdumpFacts facts;
 };
 
-// "KEY=VALUE" of VMCOREINFO; empty when it is not there.
-std::string_view vmcoreinfo_value(std::string_view text, std::string_view key) {
-    for (std::size_t at = 0; at < text.size();) {
-        const std::string_view line = text.substr(at, text.find('\n', at) - at);
-        if (line.size() > key.size() && line.starts_with(key) && line[key.size()] == '=')
-            return line.substr(key.size() + 1);
-        at += line.size() + 1;
-    }
-    return {};
-}
-
 // What readers of the dump need most, from the image alone.
 void describe_unknown_kernel(const Image& image, format::KdumpFacts& facts) {
-    const std::string_view info = image.vmcoreinfo();
+    const VmcoreInfo info = VmcoreInfo::parse(image.vmcoreinfo());
     facts.utsname.sysname = "Linux";
-    facts.utsname.release = vmcoreinfo_value(info, "OSRELEASE");
+    facts.utsname.release = info.text("OSRELEASE").value_or("");
     facts.utsname.machine = image.elf_machine() == EM_X86_64 ? "x86_64" : "";
-    facts.phys_base = parse_number(vmcoreinfo_value(info, "NUMBER(phys_base)"), 10).value_or(0);
-    facts.crash_time = parse_number(vmcoreinfo_value(info, "CRASHTIME"), 10).value_or(0);
+    facts.phys_base = static_cast<std::uint64_t>(info.number("phys_base").value_or(0));
+    facts.crash_time = info.decimal("CRASHTIME").value_or(0);
     facts.page_size = page_size_of(image);
 }
 
