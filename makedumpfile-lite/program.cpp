@@ -9,6 +9,7 @@
 #include "makedumpfile-lite/dump.h"
 #include "makedumpfile-lite/interrupt.h"
 #include "makedumpfile-lite/options.h"
+#include "makedumpfile-lite/unbuilt.h"
 
 #include <cerrno>
 
@@ -56,6 +57,7 @@ Result<> refuse_existing(const Options& options) {
 Result<> perform(const Options& options, const Log& log) {
     for (const std::string& note : options.without_effect)
         log.info("{}", note);
+    KDK_TRY(refuse_unbuilt(options));
     switch (options.job) {
     case Options::Job::help:
         return write_all(STDOUT_FILENO, as_bytes(help_text()), "standard output");
@@ -70,6 +72,15 @@ Result<> perform(const Options& options, const Log& log) {
     case Options::Job::dump:
         KDK_TRY(refuse_existing(options));
         return make_dump(options, log);
+    case Options::Job::rearrange:
+    case Options::Job::reassemble:
+    case Options::Job::info:
+    case Options::Job::verify:
+    case Options::Job::salvage:
+    case Options::Job::memory_usage:
+    case Options::Job::write_layout:
+    case Options::Job::write_vmcoreinfo:
+        break; // refuse_unbuilt
     }
     return {};
 }

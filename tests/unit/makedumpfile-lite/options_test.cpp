@@ -97,42 +97,103 @@ TEST_CASE("a wrong command line is invalid and says what is wrong") {
         {"a", "b", "c"},
         {"--dump-dmesg", "--dry-run", "a"},
         {"--dump-dmesg"},
+        {"-d", "11,", "a", "b"},
+        {"--exclude", "caches", "a", "b"},
+        {"--exclude", "", "a", "b"},
+        {"-E", "-c", "a", "b"},
+        {"--format", "zip", "a", "b"},
+        {"--format", "stream", "-l", "a", "b"},
+        {"--format", "stream", "-F", "a", "b"},
+        {"--split", "a", "b"},
+        {"--split", "-E", "a", "b", "c"},
+        {"--splitblock-size", "5", "a", "b"},
+        {"-L", "0", "a", "b"},
+        {"-L", "99999999999G", "a", "b"},
+        {"-L", "M", "a", "b"},
+        {"-R"},
+        {"-R", "a", "b"},
+        {"--reassemble", "a", "b"},
+        {"-R", "--reassemble", "a", "b", "c"},
+        {"info"},
+        {"info", "a", "b"},
+        {"salvage", "a"},
+        {"-g", "a"},
+        {"-x", "", "a", "b"},
+        {"--partial-dmesg", "a", "b"},
+        {"--json", "a", "b"},
     };
     for (const auto& arguments : wrong)
         CHECK(refused(arguments).kind == ErrorKind::invalid);
 }
 
-TEST_CASE("what makedumpfile can and we cannot is refused, never ignored") {
+TEST_CASE("what is left to makedumpfile is refused, never ignored") {
     const std::vector<std::vector<std::string>> known = {
-        {"-E", "a", "b"},
-        {"-F", "a"},
-        {"-R", "a"},
-        {"-L", "1000", "a", "b"},
-        {"-x", "vmlinux", "a", "b"},
-        {"-xvmlinux", "a", "b"},
-        {"-i", "info", "a", "b"},
-        {"-g", "info", "-x", "vmlinux"},
-        {"-e", "a", "b"},
         {"-X", "a", "b"},
-        {"-cE", "a", "b"},
-        {"--split", "a", "b", "c"},
-        {"--reassemble", "a", "b", "c"},
-        {"--config", "f", "a", "b"},
+        {"--xen-syms", "s", "a", "b"},
+        {"--xen-vmcoreinfo", "s", "a", "b"},
         {"--eppic=f", "a", "b"},
         {"--vtop", "1", "a"},
-        {"--mem-usage", "/proc/kcore"},
-        {"--partial-dmesg", "--dump-dmesg", "a", "b"},
         {"--diskset=a", "b"},
-        {"-d", "11,31", "a", "b"},
         {"a", "-"},
     };
     for (const auto& arguments : known)
         CHECK(refused(arguments).kind == ErrorKind::unsupported);
 }
 
+TEST_CASE("levels by number, by name, and in turn") {
+    CHECK(accepted({"-d", "11,31", "a", "b"}).level == 11);
+    CHECK(accepted({"-d", "11,31", "a", "b"}).next_levels == std::vector<unsigned>{31});
+    CHECK(accepted({"--exclude", "zero,cache,user,free", "a", "b"}).level == 27);
+    CHECK(accepted({"--exclude", "cache-private", "a", "b"}).level == 6);
+    CHECK(accepted({"--exclude=all", "a", "b"}).level == 31);
+    CHECK(accepted({"--exclude=all,unused-vmemmap", "a", "b"}).unused_vmemmap);
+    CHECK(accepted({"-ed31", "a", "b"}).unused_vmemmap);
+    CHECK_FALSE(accepted({"-d31", "a", "b"}).unused_vmemmap);
+    CHECK(accepted({"-L", "5M", "a", "b"}).size_limit == 5U << 20);
+    CHECK(accepted({"-L1000", "a", "b"}).size_limit == 1000);
+    CHECK_FALSE(accepted({"a", "b"}).size_limit);
+}
+
+TEST_CASE("formats") {
+    CHECK(accepted({"-E", "a", "b"}).format == Options::Format::elf);
+    CHECK(accepted({"--format", "stream", "a"}).output == "-");
+    CHECK(accepted({"--format", "stream", "--compress", "zstd:3", "a", "b"}).output == "b");
+    CHECK(accepted({"--format=kdump", "a", "b"}).format == Options::Format::kdump);
+    CHECK(accepted({"-F", "-z", "a"}).flattened);
+    CHECK(accepted({"-F", "-z", "a"}).output == "-");
+    CHECK(accepted({"-F", "-E", "a"}).format == Options::Format::elf);
+    const Options split = accepted({"--split", "--splitblock-size", "1024", "a", "b", "c", "d"});
+    CHECK(split.parts == std::vector<std::string>{"b", "c", "d"});
+    CHECK(split.split_block == 1024U * 1024);
+    CHECK_FALSE(accepted({"--share-duplicates", "off", "a", "b"}).share_duplicates);
+    CHECK_FALSE(accepted({"--non-mmap", "a", "b"}).use_mmap);
+}
+
+TEST_CASE("jobs and the files that they take") {
+    CHECK(accepted({"-R", "out"}).job == Options::Job::rearrange);
+    CHECK(accepted({"-R", "out"}).source == "-");
+    CHECK(accepted({"-R", "out"}).output == "out");
+    const Options whole = accepted({"--reassemble", "a", "b", "out"});
+    CHECK(whole.job == Options::Job::reassemble);
+    CHECK(whole.parts == std::vector<std::string>{"a", "b"});
+    CHECK(whole.output == "out");
+    CHECK(accepted({"info", "--json", "d"}).job == Options::Job::info);
+    CHECK(accepted({"info", "--json", "d"}).json);
+    CHECK(accepted({"./info", "d"}).source == "./info");
+    CHECK(accepted({"verify", "d"}).source == "d");
+    CHECK(accepted({"salvage", "d", "e"}).output == "e");
+    CHECK(accepted({"--mem-usage", "/proc/kcore"}).job == Options::Job::memory_usage);
+    CHECK(accepted({"--write-layout", "f"}).output == "f");
+    CHECK(accepted({"--write-layout", "f", "v"}).source == "v");
+    CHECK(accepted({"--write-layout", "f", "-x", "v"}).vmlinux == "v");
+    CHECK(accepted({"-g", "info", "-x", "v"}).job == Options::Job::write_vmcoreinfo);
+    CHECK(accepted({"-xv", "-ii", "--layout", "l", "--config=c", "a", "b"}).erase == "c");
+    CHECK(accepted({"--dump-dmesg", "--partial-dmesg", "a"}).partial_dmesg);
+}
+
 TEST_CASE("what cannot change the dump is accepted and said") {
     const Options options =
-        accepted({"-b", "8", "--cyclic-buffer", "1024", "--work-dir", "x", "--non-mmap", "a", "b"});
+        accepted({"-b", "8", "--cyclic-buffer", "1024", "--work-dir", "x", "--non-cyclic", "a", "b"});
     CHECK(options.without_effect.size() == 4);
     CHECK(options.source == "a");
     CHECK(options.output == "b");

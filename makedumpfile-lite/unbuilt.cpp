@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "makedumpfile-lite/unbuilt.h"
+
+#include <string_view>
+
+namespace kdumpkit::dump {
+
+Result<> refuse_unbuilt(const Options& options) {
+    using Job = Options::Job;
+    struct Unbuilt {
+        bool asked;
+        std::string_view name;
+        std::string_view instead;
+    };
+    const Unbuilt all[] = {
+        // input
+        {options.job == Job::info, "info", "look at it with `crash`"},
+        {options.job == Job::verify, "verify", "open it with `crash`"},
+        {options.job == Job::salvage, "salvage", "open what is there with `crash`"},
+        // output
+        {options.job == Job::rearrange, "-R", "rearrange it with `makedumpfile -R`"},
+        {options.job == Job::reassemble, "--reassemble", "use `makedumpfile --reassemble`"},
+        {options.format == Options::Format::elf, "-E", "leave -E out"},
+        {options.format == Options::Format::stream, "--format stream", "leave it out"},
+        {options.flattened, "-F", "leave -F out and name a file"},
+        {options.split, "--split", "leave --split out and name one file"},
+        {options.size_limit.has_value(), "-L", "leave -L out"},
+        {!options.next_levels.empty(), "a list of levels", "give one level"},
+        // facts about the kernel
+        {!options.vmlinux.empty(), "-x", "leave -x out"},
+        {!options.vmcoreinfo.empty(), "-i", "leave -i out"},
+        {!options.layout.empty(), "--layout", "leave --layout out"},
+        {options.job == Job::write_layout, "--write-layout", "leave it out"},
+        {options.job == Job::write_vmcoreinfo, "-g", "read VMCOREINFO from the vmcore's notes"},
+        {options.unused_vmemmap, "-e", "leave -e out"},
+        // lead
+        {!options.erase.empty(), "--config", "leave --config out"},
+        {options.job == Job::memory_usage, "--mem-usage", "use --dry-run"},
+        {options.partial_dmesg, "--partial-dmesg", "leave it out"},
+    };
+    for (const Unbuilt& one : all)
+        if (one.asked)
+            return Failure(make_error(ErrorKind::unsupported, "use", std::string(one.name),
+                                      "makedumpfile-lite does not do this yet")
+                               .then(std::string(one.instead)));
+    return {};
+}
+
+} // namespace kdumpkit::dump
