@@ -3,11 +3,11 @@
 
 #include "base/file.h"
 
+#include <climits>
 #include <optional>
 #include <vector>
 
 #include <fmt/format.h>
-#include <limits.h>
 #include <unistd.h>
 
 namespace kdumpkit::initramfs {

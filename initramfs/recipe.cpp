@@ -81,7 +81,7 @@ class Tree {
             return fail(ErrorKind::invalid, "pack", path, parent + " is not a folder");
         return {};
     }
-    Result<> add(Entry entry) {
+    Result<> add(Entry&& entry) {
         KDK_TRY(parents_of(entry.path));
         const std::string path = entry.path;
         if (!entries_.try_emplace(path, std::move(entry)).second)

@@ -25,7 +25,7 @@ constexpr std::uint8_t undefined_loader = 0xff;
 // efi_memory_desc_t of the UEFI specification, version 1: type, pad, physical, virtual, pages, attribute.
 constexpr std::size_t efi_descriptor_size = 40;
 // struct efi_setup_data (arch/x86/include/asm/efi.h): fw_vendor, unused, tables, smbios, reserved[8].
-constexpr std::size_t efi_setup_size = 12 * 8;
+constexpr std::size_t efi_setup_size = std::size_t{12} * 8;
 constexpr std::size_t setup_data_header = 16; // next, type, length
 
 std::optional<E820Type> type_of(std::string_view name) {
@@ -218,7 +218,7 @@ Result<std::vector<std::byte>> build_boot_params(const BootParamsWish& wish) {
         append(bytes, hexadecimal(wish.machine.efi_fw_vendor));
         append(bytes, std::uint64_t{0});
         append(bytes, hexadecimal(wish.machine.efi_config_table));
-        bytes.resize(bytes.size() + efi_setup_size - 3 * 8);
+        bytes.resize(bytes.size() + efi_setup_size - std::size_t{3} * 8);
     }
     put(bytes, setup_data_at, chain);
     if (bytes.size() > wish.room)

@@ -23,7 +23,7 @@ constexpr std::uint64_t x86_command_line_limit = 2047;
 // " elfcorehdr=0x" and 16 digits; kexec_file_load sets aside MAX_ELFCOREHDR_STR_LEN = 30 itself.
 constexpr std::uint64_t elfcorehdr_room = 30;
 // BIOS data, the capture kernel's real-mode trampolines: what it uses below 1 MiB.
-constexpr std::uint64_t backup_end = 640 * 1024;
+constexpr std::uint64_t backup_end = std::uint64_t{640} * 1024;
 constexpr std::uint64_t la57_page_offset = 0xff10000000000000, la57_page_offset_end = 0xff90000000000000;
 
 Result<> check_architecture(const Machine& machine) {

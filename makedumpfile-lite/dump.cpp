@@ -177,7 +177,7 @@ Result<> write(const Job& job, format::Destination& destination, Summary& summar
     if (!writer)
         return Failure(std::move(writer).error());
     auto counts = run(job, [&](const PageBlock& block) { return writer->append(block); });
-    Result<> finished = counts ? writer->finish() : Result<>(Failure(std::move(counts).error()));
+    Result<> finished = counts ? writer->finish() : Result<>(Failure(Error(counts.error())));
     summary.written_bytes = destination.end();
     if (!finished) {
         const bool readable = writer->abandon().has_value();
