@@ -72,7 +72,8 @@ Result<> extract_dmesg(const Options& options, const Log& log) {
     KDK_ASSIGN(const auto kernel, Kernel::open(*image, log, Kernel::Depth::log));
     std::string buffer;
     constexpr std::size_t buffer_limit = std::size_t{64} << 10;
-    auto read = read_dmesg(*image, *kernel, [&](std::string_view text) -> Result<> {
+    const LogPart part = options.partial_dmesg ? LogPart::since_clear : LogPart::whole;
+    auto read = read_dmesg(*image, *kernel, part, [&](std::string_view text) -> Result<> {
         buffer += text;
         if (buffer.size() < buffer_limit)
             return {};

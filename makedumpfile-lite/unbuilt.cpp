@@ -36,7 +36,6 @@ Result<> refuse_unbuilt(const Options& options) {
         // lead
         {!options.erase.empty(), "--config", "leave --config out"},
         {options.job == Job::memory_usage, "--mem-usage", "use --dry-run"},
-        {options.partial_dmesg, "--partial-dmesg", "leave it out"},
     };
     for (const Unbuilt& one : all)
         if (one.asked)

@@ -44,8 +44,10 @@ class Kernel {
 
 // The kernel's log, oldest first, as `dmesg` prints it ("[    1.234567] text\n"), from the printk ring buffer
 // (5.10 and later) or log_buf. `emit` gets pieces of text; what it returns ends the walk. A ring that is
-// damaged half-way gives what is readable and then an error (`corrupt`).
-Result<> read_dmesg(const Image& image, const Kernel& kernel,
+// damaged half-way gives what is readable and then an error (`corrupt`). `since_clear`: only what came after
+// the last `dmesg --clear` (SYSLOG_ACTION_CLEAR); nothing is left out when there was none.
+enum class LogPart { whole, since_clear };
+Result<> read_dmesg(const Image& image, const Kernel& kernel, LogPart part,
                     const std::function<Result<>(std::string_view)>& emit);
 
 } // namespace kdumpkit::dump

@@ -16,7 +16,7 @@ namespace {
 // VMCOREINFO.
 struct Ring {
     std::uint64_t descriptors = 0, descriptor_size = 0, state = 0, begin = 0, next = 0;
-    std::uint64_t infos = 0, info_size = 0, info_time = 0, info_length = 0;
+    std::uint64_t infos = 0, info_size = 0, info_sequence = 0, info_time = 0, info_length = 0;
     std::uint64_t count = 0; // descriptors, a power of two
     std::uint64_t head = 0, tail = 0;
     std::uint64_t text = 0, text_size = 0; // bytes, a power of two
@@ -76,6 +76,7 @@ Result<Ring> find_ring(VirtualMemory& memory, const VmcoreInfo& info) {
     ring.begin = position + keys.offset("prb_data_blk_lpos.begin");
     ring.next = position + keys.offset("prb_data_blk_lpos.next");
     ring.info_size = keys.size("printk_info");
+    ring.info_sequence = keys.offset("printk_info.seq");
     ring.info_time = keys.offset("printk_info.ts_nsec");
     ring.info_length = keys.offset("printk_info.text_len");
     if (!keys.missing().empty())
@@ -146,9 +147,24 @@ Result<bool> block_text(VirtualMemory& memory, const Ring& ring, std::uint64_t i
     return true;
 }
 
+// The number of the first record after the last `dmesg --clear`. A plain number up to 5.12; then a latch with
+// two copies, of which the last bit of its sequence count names the one to read (struct latched_seq,
+// Linux 5.13).
+Result<std::uint64_t> first_after_clear(VirtualMemory& memory, const VmcoreInfo& info) {
+    const auto symbol = info.symbol("clear_seq");
+    if (!symbol)
+        return fail(
+            unreadable(ErrorKind::absent, "VMCOREINFO does not tell when it was last cleared (clear_seq)"));
+    const auto copies = info.offset("latched_seq.val");
+    if (!copies)
+        return memory.u64(*symbol);
+    KDK_ASSIGN(const std::uint32_t sequence, memory.u32(*symbol));
+    return memory.u64(*symbol + *copies + (sequence & 1) * sizeof(std::uint64_t));
+}
+
 } // namespace
 
-Result<> read_dmesg(const Image& image, const Kernel& kernel,
+Result<> read_dmesg(const Image& image, const Kernel& kernel, LogPart part,
                     const std::function<Result<>(std::string_view)>& emit) {
     VirtualMemory memory(image, kernel.data().table);
     KDK_ASSIGN(const Ring ring, find_ring(memory, kernel.data().info));
@@ -156,6 +172,10 @@ Result<> read_dmesg(const Image& image, const Kernel& kernel,
     if (span >= ring.count)
         return fail(unreadable(ErrorKind::corrupt,
                                "its oldest and newest record are further apart than it has room for"));
+    std::uint64_t first = 0;
+    if (part == LogPart::since_clear) {
+        KDK_ASSIGN(first, first_after_clear(memory, kernel.data().info));
+    }
     std::uint64_t lost = 0;
     std::string text;
     std::string first_reason;
@@ -191,6 +211,8 @@ Result<> read_dmesg(const Image& image, const Kernel& kernel,
                 continue;
             }
             const ByteReader info(*bytes);
+            if (info.u64(ring.info_sequence).value_or(0) < first)
+                continue;
             time = info.u64(ring.info_time).value_or(0);
             length = info.u16(ring.info_length).value_or(0);
         }

@@ -20,6 +20,7 @@ struct LogMachine : Machine {
     std::uint64_t info_size;
     std::uint64_t next_id = 0xfffffffffffffff8 & ~(3ULL << 62); // ids wrap around in these tests
     std::uint64_t position = 0;
+    std::uint64_t sequence = 41; // counts from boot; the ring holds the last ones
 
     explicit LogMachine(std::uint64_t size_of_info = 88) : info_size(size_of_info) {
         info += fmt::format("SYMBOL(prb)={:x}\n", image_vaddr + symbol);
@@ -29,7 +30,7 @@ struct LogMachine : Machine {
                 "OFFSET(prb_desc_ring.head_id)=24\nOFFSET(prb_desc_ring.tail_id)=32\nSIZE(prb_desc)=24\n"
                 "OFFSET(prb_desc.state_var)=0\nOFFSET(prb_desc.text_blk_lpos)=8\n"
                 "OFFSET(prb_data_blk_lpos.begin)=0\nOFFSET(prb_data_blk_lpos.next)=8\n"
-                "OFFSET(printk_info.ts_nsec)=8\nOFFSET(printk_info.text_len)=16\n"
+                "OFFSET(printk_info.seq)=0\nOFFSET(printk_info.ts_nsec)=8\nOFFSET(printk_info.text_len)=16\n"
                 "OFFSET(prb_data_ring.size_bits)=0\nOFFSET(prb_data_ring.data)=8\nOFFSET(atomic_long_t."
                 "counter)=0\n";
         info += fmt::format("SIZE(printk_info)={}\n", info_size);
@@ -61,6 +62,7 @@ struct LogMachine : Machine {
         u64(descriptors + slot * 24, next_id | state << 62);
         u64(descriptors + slot * 24 + 8, begin);
         u64(descriptors + slot * 24 + 16, next);
+        u64(infos + slot * info_size, sequence++);
         u64(infos + slot * info_size + 8, seconds * 1000000000 + 2345678);
         u32(infos + slot * info_size + 16, static_cast<std::uint32_t>(length));
         u64(ring + 24, next_id);
@@ -74,11 +76,11 @@ struct Read {
     Result<> result;
 };
 
-Read read(const Machine& machine) {
+Read read(const Machine& machine, LogPart part = LogPart::whole) {
     auto kernel = Kernel::open(machine, silent, Kernel::Depth::log);
     REQUIRE(kernel);
     Read read;
-    read.result = read_dmesg(machine, **kernel, [&](std::string_view piece) -> Result<> {
+    read.result = read_dmesg(machine, **kernel, part, [&](std::string_view piece) -> Result<> {
         read.text += piece;
         return {};
     });
@@ -100,6 +102,34 @@ TEST_CASE("the log is printed as dmesg does, with either size of its records") {
     CHECK(seen.result);
     CHECK(seen.text == "[    1.002345] first\n[12345.002345] two\n               lines\n[    1.002345] \n"
                        "[    1.002345] tab\there, bell\\x07\n");
+}
+
+TEST_CASE("only what came after the last clear") {
+    LogMachine machine;
+    machine.record("before");
+    machine.record("after");
+    machine.record("last");
+    const std::string before = "[    1.002345] before\n";
+    const std::string after = "[    1.002345] after\n[    1.002345] last\n";
+    CHECK_FALSE(read(machine, LogPart::since_clear).result); // it is not known where to begin
+    constexpr std::uint64_t clear = 0x1120000;
+    machine.info += fmt::format("SYMBOL(clear_seq)={:x}\n", Machine::image_vaddr + clear);
+    SECTION("a plain number") {
+        machine.u64(clear, 42);
+        CHECK(read(machine, LogPart::since_clear).text == after);
+        CHECK(read(machine).text == before + after);
+        machine.u64(clear, 0);
+        CHECK(read(machine, LogPart::since_clear).text == before + after);
+    }
+    SECTION("a latch: the copy that is not being written") {
+        machine.info += "SIZE(latched_seq)=24\nOFFSET(latched_seq.val)=8\n";
+        machine.u32(clear, 2);
+        machine.u64(clear + 8, 42);
+        machine.u64(clear + 16, 43);
+        CHECK(read(machine, LogPart::since_clear).text == after);
+        machine.u32(clear, 3);
+        CHECK(read(machine, LogPart::since_clear).text == "[    1.002345] last\n");
+    }
 }
 
 TEST_CASE("text that does not fit before the end of its ring is found at the start") {
