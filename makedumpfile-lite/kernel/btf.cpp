@@ -93,11 +93,12 @@ std::optional<std::uint64_t> Btf::total_size(Bytes header) {
     return total;
 }
 
-Result<Btf> Btf::parse(std::vector<std::byte> bytes) {
+Result<Btf> Btf::parse(std::vector<std::byte> bytes, const Btf* base) {
     const auto total = total_size(bytes);
     if (!total || *total > bytes.size())
         return fail(corrupt("not a BTF header, or sections outside the bytes", 0));
     Btf btf;
+    btf.base_ = base;
     btf.bytes_ = std::move(bytes);
     const ByteReader reader(btf.bytes_);
     const std::uint64_t header = reader.u32(4).value_or(0);
@@ -120,26 +121,32 @@ Result<Btf> Btf::parse(std::vector<std::byte> bytes) {
         const bool findable =
             kind == kind_struct || kind == kind_union || kind == kind_enum || kind == kind_enum64;
         if (findable && reader.u32(at).value_or(0) != 0)
-            btf.named_.push_back(static_cast<std::uint32_t>(btf.types_.size()));
+            btf.named_.push_back(static_cast<std::uint32_t>(btf.type_count()));
         at += size;
     }
     return btf;
 }
 
 std::optional<Btf::Type> Btf::type(std::uint32_t id) const {
-    if (id == 0 || id > types_.size())
+    const std::size_t inherited = base_ != nullptr ? base_->type_count() : 0;
+    if (id != 0 && id <= inherited)
+        return base_->type(id);
+    if (id == 0 || id - inherited > types_.size())
         return std::nullopt;
-    const std::uint64_t at = types_[id - 1];
+    const std::uint64_t at = types_[id - inherited - 1];
     const ByteReader reader(bytes_);
-    return Type{reader.u32(at).value_or(0), reader.u32(at + 4).value_or(0), reader.u32(at + 8).value_or(0),
-                at + type_header};
+    return Type{this, reader.u32(at).value_or(0), reader.u32(at + 4).value_or(0),
+                reader.u32(at + 8).value_or(0), at + type_header};
 }
 
 std::string_view Btf::string(std::uint32_t offset) const {
-    if (offset >= strings_size_)
+    const std::uint64_t inherited = base_ != nullptr ? base_->strings_size_ : 0;
+    if (offset < inherited)
+        return base_->string(offset);
+    if (offset - inherited >= strings_size_)
         return {};
     return ByteReader(bytes_)
-        .c_string(strings_ + offset, strings_size_ - offset)
+        .c_string(strings_ + offset - inherited, strings_size_ - (offset - inherited))
         .value_or(std::string_view{});
 }
 
@@ -149,7 +156,69 @@ std::optional<std::uint32_t> Btf::find(std::string_view name) const {
         if (found && string(found->name) == name)
             return id;
     }
-    return std::nullopt;
+    return base_ != nullptr ? base_->find(name) : std::nullopt;
+}
+
+std::optional<std::uint32_t> Btf::of_kind(std::string_view name, std::uint32_t kinds) const {
+    const std::size_t inherited = base_ != nullptr ? base_->type_count() : 0;
+    for (std::size_t i = 1; i <= types_.size(); ++i) {
+        const auto id = static_cast<std::uint32_t>(inherited + i);
+        const auto found = type(id);
+        if (found && (kinds >> found->kind() & 1) != 0 && string(found->name) == name)
+            return id;
+    }
+    return base_ != nullptr ? base_->of_kind(name, kinds) : std::nullopt;
+}
+
+std::optional<std::uint32_t> Btf::named(std::string_view name) const {
+    if (const auto aggregate = find(name))
+        return aggregate;
+    return of_kind(name, 1U << kind_int | 1U << kind_typedef | 1U << kind_float);
+}
+
+std::optional<std::uint32_t> Btf::variable(std::string_view name) const {
+    const auto id = of_kind(name, 1U << kind_var);
+    const auto found = id ? type(*id) : std::nullopt;
+    return found ? std::optional(found->size_or_type) : std::nullopt;
+}
+
+std::optional<BtfType> Btf::describe(std::uint32_t id) const {
+    const auto target = resolved(id);
+    const auto here = target ? type(*target) : std::nullopt;
+    if (!here)
+        return std::nullopt;
+    BtfType found;
+    found.id = *target;
+    found.size = size_of_type(*target, 0);
+    const ByteReader reader(here->owner->bytes_);
+    switch (here->kind()) {
+    case kind_int: {
+        found.kind = BtfType::Kind::integer;
+        const std::string_view name = string(here->name);
+        found.character = name == "char" || name == "signed char" || name == "unsigned char";
+        break;
+    }
+    case kind_enum:
+    case kind_enum64:
+        found.kind = BtfType::Kind::integer;
+        break;
+    case kind_ptr:
+        found.kind = BtfType::Kind::pointer;
+        found.target = resolved(here->size_or_type).value_or(0);
+        break;
+    case kind_array:
+        found.kind = BtfType::Kind::array;
+        found.target = resolved(reader.u32(here->trailer).value_or(0)).value_or(0);
+        found.elements = reader.u32(here->trailer + 8).value_or(0);
+        break;
+    case kind_struct:
+    case kind_union:
+        found.kind = BtfType::Kind::structure;
+        break;
+    default:
+        break;
+    }
+    return found;
 }
 
 // Through typedefs and qualifiers to what they name.
@@ -189,7 +258,7 @@ std::uint64_t Btf::size_of_type(std::uint32_t id, int depth) const {
     case kind_ptr:
         return pointer_size;
     case kind_array: {
-        const ByteReader reader(bytes_);
+        const ByteReader reader(here->owner->bytes_);
         const std::uint64_t element = size_of_type(reader.u32(here->trailer).value_or(0), depth + 1);
         return checked_mul(element, reader.u32(here->trailer + 8).value_or(0)).value_or(0);
     }
@@ -208,7 +277,7 @@ std::optional<BtfMember> Btf::member_of(std::uint32_t id, std::string_view name,
     const auto here = target ? type(*target) : std::nullopt;
     if (!here || depth >= max_depth || (here->kind() != kind_struct && here->kind() != kind_union))
         return std::nullopt;
-    const ByteReader reader(bytes_);
+    const ByteReader reader(here->owner->bytes_);
     for (std::uint32_t i = 0; i < here->count(); ++i) {
         const std::uint64_t at = here->trailer + std::uint64_t{i} * 12;
         const std::uint32_t member_name = reader.u32(at).value_or(0);
@@ -229,7 +298,7 @@ std::optional<BtfMember> Btf::member_of(std::uint32_t id, std::string_view name,
         const auto inner_id = resolved(member_type);
         const auto inner = inner_id ? type(*inner_id) : std::nullopt;
         if (inner && inner->kind() == kind_array)
-            found.elements = reader.u32(inner->trailer + 8).value_or(0);
+            found.elements = ByteReader(inner->owner->bytes_).u32(inner->trailer + 8).value_or(0);
         return found;
     }
     return std::nullopt;
@@ -258,7 +327,7 @@ std::optional<std::int64_t> Btf::enumerator(std::string_view enumeration, std::s
     const auto here = id ? type(*id) : std::nullopt;
     if (!here || (here->kind() != kind_enum && here->kind() != kind_enum64))
         return std::nullopt;
-    const ByteReader reader(bytes_);
+    const ByteReader reader(here->owner->bytes_);
     const unsigned each = here->kind() == kind_enum ? 8 : 12;
     for (std::uint32_t i = 0; i < here->count(); ++i) {
         const std::uint64_t at = here->trailer + std::uint64_t{i} * each;

@@ -20,6 +20,17 @@ struct BtfMember {
     std::uint32_t type = 0;
 };
 
+// What a type is, seen through typedefs and qualifiers.
+struct BtfType {
+    enum class Kind { integer, pointer, array, structure, other };
+    Kind kind = Kind::other;
+    std::uint32_t id = 0;
+    std::uint64_t size = 0;     // bytes; 0: not known
+    std::uint32_t target = 0;   // pointee or element; 0: void
+    std::uint64_t elements = 0; // of an array
+    bool character = false;     // a char, with or without sign
+};
+
 // The kernel's own type information (Linux, Documentation/bpf/btf.rst), kinds 1 to 19. Names are looked up
 // among structs, unions and enums; members of anonymous structs and unions count as members of what holds
 // them.
@@ -29,7 +40,8 @@ class Btf {
     static constexpr std::uint64_t max_size = std::uint64_t{64} << 20;
 
     // Checks every type header, so that nothing later can run out of the bytes. Otherwise `corrupt`.
-    static Result<Btf> parse(std::vector<std::byte> bytes);
+    // A module's BTF goes on where the kernel's ends: `base`, which must outlive the result.
+    static Result<Btf> parse(std::vector<std::byte> bytes, const Btf* base = nullptr);
     // The length of the section that starts with `header`, or nullopt when this is no BTF header. Pure.
     static std::optional<std::uint64_t> total_size(Bytes header);
 
@@ -38,10 +50,21 @@ class Btf {
     [[nodiscard]] std::optional<BtfMember> member(std::string_view structure, std::string_view path) const;
     [[nodiscard]] std::optional<std::int64_t> enumerator(std::string_view enumeration,
                                                          std::string_view name) const;
-    [[nodiscard]] std::size_t type_count() const { return types_.size(); }
+    [[nodiscard]] std::size_t type_count() const {
+        return types_.size() + (base_ != nullptr ? base_->type_count() : 0);
+    }
+    // Type ids. A name is that of a struct, union, enum, typedef or basic type ("unsigned int").
+    [[nodiscard]] std::optional<std::uint32_t> named(std::string_view name) const;
+    // The type of a variable. Kernels describe per-CPU variables only.
+    [[nodiscard]] std::optional<std::uint32_t> variable(std::string_view name) const;
+    [[nodiscard]] std::optional<BtfType> describe(std::uint32_t id) const;
+    [[nodiscard]] std::optional<BtfMember> member(std::uint32_t id, std::string_view name) const {
+        return member_of(id, name, 0);
+    }
 
   private:
     struct Type {
+        const Btf* owner = nullptr; // whose bytes hold the trailer
         std::uint32_t name = 0;
         std::uint32_t info = 0;
         std::uint32_t size_or_type = 0;
@@ -53,11 +76,14 @@ class Btf {
     [[nodiscard]] std::optional<Type> type(std::uint32_t id) const;
     [[nodiscard]] std::string_view string(std::uint32_t offset) const;
     [[nodiscard]] std::optional<std::uint32_t> find(std::string_view name) const;
+    // The first type of that name of one of the kinds: a bit each.
+    [[nodiscard]] std::optional<std::uint32_t> of_kind(std::string_view name, std::uint32_t kinds) const;
     [[nodiscard]] std::optional<std::uint32_t> resolved(std::uint32_t id) const;
     [[nodiscard]] std::uint64_t size_of_type(std::uint32_t id, int depth) const;
     [[nodiscard]] std::optional<BtfMember> member_of(std::uint32_t id, std::string_view name,
                                                      int depth) const;
 
+    const Btf* base_ = nullptr;
     std::vector<std::byte> bytes_;
     std::uint64_t strings_ = 0;
     std::uint64_t strings_size_ = 0;
