@@ -16,6 +16,12 @@ namespace kdumpkit::dump::test {
 class BtfWriter {
   public:
     std::uint32_t integer(std::uint32_t size) { return add("int", 1, 0, size, {size * 8}); }
+    std::uint32_t character() { return add("char", 1, 0, 1, {8}); }
+    std::uint32_t pointer(std::uint32_t target) { return add("", 2, 0, target, {}); }
+    std::uint32_t next_id() const { return count_ + 1; } // for pointers to what follows
+    std::uint32_t variable(const std::string& name, std::uint32_t type) {
+        return add(name, 14, 0, type, {1});
+    }
     std::uint32_t array(std::uint32_t element, std::uint32_t count) {
         return add("", 3, 0, 0, {element, 1, count});
     }

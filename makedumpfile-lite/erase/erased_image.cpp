@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "makedumpfile-lite/erase/erased_image.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace kdumpkit::dump {
+
+namespace {
+
+class ErasedReader final : public MemoryReader {
+  public:
+    ErasedReader(std::unique_ptr<MemoryReader> inner, const std::vector<ErasedRange>& ranges)
+        : inner_(std::move(inner)), ranges_(ranges) {}
+
+    Result<Bytes> view(std::uint64_t paddr, std::size_t size) override {
+        auto bytes = inner_->view(paddr, size);
+        if (!bytes)
+            return bytes;
+        const std::uint64_t end = paddr + size;
+        auto range = std::partition_point(ranges_.begin(), ranges_.end(),
+                                          [&](const ErasedRange& one) { return one.end <= paddr; });
+        if (range == ranges_.end() || range->begin >= end)
+            return bytes;
+        scratch_.assign(bytes->begin(), bytes->end());
+        for (; range != ranges_.end() && range->begin < end; ++range) {
+            const std::uint64_t from = std::max(range->begin, paddr) - paddr;
+            const std::uint64_t to = std::min(range->end, end) - paddr;
+            std::fill(scratch_.begin() + static_cast<std::ptrdiff_t>(from),
+                      scratch_.begin() + static_cast<std::ptrdiff_t>(to), range->fill);
+        }
+        return Bytes(scratch_);
+    }
+
+  private:
+    std::unique_ptr<MemoryReader> inner_;
+    const std::vector<ErasedRange>& ranges_;
+    std::vector<std::byte> scratch_;
+};
+
+class ErasedImage final : public Image {
+  public:
+    ErasedImage(const Image& image, std::vector<ErasedRange> ranges)
+        : image_(image), ranges_(std::move(ranges)) {}
+
+    [[nodiscard]] const std::string& name() const override { return image_.name(); }
+    [[nodiscard]] const RangeSet& memory() const override { return image_.memory(); }
+    [[nodiscard]] bool truncated() const override { return image_.truncated(); }
+    [[nodiscard]] Bytes notes() const override { return image_.notes(); }
+    [[nodiscard]] const std::string& vmcoreinfo() const override { return image_.vmcoreinfo(); }
+    [[nodiscard]] std::uint16_t elf_machine() const override { return image_.elf_machine(); }
+    [[nodiscard]] std::vector<std::string> warnings() const override { return image_.warnings(); }
+    [[nodiscard]] std::unique_ptr<MemoryReader> reader() const override {
+        return std::make_unique<ErasedReader>(image_.reader(), ranges_);
+    }
+
+  private:
+    const Image& image_;
+    std::vector<ErasedRange> ranges_;
+};
+
+} // namespace
+
+std::unique_ptr<Image> erased_image(const Image& image, std::vector<ErasedRange> ranges) {
+    return std::make_unique<ErasedImage>(image, std::move(ranges));
+}
+
+} // namespace kdumpkit::dump
