@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/progress.h"
 #include "makedumpfile-lite/filter.h"
+#include "makedumpfile-lite/format/file_destination.h"
 #include "makedumpfile-lite/format/kdump_writer.h"
 #include "makedumpfile-lite/interrupt.h"
 #include "makedumpfile-lite/kernel/kernel.h"
@@ -171,7 +172,7 @@ Result<> rehearse(const Job& job, Summary& summary) {
     return {};
 }
 
-Result<> write(const Job& job, format::Destination& destination, Summary& summary) {
+Result<> write(const Job& job, format::FileDestination& destination, Summary& summary) {
     auto writer =
         format::KdumpWriter::begin(destination, job.facts, job.selection.memory, job.selection.kept);
     if (!writer)
@@ -218,10 +219,10 @@ Result<> select_and_write(const Options& options, const Log& log, Stopwatch& clo
     // Nobody should wait for the filter only to learn that the dump has no place to go.
     if (!options.summary.empty() && options.summary != "-")
         KDK_TRY(check_place(options.summary));
-    std::optional<format::Destination> destination;
+    std::optional<format::FileDestination> destination;
     if (!options.dry_run) {
         KDK_ASSIGN(destination,
-                   format::Destination::create(options.output, options.overwrite, page_cache_limit()));
+                   format::FileDestination::create(options.output, options.overwrite, page_cache_limit()));
     }
     KDK_ASSIGN(const auto kernel, find_kernel(*image, options, log, summary));
     Job job{options, log,

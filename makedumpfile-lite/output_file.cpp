@@ -40,9 +40,18 @@ Result<OutputFile> OutputFile::create(const std::string& path, bool overwrite, i
     return file;
 }
 
+OutputFile OutputFile::standard_output() {
+    OutputFile file;
+    file.name_ = "standard output";
+    file.standard_ = true;
+    struct stat status {};
+    file.regular_ = ::fstat(STDOUT_FILENO, &status) == 0 && S_ISREG(status.st_mode);
+    return file;
+}
+
 OutputFile::OutputFile(OutputFile&& other) noexcept
     : fd_(std::move(other.fd_)), name_(std::move(other.name_)),
-      created_(std::exchange(other.created_, false)), regular_(other.regular_) {}
+      created_(std::exchange(other.created_, false)), regular_(other.regular_), standard_(other.standard_) {}
 
 OutputFile& OutputFile::operator=(OutputFile&& other) noexcept {
     if (this != &other) {
@@ -51,6 +60,7 @@ OutputFile& OutputFile::operator=(OutputFile&& other) noexcept {
         name_ = std::move(other.name_);
         created_ = std::exchange(other.created_, false);
         regular_ = other.regular_;
+        standard_ = other.standard_;
     }
     return *this;
 }
@@ -70,9 +80,14 @@ void OutputFile::discard() {
 }
 
 Result<> OutputFile::clear() {
-    if (regular_ && ::ftruncate(fd_.get(), 0) != 0)
+    // Standard output may be a file that somebody else began.
+    if (regular_ && !standard_ && ::ftruncate(fd_.get(), 0) != 0)
         return destination_failure(system_error("empty", name_, errno));
     return {};
+}
+
+Result<> OutputFile::close() {
+    return standard_ ? Result<>() : fd_.close(name_);
 }
 
 Result<> check_place(const std::string& path) {

@@ -16,6 +16,8 @@ class OutputFile {
     // `access`: O_RDWR or O_WRONLY. An existing file is `invalid`, unless `overwrite`. Readable by its owner
     // only.
     static Result<OutputFile> create(const std::string& path, bool overwrite, int access);
+    // The program's standard output, whatever it is; it stays open.
+    static OutputFile standard_output();
     OutputFile() = default;
     OutputFile(OutputFile&& other) noexcept;
     OutputFile& operator=(OutputFile&& other) noexcept;
@@ -24,19 +26,22 @@ class OutputFile {
     // Empties it: call before the first write.
     Result<> clear();
     void keep() { created_ = false; }
-    Result<> close() { return fd_.close(name_); }
+    Result<> close();
 
-    [[nodiscard]] int fd() const { return fd_.get(); }
+    [[nodiscard]] int fd() const { return standard_ ? standard_fd : fd_.get(); }
     [[nodiscard]] const std::string& name() const { return name_; }
     [[nodiscard]] bool regular() const { return regular_; }
+    [[nodiscard]] bool standard() const { return standard_; }
 
   private:
+    static constexpr int standard_fd = 1;
     void discard();
 
     Fd fd_;
     std::string name_;
     bool created_ = false; // by us, with nothing in it worth keeping
     bool regular_ = false;
+    bool standard_ = false; // somebody else's descriptor
 };
 
 // A file that will be written and renamed into place: whether its folder is there and may be written to, and

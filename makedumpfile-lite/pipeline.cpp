@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <condition_variable>
-#include <cstring>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -23,7 +22,7 @@ namespace {
 // One block on its way: free, being filled by the worker that took it, or full until the sink has seen it.
 struct Slot {
     PageBlock block;
-    std::vector<Range> pfns; // what to read, runs of neighbours
+    PageSource::Work work;
     std::optional<Error> error;
     bool full = false;
 };
@@ -32,14 +31,15 @@ struct Slot {
 // slot n % slots: a worker waits for its slot, and so can never run further ahead than the ring is long.
 class Ring {
   public:
-    Ring(const PageSet& kept, std::size_t slots, std::size_t block_bytes) : kept_(&kept), slots_(slots) {
+    Ring(PageSource& source, std::size_t slots, std::size_t block_bytes, std::size_t block_pages)
+        : source_(&source), block_pages_(block_pages), slots_(slots) {
         for (Slot& slot : slots_) {
             slot.block.data.resize(block_bytes);
-            slot.block.pages.reserve(PipelineSettings::pages_per_block);
+            slot.block.pages.reserve(block_pages);
         }
     }
 
-    // The next slot to fill, its pfns set; null when there is nothing left to do.
+    // The next slot to fill, its work set, or with an error; null when there is nothing left to do.
     Slot* take() {
         std::unique_lock lock(mutex_);
         Slot* slot = nullptr;
@@ -50,22 +50,17 @@ class Ring {
         });
         if (stopped_ || exhausted_)
             return nullptr;
-        slot->pfns.clear();
-        std::size_t room = PipelineSettings::pages_per_block;
-        std::optional<std::uint64_t> pfn;
-        while (room > 0 && (pfn = kept_->next(cursor_))) {
-            if (!slot->pfns.empty() && slot->pfns.back().end == *pfn)
-                ++slot->pfns.back().end;
-            else
-                slot->pfns.push_back({*pfn, *pfn + 1});
-            cursor_ = *pfn + 1;
-            --room;
-        }
-        if (slot->pfns.empty()) {
+        auto more = source_->next(slot->work, block_pages_);
+        if (more && !*more) {
             exhausted_ = true;
             freed_.notify_all();
             filled_.notify_one();
             return nullptr;
+        }
+        if (!more) {
+            slot->error = std::move(more).error();
+            exhausted_ = true;
+            freed_.notify_all();
         }
         ++taken_;
         return slot;
@@ -109,89 +104,57 @@ class Ring {
     std::mutex mutex_;
     std::condition_variable freed_;  // workers wait here
     std::condition_variable filled_; // the sink waits here
-    const PageSet* kept_;
+    PageSource* source_;
+    std::size_t block_pages_;
     std::vector<Slot> slots_;
-    std::uint64_t cursor_ = 0;   // the pfn where the next block starts
     std::uint64_t taken_ = 0;    // blocks handed out
     std::uint64_t returned_ = 0; // blocks that the sink has seen
     bool exhausted_ = false;
     bool stopped_ = false;
 };
 
-// Reads and compresses one page after the other into a block. `room`: bytes that compress() may need beyond
-// the block.
-void fill(PageBlock& block, Bytes page, Codec& codec, bool share_zero_pages) {
-    if (share_zero_pages && is_zero_page(page)) {
-        block.pages.push_back({0, 0});
-        return;
-    }
-    std::byte* out = block.data.data() + block.used;
-    std::size_t size = codec.compress(page, out);
-    const bool raw = size == 0;
-    if (raw) {
-        std::memcpy(out, page.data(), page.size());
-        size = page.size();
-    }
-    block.pages.push_back({static_cast<std::uint32_t>(size), raw ? 0 : codec.flag()});
-    block.used += size;
-}
-
-Result<> fill(Slot& slot, MemoryReader& reader, Codec& codec, const PipelineSettings& settings) {
-    slot.block.pages.clear();
-    slot.block.used = 0;
-    const std::size_t most = MemoryReader::max_view / settings.page_size;
-    for (const Range& run : slot.pfns) {
-        for (std::uint64_t pfn = run.begin; pfn < run.end;) {
-            const std::uint64_t count = std::min<std::uint64_t>(run.end - pfn, most);
-            KDK_ASSIGN(Bytes view, reader.view(pfn * settings.page_size, count * settings.page_size));
-            for (; !view.empty(); view = view.subspan(settings.page_size))
-                fill(slot.block, view.first(settings.page_size), codec, settings.share_zero_pages);
-            pfn += count;
-        }
-    }
-    return {};
+Result<> fill(Slot& slot, PageSource::Reader& reader, PagePacker& packer) {
+    slot.block.pfns = slot.work.pfns;
+    packer.begin(slot.block);
+    if (slot.error)
+        return {};
+    auto read = reader.read(slot.work, [&](Bytes page) { packer.add(slot.block, page); });
+    KDK_TRY(packer.end(slot.block)); // what came before a failure is good
+    return read;
 }
 
 std::size_t slot_count(unsigned workers) {
     return 2 * std::size_t{workers} + 2;
 }
 
-std::size_t block_bytes(const PipelineSettings& settings, const Codec& codec) {
-    // Every page before the last one took at most its own size, and the last one may need more while it is
-    // compressed.
-    return PipelineSettings::pages_per_block * settings.page_size + codec.bound();
-}
-
 } // namespace
 
-bool is_zero_page(Bytes page) {
-    // Most pages show something in their first bytes; the rest is a comparison with itself, one word further.
-    std::uint64_t first = 0;
-    std::memcpy(&first, page.data(), sizeof(first));
-    return first == 0 && std::memcmp(page.data(), page.data() + 8, page.size() - 8) == 0;
-}
-
 Result<std::uint64_t> pipeline_memory(const PipelineSettings& settings) {
-    KDK_ASSIGN(const auto codec, Codec::create(settings.compression, settings.page_size));
-    std::vector<std::byte> out(codec->bound());
-    const std::vector<std::byte> page(settings.page_size);
-    (void)codec->compress(page, out.data()); // zstd makes its tables at first use
-    return slot_count(settings.workers) * block_bytes(settings, *codec) +
-           settings.workers * codec->memory_bytes();
+    KDK_ASSIGN(const auto packer, PagePacker::create(settings));
+    PageBlock block;
+    block.data.resize(packer->block_bytes());
+    std::vector<std::byte> page(settings.page_size);
+    page[0] = std::byte{1}; // a zero page is not compressed
+    packer->begin(block);
+    for (std::size_t i = 0; i < settings.pages_per_block(); ++i)
+        packer->add(block, page);
+    KDK_TRY(packer->end(block));
+    return slot_count(settings.workers) * packer->block_bytes() + settings.workers * packer->memory_bytes();
 }
 
-Result<PipelineCounts> run_pipeline(const Image& image, const PageSet& kept, const PipelineSettings& settings,
+Result<PipelineCounts> run_pipeline(PageSource& source, const PipelineSettings& settings,
                                     const std::function<Result<>(const PageBlock&)>& sink) {
     struct Worker {
-        std::unique_ptr<MemoryReader> reader;
-        std::unique_ptr<Codec> codec;
+        std::unique_ptr<PageSource::Reader> reader;
+        std::unique_ptr<PagePacker> packer;
     };
     std::vector<Worker> workers(std::max(settings.workers, 1U));
     for (Worker& worker : workers) {
-        worker.reader = image.reader();
-        KDK_ASSIGN(worker.codec, Codec::create(settings.compression, settings.page_size));
+        worker.reader = source.reader();
+        KDK_ASSIGN(worker.packer, PagePacker::create(settings));
     }
-    Ring ring(kept, slot_count(settings.workers), block_bytes(settings, *workers.front().codec));
+    Ring ring(source, slot_count(settings.workers), workers.front().packer->block_bytes(),
+              settings.pages_per_block());
 
     // Joined when this function ends, however it ends; stop() first, or a waiting worker would never return.
     std::vector<std::jthread> threads;
@@ -202,9 +165,9 @@ Result<PipelineCounts> run_pipeline(const Image& image, const PageSet& kept, con
     const Stop stop_at_end{&ring};
     try {
         for (Worker& worker : workers)
-            threads.emplace_back([&ring, &settings, &worker] {
+            threads.emplace_back([&ring, &worker] {
                 while (Slot* slot = ring.take()) {
-                    if (auto done = fill(*slot, *worker.reader, *worker.codec, settings); !done)
+                    if (auto done = fill(*slot, *worker.reader, *worker.packer); !done)
                         slot->error = std::move(done).error();
                     ring.put_full(*slot);
                 }
@@ -229,6 +192,12 @@ Result<PipelineCounts> run_pipeline(const Image& image, const PageSet& kept, con
         ring.put_free(*slot);
     }
     return counts;
+}
+
+Result<PipelineCounts> run_pipeline(const Image& image, const PageSet& kept, const PipelineSettings& settings,
+                                    const std::function<Result<>(const PageBlock&)>& sink) {
+    ImagePages pages(image, kept, settings.page_size, {0, kept.limit()});
+    return run_pipeline(pages, settings, sink);
 }
 
 } // namespace kdumpkit::dump

@@ -4,7 +4,9 @@
 #include "base/error.h"
 #include "makedumpfile-lite/codec.h"
 #include "makedumpfile-lite/format/page_block.h"
+#include "makedumpfile-lite/page_packer.h"
 #include "makedumpfile-lite/page_set.h"
+#include "makedumpfile-lite/page_source.h"
 #include "makedumpfile-lite/source/image.h"
 
 #include <cstdint>
@@ -15,12 +17,19 @@ namespace kdumpkit::dump {
 struct PipelineSettings {
     // Pages that one worker takes at a time: enough to make the hand-over cheap, few enough for the
     // second-level cache.
-    static constexpr std::size_t pages_per_block = 64;
+    static constexpr std::size_t single_pages = 64;
 
     unsigned workers = 1; // threads that read and compress; at least 1
     Compression compression;
     std::size_t page_size = 4096;  // bytes
     bool share_zero_pages = false; // do not store pages filled with zero (dump level bit 1)
+    bool hash_pages = false;       // tell the hash of each stored page
+    // 0: pages are compressed one by one. Otherwise so many of them together as one zstd frame.
+    std::size_t frame_pages = 0;
+
+    [[nodiscard]] std::size_t pages_per_block() const {
+        return frame_pages != 0 ? frame_pages : single_pages;
+    }
 };
 
 // Bytes that the pipeline holds at most besides the image: buffers, and the workers' compressors.
@@ -33,14 +42,13 @@ struct PipelineCounts {
     std::uint64_t stored_bytes = 0;
 };
 
-// Reads every page of `kept` from `image`, compresses it and hands it to `sink`, in the order of the pfns, on
+// Reads every page of the source, packs it and hands it to `sink`, in the order of the pfns, on
 // the calling thread. The result does not depend on the number of workers. What the sink returns as an error,
 // or the first page that cannot be read, ends the run after all earlier pages were handed over; no thread is
 // left behind.
+Result<PipelineCounts> run_pipeline(PageSource& source, const PipelineSettings& settings,
+                                    const std::function<Result<>(const PageBlock&)>& sink);
 Result<PipelineCounts> run_pipeline(const Image& image, const PageSet& kept, const PipelineSettings& settings,
                                     const std::function<Result<>(const PageBlock&)>& sink);
-
-// True when every byte is zero. `page` is a multiple of 64 bytes long.
-bool is_zero_page(Bytes page);
 
 } // namespace kdumpkit::dump

@@ -1,100 +1,41 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "makedumpfile-lite/format/destination.h"
 
-#include "base/range.h"
+#include "base/progress.h"
 
 #include <algorithm>
 #include <cerrno>
-#include <utility>
-#include <vector>
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
 namespace kdumpkit::dump::format {
 
-namespace {
-
-Failure destination_failure(Error error) {
-    return Failure(std::move(error).from(ErrorSide::destination));
-}
-
-} // namespace
-
-Destination::Destination(OutputFile file, std::uint64_t cache_limit)
-    : file_(std::move(file)), step_(std::max<std::uint64_t>(align_down(cache_limit / 2, 4096), 4096)) {}
-
-Result<Destination> Destination::create(const std::string& path, bool overwrite, std::uint64_t cache_limit) {
-    KDK_ASSIGN(OutputFile file, OutputFile::create(path, overwrite, O_RDWR));
-    if (::lseek(file.fd(), 0, SEEK_SET) < 0)
-        return destination_failure(
-            make_error(ErrorKind::unsupported, "write the dump to", path, "it cannot be written at offsets")
-                .then("write to a file; streams (-F) are not built yet"));
-    return Destination(std::move(file), cache_limit);
-}
-
-Result<> Destination::reserve_zeroed(std::uint64_t begin, std::uint64_t end) {
-    if (begin >= end)
-        return {};
-    if (file_.regular()) {
-        if (::fallocate(file_.fd(), 0, static_cast<off_t>(begin), static_cast<off_t>(end - begin)) == 0)
-            return {};
-        // Only these say that writing itself will fail; a filesystem without fallocate reads as zero all the
-        // same.
-        if (errno == ENOSPC || errno == EDQUOT || errno == EFBIG)
-            return destination_failure(system_error("reserve space in", name(), errno));
-        return {};
-    }
-    const std::vector<std::byte> zeros(std::size_t{64} << 10);
-    for (std::uint64_t at = begin; at < end; at += zeros.size())
-        KDK_TRY(write(at, Bytes(zeros).first(std::min<std::uint64_t>(zeros.size(), end - at))));
-    return {};
-}
-
 Result<> Destination::write(std::uint64_t offset, Bytes bytes) {
-    if (!cleared_)
-        KDK_TRY(file_.clear());
-    cleared_ = true;
-    KDK_TRY(pwrite_all(file_.fd(), offset, bytes, name()));
-    end_ = std::max<std::uint64_t>(end_, offset + bytes.size());
-    return end_ - started_ >= step_ ? trim_cache() : Result<>();
-}
-
-// Writing back starts for the newest step and has ended for the one before, which then leaves the page cache:
-// two steps are there at most. A filesystem that cannot do this is no failure; a medium that fails is.
-Result<> Destination::trim_cache() {
-    const auto write_back = [&](std::uint64_t begin, std::uint64_t end, unsigned how) -> Result<> {
-        if (::sync_file_range(file_.fd(), static_cast<off_t>(begin), static_cast<off_t>(end - begin), how) ==
-                0 ||
-            (errno != EIO && errno != ENOSPC && errno != EDQUOT))
-            return {};
-        return destination_failure(system_error("write back", name(), errno).at(begin));
-    };
-    if (file_.regular()) {
-        KDK_TRY(write_back(started_, end_, SYNC_FILE_RANGE_WRITE));
-        if (started_ > dropped_) {
-            KDK_TRY(
-                write_back(dropped_, started_,
-                           SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER));
-            (void)::posix_fadvise(file_.fd(), static_cast<off_t>(dropped_),
-                                  static_cast<off_t>(started_ - dropped_), POSIX_FADV_DONTNEED);
-        }
-        dropped_ = started_;
+    if (size_after(offset, bytes.size()) > limit_) {
+        Error error = system_error("write", name(), EFBIG);
+        error.reason = fmt::format("its size limit (-L {}, {}) is reached", limit_, human_bytes(limit_));
+        return fail(
+            std::move(error)
+                .at(offset)
+                .then("raise -L, leave out more pages (-d 31), or compress better (--compress zstd:9)")
+                .from(ErrorSide::destination));
     }
-    started_ = end_;
+    KDK_TRY(put(offset, bytes));
+    end_ = std::max<std::uint64_t>(end_, offset + bytes.size());
     return {};
 }
 
-Result<> Destination::sync() {
-    // Character devices and the like have nothing to sync.
-    if (::fsync(file_.fd()) != 0 && errno != EINVAL && errno != EROFS)
-        return destination_failure(system_error("fsync", name(), errno));
-    return {};
+std::uint64_t Destination::size_after(std::uint64_t offset, std::uint64_t bytes) const {
+    return std::max(end_, offset + bytes);
 }
 
-Result<> Destination::close() {
-    return file_.close();
+std::uint64_t Destination::room() const {
+    return std::min(limit_ - std::min(limit_, size()), free_space());
+}
+
+bool is_out_of_space(const Error& error) {
+    return error.side == ErrorSide::destination &&
+           (error.errno_value == ENOSPC || error.errno_value == EDQUOT || error.errno_value == EFBIG);
 }
 
 } // namespace kdumpkit::dump::format

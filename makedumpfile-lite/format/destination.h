@@ -3,49 +3,62 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
-#include "makedumpfile-lite/output_file.h"
 
 #include <cstdint>
+#include <limits>
 #include <string>
 
 namespace kdumpkit::dump::format {
 
-// The file that a dump is written to. Offsets are bytes from its start. Every error carries
-// ErrorSide::destination. One thread at a time.
+// Where a dump goes. Offsets are bytes from its start. Every error carries ErrorSide::destination. One thread
+// at a time.
 class Destination {
   public:
-    // Opens or creates `path`; OutputFile tells what of it stays when. An existing one is `invalid`, unless
-    // `overwrite`, and stays untouched until the first write. Something that
-    // cannot be written at offsets (a pipe, a terminal) is `unsupported`. `cache_limit` bounds the bytes of
-    // this file that may lie in the page cache: the panic kernel has little memory, and nobody reads them
-    // again.
-    static Result<Destination> create(const std::string& path, bool overwrite, std::uint64_t cache_limit);
+    virtual ~Destination() = default;
 
+    // Bytes past the size limit are not written: that is an error with errno EFBIG, and nothing of `bytes`
+    // goes out.
+    Result<> write(std::uint64_t offset, Bytes bytes);
     // Makes [begin, end) read as zero until it is written, and writable later where the filesystem can
     // promise that.
-    Result<> reserve_zeroed(std::uint64_t begin, std::uint64_t end);
-    Result<> write(std::uint64_t offset, Bytes bytes);
-    // Everything so far is on the medium.
-    Result<> sync();
+    virtual Result<> reserve_zeroed(std::uint64_t begin, std::uint64_t end) = 0;
+    // Everything so far is on the medium, as far as this destination has one.
+    virtual Result<> sync() = 0;
     // There is something in it now: it stays, whatever happens.
-    void keep() { file_.keep(); }
-    Result<> close();
+    virtual void keep() = 0;
+    // The dump is whole: nothing is written after this.
+    virtual Result<> close() = 0;
+    // Forgets all that was written, so that another dump can begin; `unsupported` where it has left already.
+    virtual Result<> restart() = 0;
 
-    [[nodiscard]] const std::string& name() const { return file_.name(); }
+    [[nodiscard]] virtual const std::string& name() const = 0;
+    // What was never written reads as zero.
+    [[nodiscard]] virtual bool sparse() const = 0;
+    // Bytes that can still be written, by the size limit and by the space that is free there.
+    [[nodiscard]] std::uint64_t room() const;
+    // Bytes that left so far: the size of the file, or of the stream.
+    [[nodiscard]] virtual std::uint64_t size() const { return end_; }
     [[nodiscard]] std::uint64_t end() const { return end_; } // one more than the highest byte written
-    // A regular file: what was never written reads as zero.
-    [[nodiscard]] bool sparse() const { return file_.regular(); }
+    void set_size_limit(std::uint64_t bytes) { limit_ = bytes; }
+
+  protected:
+    Destination() = default;
+    Destination(Destination&&) = default;
+    Destination& operator=(Destination&&) = default;
+    // What size() would be after such a write.
+    [[nodiscard]] virtual std::uint64_t size_after(std::uint64_t offset, std::uint64_t bytes) const;
+    virtual Result<> put(std::uint64_t offset, Bytes bytes) = 0;
+    [[nodiscard]] virtual std::uint64_t free_space() const {
+        return std::numeric_limits<std::uint64_t>::max();
+    }
+
+    std::uint64_t end_ = 0;
 
   private:
-    Destination(OutputFile file, std::uint64_t cache_limit);
-    Result<> trim_cache();
-
-    OutputFile file_;
-    bool cleared_ = false;
-    std::uint64_t step_; // bytes between two looks at the page cache
-    std::uint64_t end_ = 0;
-    std::uint64_t started_ = 0; // writing back began up to here
-    std::uint64_t dropped_ = 0; // and everything below here left the page cache
+    std::uint64_t limit_ = std::numeric_limits<std::uint64_t>::max();
 };
+
+// No room there, for this dump: a smaller one may fit.
+bool is_out_of_space(const Error& error);
 
 } // namespace kdumpkit::dump::format

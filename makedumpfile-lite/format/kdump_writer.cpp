@@ -75,6 +75,10 @@ Result<KdumpGeometry> plan_kdump(const KdumpFacts& facts, std::uint64_t limit, s
         g.vmcoreinfo_appended = true;
         sub_header_end += facts.vmcoreinfo.size();
     }
+    if (!facts.eraseinfo.empty()) {
+        g.eraseinfo = sub_header_end;
+        sub_header_end += facts.eraseinfo.size();
+    }
     // Each number below comes from the image's headers: it may be anything.
     constexpr std::uint64_t most = std::numeric_limits<std::int64_t>::max();
     const auto bitmaps = align_up(sub_header_end, block);
@@ -87,9 +91,8 @@ Result<KdumpGeometry> plan_kdump(const KdumpFacts& facts, std::uint64_t limit, s
         g.bitmap_size = *bitmap_size;
         g.descriptors = g.bitmaps + 2 * g.bitmap_size;
         const auto data = checked_add(g.descriptors, *descriptors_size);
-        const auto aligned = data ? align_up(*data, block) : std::nullopt;
-        if (aligned && *aligned <= most) {
-            g.data = *aligned;
+        if (data && *data <= most) {
+            g.data = *data;
             return g;
         }
     }
@@ -102,7 +105,8 @@ Result<KdumpWriter> KdumpWriter::begin(Destination& destination, const KdumpFact
     const std::uint64_t limit = std::max(memory.limit(), kept.limit());
     const std::uint64_t pages = kept.count();
     KDK_ASSIGN(const KdumpGeometry geometry, plan_kdump(facts, limit, pages));
-    KdumpWriter writer(destination, geometry, pages);
+    KdumpWriter writer(destination, geometry,
+                       facts.part ? kept.count(facts.part->begin, facts.part->end) : pages);
     KDK_TRY(writer.write_headers(facts, limit));
     KDK_TRY(writer.write_bitmap(geometry.bitmaps, memory));
     KDK_TRY(writer.write_bitmap(geometry.bitmaps + geometry.bitmap_size, kept));
@@ -140,9 +144,23 @@ Result<> KdumpWriter::write_headers(const KdumpFacts& facts, std::uint64_t limit
         sub.offset_note = geometry_.notes;
         sub.size_note = facts.notes.size();
     }
+    if (geometry_.eraseinfo != 0) {
+        sub.offset_eraseinfo = geometry_.eraseinfo;
+        sub.size_eraseinfo = facts.eraseinfo.size();
+    }
+    if (facts.part) {
+        sub.split = 1;
+        sub.start_pfn = facts.part->begin;
+        sub.end_pfn = facts.part->end;
+        // What readers of version 5 and earlier look at.
+        sub.start_pfn_obsolete = saturated(facts.part->begin);
+        sub.end_pfn_obsolete = saturated(facts.part->end);
+    }
     KDK_TRY(destination_->write(0, bytes_of(header_)));
     KDK_TRY(destination_->write(facts.page_size, bytes_of(sub)));
     KDK_TRY(destination_->write(geometry_.notes, facts.notes));
+    if (geometry_.eraseinfo != 0)
+        KDK_TRY(destination_->write(geometry_.eraseinfo, as_bytes(facts.eraseinfo)));
     return geometry_.vmcoreinfo_appended
                ? destination_->write(geometry_.vmcoreinfo, as_bytes(facts.vmcoreinfo))
                : Result<>();
@@ -174,18 +192,63 @@ Result<> KdumpWriter::write_zero_page(std::uint64_t page_size) {
     return {};
 }
 
+void KdumpWriter::share_duplicates(std::size_t bytes, SamePage same) {
+    stored_pages_.emplace(bytes);
+    same_page_ = std::move(same);
+}
+
+// Whether the page can do without a place of its own.
+std::optional<PageDescriptor> KdumpWriter::share(const PageBlock::Page& page, std::uint64_t pfn,
+                                                 Bytes stored) {
+    if (!stored_pages_)
+        return std::nullopt;
+    const auto earlier = stored_pages_->find(page.hash);
+    // The same page compresses to the same bytes.
+    if (earlier && earlier->size == page.size && same_page_(*earlier, pfn, stored)) {
+        ++shared_;
+        return PageDescriptor{earlier->offset, page.size, page.flags, 0};
+    }
+    stored_pages_->remember(page.hash, {pfn, cursor_, page.size});
+    return std::nullopt;
+}
+
 Result<> KdumpWriter::append(const PageBlock& block) {
     if (pages_written() + block.pages.size() > expected_)
         return fail(ErrorKind::invalid, "append to", destination_->name(), "more pages than its bitmap has");
-    KDK_TRY(destination_->write(cursor_, block.stored()));
+    // Stretches of pages that go to the file in one piece: up to a page that is there already.
+    std::size_t begin = 0;
+    std::size_t end = 0;
+    std::uint64_t written = cursor_;
+    std::vector<PageDescriptor> descriptors;
+    descriptors.reserve(block.pages.size());
+    const auto write_stretch = [&]() -> Result<> {
+        const Bytes bytes = block.stored().subspan(begin, end - begin);
+        KDK_TRY(destination_->write(written, bytes));
+        written += bytes.size();
+        return {};
+    };
+    auto run = block.pfns.begin();
+    std::uint64_t pfn = run != block.pfns.end() ? run->begin : 0;
     for (const PageBlock::Page& page : block.pages) {
         if (page.size == 0) {
-            pending_.push_back(zero_page_);
+            descriptors.push_back(zero_page_);
+        } else if (const auto same = share(page, pfn, block.stored().subspan(end, page.size))) {
+            descriptors.push_back(*same);
+            if (end > begin)
+                KDK_TRY(write_stretch());
+            begin = end = end + page.size;
         } else {
-            pending_.push_back({cursor_, page.size, page.flags, 0});
+            descriptors.push_back({cursor_, page.size, page.flags, 0});
             cursor_ += page.size;
+            end += page.size;
         }
+        ++pfn;
+        if (run != block.pfns.end() && pfn == run->end && ++run != block.pfns.end())
+            pfn = run->begin;
     }
+    if (end > begin)
+        KDK_TRY(write_stretch());
+    pending_.insert(pending_.end(), descriptors.begin(), descriptors.end());
     // At once, and behind the data that they name: whoever kills us loses no page that came this far.
     KDK_TRY(flush_descriptors());
     if (described_ != 0)
@@ -206,6 +269,9 @@ Result<> KdumpWriter::finish() {
         return fail(ErrorKind::invalid, "finish", destination_->name(),
                     fmt::format("{} of {} pages were written", pages_written(), expected_));
     KDK_TRY(flush_descriptors());
+    // Without a page there may be nothing behind the holes of the bitmaps.
+    if (destination_->end() < geometry_.data)
+        KDK_TRY(destination_->write(geometry_.data - 1, std::array{std::byte{0}}));
     destination_->keep();
     KDK_TRY(destination_->sync());
     header_.status &= ~status_incomplete;

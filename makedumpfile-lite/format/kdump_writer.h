@@ -4,12 +4,15 @@
 #include "base/bytes.h"
 #include "base/error.h"
 #include "makedumpfile-lite/format/destination.h"
+#include "makedumpfile-lite/format/dump_writer.h"
+#include "makedumpfile-lite/format/duplicates.h"
 #include "makedumpfile-lite/format/kdump_layout.h"
-#include "makedumpfile-lite/format/page_block.h"
 #include "makedumpfile-lite/kernel/kernel.h"
 #include "makedumpfile-lite/page_set.h"
 
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,6 +28,8 @@ struct KdumpFacts {
     std::uint32_t compression = 0;  // status_…, 0 for none
     Bytes notes;                    // ELF notes; must outlive the writer's begin()
     std::string vmcoreinfo;         // used when the notes do not hold it; may be empty
+    std::string eraseinfo;          // what was erased from the pages, one line each; may be empty
+    std::optional<Range> part;      // of a split dump: the pfns whose pages this file has
 };
 
 // Where each part lies, in bytes from the start of the file.
@@ -33,10 +38,12 @@ struct KdumpGeometry {
     std::uint64_t vmcoreinfo = 0; // inside the notes or behind them; 0: none
     std::uint64_t vmcoreinfo_size = 0;
     bool vmcoreinfo_appended = false;
+    std::uint64_t eraseinfo = 0;   // behind the notes; 0: none
     std::uint64_t bitmaps = 0;     // the first bitmap
     std::uint64_t bitmap_size = 0; // bytes of one bitmap, whole blocks
     std::uint64_t descriptors = 0;
-    std::uint64_t data = 0; // the first byte of page data
+    std::uint64_t data =
+        0; // the first byte of page data: right behind the descriptors, as makedumpfile has it
     friend bool operator==(const KdumpGeometry&, const KdumpGeometry&) = default;
 };
 
@@ -55,21 +62,31 @@ Result<KdumpGeometry> plan_kdump(const KdumpFacts& facts, std::uint64_t limit, s
 // Writes a kdump-compressed file. From begin() to the last step of finish() its header says that it is
 // incomplete, and what was written by then can be read, even if the program is killed: pages before
 // descriptors, descriptors that are missing stay zero. The destination is kept from the first page on.
-class KdumpWriter {
+class KdumpWriter final : public DumpWriter {
   public:
-    // Headers, notes and both bitmaps. `destination` must outlive the writer.
+    // Whether the stored bytes `stored` of page `pfn` and what lies at `earlier` are the same page.
+    using SamePage = std::function<bool(const Duplicates::Stored& earlier, std::uint64_t pfn, Bytes stored)>;
+
+    // Headers, notes and both bitmaps. `destination` must outlive the writer. Of a part of a split dump all
+    // is the same, also the room for descriptors (makedumpfile --reassemble finds the shared zero page by
+    // it), and only the pages of `facts.part` are expected.
     static Result<KdumpWriter> begin(Destination& destination, const KdumpFacts& facts, const PageSet& memory,
                                      const PageSet& kept);
 
+    // From now on a page that was stored before is not stored again, where `same` agrees. The blocks must
+    // have hashes. `bytes`: what to remember.
+    void share_duplicates(std::size_t bytes, SamePage same);
+
     // The next pages of `kept`, in order. Their descriptors are in the file when it returns.
-    Result<> append(const PageBlock& block);
+    Result<> append(const PageBlock& block) override;
     // All pages are there: everything is synced, then the header is rewritten without its incomplete flag.
-    Result<> finish();
+    Result<> finish() override;
     // Something failed: writes the descriptors of the pages that arrived. The header keeps its incomplete
     // flag.
-    Result<> abandon();
+    Result<> abandon() override;
 
-    [[nodiscard]] std::uint64_t pages_written() const { return described_ + pending_.size(); }
+    [[nodiscard]] std::uint64_t pages_written() const override { return described_ + pending_.size(); }
+    [[nodiscard]] std::uint64_t pages_shared() const { return shared_; } // duplicates, without zero pages
     [[nodiscard]] const KdumpGeometry& geometry() const { return geometry_; }
 
   private:
@@ -79,6 +96,7 @@ class KdumpWriter {
     Result<> write_bitmap(std::uint64_t offset, const PageSet& set);
     Result<> write_zero_page(std::uint64_t page_size);
     Result<> flush_descriptors();
+    std::optional<PageDescriptor> share(const PageBlock::Page& page, std::uint64_t pfn, Bytes stored);
 
     Destination* destination_;
     KdumpGeometry geometry_;
@@ -88,6 +106,9 @@ class KdumpWriter {
     std::uint64_t described_ = 0;
     std::uint64_t cursor_; // where the next page data goes
     std::vector<PageDescriptor> pending_;
+    std::optional<Duplicates> stored_pages_;
+    SamePage same_page_;
+    std::uint64_t shared_ = 0;
 };
 
 } // namespace kdumpkit::dump::format

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "base/file.h"
 #include "makedumpfile-lite/filter.h"
+#include "makedumpfile-lite/format/file_destination.h"
 #include "makedumpfile-lite/format/kdump_writer.h"
 #include "makedumpfile-lite/pipeline.h"
 #include "tests/unit/makedumpfile-lite/decompress.h"
@@ -99,7 +100,7 @@ TEST_CASE("a dump is what the format says, for every codec") {
     dump.compression = GENERATE("none", "zstd", "lzo", "snappy", "zlib");
     dump.facts.level = GENERATE(0U, 31U);
     INFO(dump.compression << " level " << dump.facts.level);
-    auto destination = Destination::create(folder / "dump", false, 1 << 20);
+    auto destination = FileDestination::create(folder / "dump", false, 1 << 20);
     REQUIRE(destination);
     REQUIRE(dump.write(*destination));
     const Seen seen(*read_file(folder / "dump"));
@@ -142,7 +143,7 @@ TEST_CASE("a dump that was not finished says so, and what arrived can be read") 
     const Folder folder;
     Case dump;
     dump.image.unreadable = 40500;
-    auto destination = Destination::create(folder / "dump", false, 1 << 20);
+    auto destination = FileDestination::create(folder / "dump", false, 1 << 20);
     const auto result = dump.write(*destination);
     REQUIRE_FALSE(result);
     CHECK(result.error().side == ErrorSide::source);
@@ -161,7 +162,7 @@ TEST_CASE("a dump that was not finished says so, and what arrived can be read") 
 TEST_CASE("finish() refuses a dump with pages missing") {
     const Folder folder;
     Case dump;
-    auto destination = Destination::create(folder / "dump", false, 1 << 20);
+    auto destination = FileDestination::create(folder / "dump", false, 1 << 20);
     auto writer = KdumpWriter::begin(*destination, dump.facts, dump.memory, dump.kept);
     REQUIRE(writer);
     CHECK_FALSE(writer->finish());
@@ -173,7 +174,7 @@ TEST_CASE("VMCOREINFO that is not among the notes is added behind them") {
     Case dump;
     dump.facts.notes = {};
     dump.facts.vmcoreinfo = "OSRELEASE=x\n";
-    auto destination = Destination::create(folder / "dump", false, 1 << 20);
+    auto destination = FileDestination::create(folder / "dump", false, 1 << 20);
     REQUIRE(dump.write(*destination));
     const Seen seen(*read_file(folder / "dump"));
     CHECK(as_text(*seen.at.slice(*seen.at.u64(4096 + 32), *seen.at.u64(4096 + 40))) == "OSRELEASE=x\n");
@@ -194,7 +195,7 @@ TEST_CASE("sizes that the format cannot hold are refused before anything is writ
 
 TEST_CASE("nobody but its owner reads a dump") {
     const Folder folder;
-    const auto destination = Destination::create(folder / "dump", false, 1 << 20);
+    const auto destination = FileDestination::create(folder / "dump", false, 1 << 20);
     REQUIRE(destination);
     CHECK((std::filesystem::status(folder / "dump").permissions() & std::filesystem::perms::all) ==
           (std::filesystem::perms::owner_read | std::filesystem::perms::owner_write));
@@ -203,12 +204,12 @@ TEST_CASE("nobody but its owner reads a dump") {
 TEST_CASE("an existing file is only replaced when asked") {
     const Folder folder;
     REQUIRE(write_file_atomically(folder / "old", std::string_view("precious")));
-    const auto refused = Destination::create(folder / "old", false, 1 << 20);
+    const auto refused = FileDestination::create(folder / "old", false, 1 << 20);
     REQUIRE_FALSE(refused);
     CHECK(refused.error().kind == ErrorKind::invalid);
     CHECK(exit_code(refused.error()) == exit_codes::invalid);
     CHECK(*read_text(folder / "old") == "precious");
-    auto replacing = Destination::create(folder / "old", true, 1 << 20);
+    auto replacing = FileDestination::create(folder / "old", true, 1 << 20);
     REQUIRE(replacing);
     CHECK(*read_text(folder / "old") == "precious"); // nothing was written yet
     REQUIRE(replacing->write(0, as_bytes("new")));
@@ -221,7 +222,7 @@ TEST_CASE("a new file goes away again unless a page arrived") {
     Case dump;
     dump.image.unreadable = arrived ? 40500 : 5;
     {
-        auto destination = Destination::create(folder / "dump", false, 1 << 20);
+        auto destination = FileDestination::create(folder / "dump", false, 1 << 20);
         REQUIRE_FALSE(dump.write(*destination));
     }
     CHECK(file_exists(folder / "dump") == arrived);
@@ -230,7 +231,7 @@ TEST_CASE("a new file goes away again unless a page arrived") {
 TEST_CASE("pages can be read as soon as they were appended") {
     const Folder folder;
     Case dump;
-    auto destination = Destination::create(folder / "dump", false, 1 << 20);
+    auto destination = FileDestination::create(folder / "dump", false, 1 << 20);
     auto writer = KdumpWriter::begin(*destination, dump.facts, dump.memory, dump.kept);
     REQUIRE(writer);
     PageBlock block;
@@ -247,7 +248,7 @@ TEST_CASE("pages can be read as soon as they were appended") {
 
 TEST_CASE("a full destination is a failure of the destination") {
     Case dump;
-    auto destination = Destination::create("/dev/full", true, 1 << 20);
+    auto destination = FileDestination::create("/dev/full", true, 1 << 20);
     REQUIRE(destination);
     const auto result = dump.write(*destination);
     REQUIRE_FALSE(result);
@@ -266,7 +267,7 @@ TEST_CASE("a file that may not grow keeps what it has, marked incomplete") {
     struct rlimit small = before;
     small.rlim_cur = 3 << 20;
     ::setrlimit(RLIMIT_FSIZE, &small);
-    auto destination = Destination::create(folder / "dump", false, 1 << 20);
+    auto destination = FileDestination::create(folder / "dump", false, 1 << 20);
     const auto result = dump.write(*destination);
     ::setrlimit(RLIMIT_FSIZE, &before);
     REQUIRE_FALSE(result);
@@ -283,7 +284,7 @@ TEST_CASE("a pipe is not a place for this format") {
     REQUIRE(::pipe(ends) == 0);
     const Fd reading(ends[0]);
     const Fd writing(ends[1]);
-    const auto result = Destination::create("/proc/self/fd/" + std::to_string(ends[1]), true, 1 << 20);
+    const auto result = FileDestination::create("/proc/self/fd/" + std::to_string(ends[1]), true, 1 << 20);
     REQUIRE_FALSE(result);
     CHECK(result.error().kind == ErrorKind::unsupported);
 }
