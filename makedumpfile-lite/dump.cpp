@@ -91,8 +91,8 @@ Result<Selection> select(const Image& image, const Kernel* kernel, const Options
     if (kernel == nullptr || options.level <= DumpLevel::zero)
         return select_all(image);
     Progress progress = progress_line(options, "filter", image.memory().total());
-    auto selection = select_pages(image, *kernel, FilterOptions{options.level, options.per_cpu_free}, log,
-                                  [&](std::uint64_t pages) {
+    auto selection = select_pages(image, *kernel, FilterOptions{options.level, options.per_cpu_free, true},
+                                  log, [&](std::uint64_t pages) {
                                       progress.update(pages * kernel->page_size());
                                       return stop_if_interrupted(options.output);
                                   });
@@ -226,7 +226,7 @@ Result<> select_and_write(const Options& options, const Log& log, Stopwatch& clo
     }
     KDK_ASSIGN(const auto kernel, find_kernel(*image, options, log, summary));
     Job job{options, log,
-            *image,  Selection{PageSet(0), PageSet(0), {}, {}},
+            *image,  Selection{PageSet(0), PageSet(0), {}, {}, {}},
             {},      facts_of(*image, kernel.get(), options)};
     summary.kernel_release = job.facts.utsname.release;
     summary.page_size = job.facts.page_size;
@@ -237,6 +237,7 @@ Result<> select_and_write(const Options& options, const Log& log, Stopwatch& clo
                                         image->memory().total() / job.facts.page_size));
     KDK_ASSIGN(job.selection, select(*image, kernel.get(), options, log));
     summary.pages = job.selection.counts;
+    summary.checks = job.selection.checks;
     for (const std::string& warning : job.selection.warnings) {
         log.warning("{}", warning);
         summary.warnings.push_back(warning);

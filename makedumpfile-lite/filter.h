@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "makedumpfile-lite/page_set.h"
+#include "makedumpfile-lite/self_check.h"
 #include "makedumpfile-lite/source/image.h"
 
 #include <cstdint>
@@ -45,24 +46,29 @@ struct Selection {
     PageCounts counts;
     std::vector<std::string>
         warnings; // what the filter could not trust and therefore kept, for people; without Image::warnings()
+    std::vector<Check> checks; // what was found against what the kernel counted; empty at levels 0 and 1
 };
 
 struct FilterOptions {
     unsigned level = DumpLevel::highest;
     // Free pages on per-CPU lists count as free. makedumpfile keeps them; off makes its page sets.
     bool per_cpu_lists = true;
+    // Compare what is found with the kernel's own counters, and keep the classes that do not agree. For
+    // memory that changes while it is read (/proc/kcore) it has to be off.
+    bool self_check = true;
 };
 
 // Decides for every page. With level 0 or 1 no struct page is read. At any other level pages that are
 // logically offline or known to be broken (hwpoison) are dropped too, as makedumpfile does. `progress` gets
 // the number of pages decided so far (may be empty); an error from it ends the walk. A kernel whose layout
-// cannot be resolved is an error: the caller may go down to level 1.
+// cannot be resolved is an error: the caller may go down to level 1. A class of pages that fails its check
+// is given back: the walk is done again without it.
 Result<Selection> select_pages(const Image& image, const Kernel& kernel, const FilterOptions& options,
                                const Log& log, const std::function<Result<>(std::uint64_t)>& progress);
 inline Result<Selection> select_pages(const Image& image, const Kernel& kernel, unsigned level,
                                       const Log& log,
                                       const std::function<Result<>(std::uint64_t)>& progress) {
-    return select_pages(image, kernel, FilterOptions{level, true}, log, progress);
+    return select_pages(image, kernel, FilterOptions{level, true, true}, log, progress);
 }
 // Bytes of a page, from VMCOREINFO if that makes sense: a power of two from 4096, which is the default, to
 // 65536.

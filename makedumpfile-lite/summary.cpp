@@ -43,6 +43,21 @@ std::string to_json(const Summary& s) {
                      {"hwpoison", s.pages.hwpoison},
                      {"unclassified", s.pages.unclassified}};
     json["bytes"] = {{"memory", s.memory_bytes}, {"written", s.written_bytes}};
+    if (!s.checks.empty()) {
+        bool failed = false;
+        auto& checks = json["self_check"]["checks"];
+        for (const Check& check : s.checks) {
+            failed = failed || check.verdict == Verdict::failed;
+            checks[check.name] = {{"verdict", to_text(check.verdict)}};
+            if (check.verdict != Verdict::unchecked)
+                checks[check.name].update({{"found", check.found},
+                                           {"expected", {check.least, check.most}},
+                                           {"tolerance", check.tolerance}});
+            if (!check.reason.empty())
+                checks[check.name]["reason"] = check.reason;
+        }
+        json["self_check"]["failed"] = failed;
+    }
     json["workers"] = s.workers;
     json["buffer_bytes"] = s.buffer_bytes;
     json["seconds"] = {{"open", milliseconds_exact(s.open_seconds)},
@@ -71,6 +86,9 @@ std::string report_text(const Summary& s) {
     row("kept", s.pages.kept);
     row("  of these, zero", s.zero_pages);
     row("  of these, unclassified", s.pages.unclassified);
+    for (const Check& check : s.checks)
+        text += fmt::format("  self-check {:<17}{:>9}  {}\n", check.name, to_text(check.verdict),
+                            check.verdict == Verdict::passed ? "" : describe(check));
     text += fmt::format("  open {:.2f} s, filter {:.2f} s, write {:.2f} s, total {:.2f} s; peak {}\n",
                         s.open_seconds, s.filter_seconds, s.write_seconds, s.total_seconds,
                         human_bytes(s.peak_rss_kib * 1024));

@@ -27,6 +27,7 @@ struct Summary {
     std::uint64_t buffer_bytes = 0; // the pipeline's memory budget
     double open_seconds = 0, filter_seconds = 0, write_seconds = 0, total_seconds = 0;
     std::uint64_t peak_rss_kib = 0;
+    std::vector<Check> checks; // of the filter's page classes against the kernel's counters
     std::vector<std::string> warnings;
 };
 

@@ -272,7 +272,7 @@ std::optional<std::uint64_t> Btf::size_of(std::string_view name) const {
     return id ? std::optional(size_of_type(*id, 0)) : std::nullopt;
 }
 
-std::optional<BtfMember> Btf::member_of(std::uint32_t id, std::string_view name, int depth) const {
+std::optional<TypeMember> Btf::member_of(std::uint32_t id, std::string_view name, int depth) const {
     const auto target = resolved(id);
     const auto here = target ? type(*target) : std::nullopt;
     if (!here || depth >= max_depth || (here->kind() != kind_struct && here->kind() != kind_union))
@@ -294,7 +294,7 @@ std::optional<BtfMember> Btf::member_of(std::uint32_t id, std::string_view name,
         }
         if (string(member_name) != name)
             continue;
-        BtfMember found{bits / 8, size_of_type(member_type, 0), 0, member_type};
+        TypeMember found{bits / 8, size_of_type(member_type, 0), 0, member_type};
         const auto inner_id = resolved(member_type);
         const auto inner = inner_id ? type(*inner_id) : std::nullopt;
         if (inner && inner->kind() == kind_array)
@@ -304,7 +304,7 @@ std::optional<BtfMember> Btf::member_of(std::uint32_t id, std::string_view name,
     return std::nullopt;
 }
 
-std::optional<BtfMember> Btf::member(std::string_view structure, std::string_view path) const {
+std::optional<TypeMember> Btf::member(std::string_view structure, std::string_view path) const {
     auto id = find(structure);
     std::uint64_t base = 0;
     while (id) {

@@ -3,6 +3,7 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "makedumpfile-lite/kernel/types.h"
 
 #include <cstdint>
 #include <optional>
@@ -12,13 +13,7 @@
 
 namespace kdumpkit::dump {
 
-// A member of a struct: bytes from the start of that struct, and its size.
-struct BtfMember {
-    std::uint64_t offset = 0;
-    std::uint64_t size = 0;     // 0 when not known
-    std::uint64_t elements = 0; // of an array, else 0
-    std::uint32_t type = 0;
-};
+using BtfMember = TypeMember;
 
 // What a type is, seen through typedefs and qualifiers.
 struct BtfType {
@@ -34,7 +29,7 @@ struct BtfType {
 // The kernel's own type information (Linux, Documentation/bpf/btf.rst), kinds 1 to 19. Names are looked up
 // among structs, unions and enums; members of anonymous structs and unions count as members of what holds
 // them.
-class Btf {
+class Btf final : public TypeSource {
   public:
     static constexpr std::uint64_t header_size = 24;
     static constexpr std::uint64_t max_size = std::uint64_t{64} << 20;
@@ -45,11 +40,11 @@ class Btf {
     // The length of the section that starts with `header`, or nullopt when this is no BTF header. Pure.
     static std::optional<std::uint64_t> total_size(Bytes header);
 
-    [[nodiscard]] std::optional<std::uint64_t> size_of(std::string_view name) const;
-    // "a.b" walks into member structs.
-    [[nodiscard]] std::optional<BtfMember> member(std::string_view structure, std::string_view path) const;
+    [[nodiscard]] std::optional<std::uint64_t> size_of(std::string_view name) const override;
+    [[nodiscard]] std::optional<BtfMember> member(std::string_view structure,
+                                                  std::string_view path) const override;
     [[nodiscard]] std::optional<std::int64_t> enumerator(std::string_view enumeration,
-                                                         std::string_view name) const;
+                                                         std::string_view name) const override;
     [[nodiscard]] std::size_t type_count() const {
         return types_.size() + (base_ != nullptr ? base_->type_count() : 0);
     }

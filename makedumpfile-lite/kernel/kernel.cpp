@@ -3,9 +3,11 @@
 
 #include "makedumpfile-lite/kernel/btf_finder.h"
 #include "makedumpfile-lite/kernel/data.h"
+#include "makedumpfile-lite/kernel/facts.h"
 #include "makedumpfile-lite/kernel/virtual_memory.h"
 
 #include <bit>
+#include <optional>
 
 namespace kdumpkit::dump {
 
@@ -80,10 +82,17 @@ Result<std::unique_ptr<Kernel>> Kernel::open(const Image& image, const Log& log,
             data->symbols = std::move(*symbols);
         else
             log.debug("{}", symbols.error().message());
-        auto btf = find_btf(memory, data->info, data->symbols);
-        if (!btf)
-            log.debug("{}", btf.error().message());
-        data->layout = resolve_layout(data->info, btf ? &*btf : nullptr);
+        std::optional<Btf> btf;
+        Facts facts(data->info);
+        facts.use_types(FactSource::btf, [&]() -> const TypeSource* {
+            auto found = find_btf(memory, data->info, data->symbols);
+            if (found)
+                btf = std::move(*found);
+            else
+                log.debug("{}", found.error().message());
+            return btf ? &*btf : nullptr;
+        });
+        data->layout = resolve_layout(facts);
         if (data->layout)
             data->map = MemoryMap::open(data->info, page_size, data->layout->page.size);
     }

@@ -3,6 +3,8 @@
 
 #include "base/error.h"
 #include "makedumpfile-lite/kernel/btf.h"
+#include "makedumpfile-lite/kernel/counters.h"
+#include "makedumpfile-lite/kernel/facts.h"
 #include "makedumpfile-lite/kernel/vmcoreinfo.h"
 
 #include <cstdint>
@@ -21,9 +23,10 @@ struct PageTypes {
     std::optional<std::uint32_t> offline;
     std::optional<std::uint32_t> hugetlb;
     std::optional<std::uint32_t> unaccepted;
+    std::optional<std::uint32_t> slab; // 6.10 and later; before it is a flag
 };
 
-// struct page, resolved once from VMCOREINFO and then BTF. Offsets in bytes, masks of page.flags. A mask of 0
+// struct page, resolved once. Offsets in bytes, masks of page.flags. A mask of 0
 // or an empty optional means that this kernel does not have the thing or that it is not known; the filter
 // then keeps the page.
 struct PageLayout {
@@ -69,9 +72,12 @@ struct PerCpuLayout {
 struct Layout {
     PageLayout page;
     std::optional<PerCpuLayout> per_cpu;
+    CounterLayout counters;
 };
 
-// Pure. `absent` when what every level needs is in neither source.
+// `absent` when nobody knows what every level needs.
+Result<Layout> resolve_layout(Facts& facts);
+// From these two alone. Pure.
 Result<Layout> resolve_layout(const VmcoreInfo& info, const Btf* btf);
 
 } // namespace kdumpkit::dump

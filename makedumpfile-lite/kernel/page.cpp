@@ -27,12 +27,16 @@ bool aligned(std::uint64_t pfn, std::uint64_t order) {
 // The second struct page of a compound page links to the first: by its address, or from 7.1 by a mask that
 // the address of the tail is and-ed with (then only the order's bits can be checked: bit 63 is set and it is
 // no address of the memory map).
-bool links_back(const PageLayout& layout, Bytes pages, std::uint64_t address) {
-    const auto link = load<std::uint64_t>(pages, layout.size + layout.compound);
+bool names_head(std::uint64_t link, std::uint64_t tail, std::uint64_t head) {
     if ((link & 1) == 0)
         return false;
     const std::uint64_t value = link & ~std::uint64_t{1};
-    return value == address || (address != 0 && ((address + layout.size) & value) == address);
+    return value == head || (head != 0 && (tail & value) == head);
+}
+
+bool links_back(const PageLayout& layout, Bytes pages, std::uint64_t address) {
+    return names_head(load<std::uint64_t>(pages, layout.size + layout.compound), address + layout.size,
+                      address);
 }
 
 // The order of the compound page whose head this is; nullopt when it is none, or contradicts itself.
@@ -81,7 +85,7 @@ PageVerdict classify_page(const PageLayout& layout, Bytes pages, std::uint64_t p
     if (is(types.unaccepted)) {
         // Accepted in blocks of the largest order, on first use (Linux 6.5).
         const unsigned order = layout.buddy_orders == 0 ? 0 : layout.buddy_orders - 1;
-        return aligned(pfn, order) ? PageVerdict{PageClass::free, order, poisoned}
+        return aligned(pfn, order) ? PageVerdict{PageClass::unaccepted, order, poisoned}
                                    : PageVerdict{PageClass::senseless, 0, poisoned};
     }
 
@@ -90,12 +94,12 @@ PageVerdict classify_page(const PageLayout& layout, Bytes pages, std::uint64_t p
     if ((flags & layout.head_mask) != 0) {
         const auto found = compound_order(layout, pages, pfn, address);
         if (!found)
-            return {slab ? PageClass::kernel : PageClass::senseless, 0, poisoned};
+            return {slab ? PageClass::slab : PageClass::senseless, 0, poisoned};
         order = *found;
         hugetlb = hugetlb || (!typed && is_hugetlb(layout, pages));
     }
-    if (slab)
-        return {PageClass::kernel, order, poisoned};
+    if (slab || is(types.slab))
+        return {PageClass::slab, order, poisoned};
 
     const bool offline = is(types.offline);
     if (typed && !hugetlb && !offline)
@@ -110,11 +114,27 @@ PageVerdict classify_page(const PageLayout& layout, Bytes pages, std::uint64_t p
     if (cache && !anonymous)
         return {(flags & layout.private_mask) != 0 ? PageClass::cache_private : PageClass::cache, order,
                 poisoned};
-    if (anonymous || hugetlb)
+    if (hugetlb)
+        return {PageClass::hugetlb, order, poisoned};
+    if (anonymous)
         return {PageClass::user, order, poisoned};
     if (offline)
         return {PageClass::offline, order, poisoned};
     return {PageClass::kernel, order, poisoned};
+}
+
+bool inside_block(const PageLayout& layout, PageClass kind, Bytes page, std::uint64_t address,
+                  std::uint64_t head) {
+    if (page.size() < layout.size)
+        return false;
+    const auto link = load<std::uint64_t>(page, layout.compound);
+    if (kind != PageClass::free)
+        return names_head(link, address, head);
+    const std::uint64_t used =
+        layout.lru_mask | layout.slab_mask | layout.head_mask | layout.private_mask | layout.swapbacked_mask;
+    return (link & 1) == 0 && load<std::uint32_t>(page, layout.refcount) == 0 &&
+           (load<std::uint64_t>(page, layout.flags) & used) == 0 &&
+           static_cast<std::int32_t>(load<std::uint32_t>(page, layout.type)) >= layout.types.typed_below;
 }
 
 } // namespace kdumpkit::dump

@@ -10,11 +10,14 @@ namespace kdumpkit::dump {
 
 enum class PageClass : std::uint8_t {
     kernel, // in use by the kernel, or of a type that the filter has no business with: always kept
+    slab,   // kept; the kernel counts them
     tail,   // follows the head of a compound page: goes with its head
     free,
+    unaccepted, // free memory that a confidential guest has not accepted yet
     cache,
     cache_private,
     user,
+    hugetlb,
     offline,
     senseless, // contradicts itself: kept
 };
@@ -29,5 +32,11 @@ struct PageVerdict {
 // What the struct page at the start of `pages` says of page `pfn`. `pages` should hold the next struct page
 // as well: where a compound page keeps its order. `address` is the virtual address of the first. Pure.
 PageVerdict classify_page(const PageLayout& layout, Bytes pages, std::uint64_t pfn, std::uint64_t address);
+
+// Whether the struct page at the start of `page` (virtual address `address`) can lie inside the block of
+// which `head` is the first: a compound page's tail links to it, a page of a free block is itself unused.
+// Pure.
+bool inside_block(const PageLayout& layout, PageClass kind, Bytes page, std::uint64_t address,
+                  std::uint64_t head);
 
 } // namespace kdumpkit::dump

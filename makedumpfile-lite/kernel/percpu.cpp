@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "makedumpfile-lite/kernel/percpu.h"
 
+#include "makedumpfile-lite/kernel/nodes.h"
+
 #include <algorithm>
 #include <optional>
 #include <vector>
@@ -9,61 +11,14 @@ namespace kdumpkit::dump {
 
 namespace {
 
-constexpr std::uint64_t max_cpus = 65536;
-constexpr std::uint64_t max_nodes = 4096;
-constexpr std::uint64_t max_zones = 16;
 // pcp.count is 32 bits; real ones are below a few thousand pages even on large machines (kernel:
 // mm/page_alloc.c, pcp->high).
 constexpr std::uint64_t max_pages = std::uint64_t{1} << 22;
+// CPUs times zones: beyond any machine, and a bound on what a hostile image can ask for.
+constexpr std::uint64_t max_pairs = std::uint64_t{1} << 20;
 // Linux mm: PAGE_ALLOC_COSTLY_ORDER. Orders up to it have per-CPU lists since 5.14, and huge pages
 // (44042b449872).
 constexpr std::uint64_t costly_order = 3;
-
-// The values of __per_cpu_offset of the possible CPUs.
-std::vector<std::uint64_t> cpu_offsets(VirtualMemory& memory, const Symbols& symbols) {
-    std::vector<std::uint64_t> offsets;
-    const auto table = symbols.find("__per_cpu_offset");
-    const auto possible = symbols.find("__cpu_possible_mask");
-    const auto limit = symbols.find("nr_cpu_ids");
-    if (table == symbols.end() || possible == symbols.end() || limit == symbols.end())
-        return offsets;
-    const auto cpus = memory.u32(limit->second);
-    if (!cpus || *cpus > max_cpus)
-        return offsets;
-    for (std::uint64_t cpu = 0; cpu < *cpus; ++cpu) {
-        const auto word = memory.u64(possible->second + cpu / 64 * 8);
-        if (!word || (*word >> (cpu % 64) & 1) == 0)
-            continue;
-        if (const auto offset = memory.u64(table->second + cpu * 8))
-            offsets.push_back(*offset);
-    }
-    return offsets;
-}
-
-// Addresses of struct zone. The zones that a node does not use have no pages on their lists.
-std::vector<std::uint64_t> zones(VirtualMemory& memory, const VmcoreInfo& info) {
-    std::vector<std::uint64_t> found;
-    const auto first = info.offset("pglist_data.node_zones");
-    const auto count = info.offset("pglist_data.nr_zones");
-    const auto size = info.size("zone");
-    if (!first || !count || !size)
-        return found;
-    std::vector<std::uint64_t> nodes;
-    if (const auto table = info.symbol("node_data")) {
-        const std::uint64_t length = std::min(info.length("node_data").value_or(0), max_nodes);
-        for (std::uint64_t i = 0; i < length; ++i)
-            if (const auto node = memory.u64(*table + i * 8); node && *node != 0)
-                nodes.push_back(*node);
-    } else if (const auto only = info.symbol("contig_page_data")) {
-        nodes.push_back(*only);
-    }
-    for (const std::uint64_t node : nodes) {
-        const auto used = memory.u32(node + *count);
-        for (std::uint64_t i = 0; used && i < std::min<std::uint64_t>(*used, max_zones); ++i)
-            found.push_back(node + *first + i * *size);
-    }
-    return found;
-}
 
 // True when the list was followed to its end.
 bool walk_list(VirtualMemory& memory, std::uint64_t head, std::uint64_t lru, std::uint32_t order,
@@ -94,24 +49,34 @@ std::optional<std::uint32_t> per_cpu_list_order(const PerCpuLayout& layout, std:
     return static_cast<std::uint32_t>(index < low_orders ? index / layout.types : layout.huge_order);
 }
 
-PerCpuWalk walk_per_cpu_lists(VirtualMemory& memory, const Kernel::Data& kernel,
+PerCpuWalk walk_per_cpu_lists(VirtualMemory& memory, const Kernel::Data& kernel, std::uint64_t most_pages,
                               const std::function<void(const FreeBlock&)>& block) {
     PerCpuWalk walk;
     if (!kernel.layout || !kernel.layout->per_cpu)
         return walk;
     const PerCpuLayout& layout = *kernel.layout->per_cpu;
     const std::vector<std::uint64_t> offsets = cpu_offsets(memory, kernel.symbols);
-    for (const std::uint64_t zone : zones(memory, kernel.info)) {
+    std::vector<std::uint64_t> zones;
+    for (const std::uint64_t node : nodes(memory, kernel.info))
+        for (const std::uint64_t zone : zones_of(memory, kernel.info, node))
+            zones.push_back(zone);
+    walk.cpus = offsets.size();
+    std::uint64_t left = most_pages;
+    std::uint64_t pairs = max_pairs;
+    for (const std::uint64_t zone : zones) {
         const auto pointer = memory.u64(zone + layout.zone_pageset);
         for (const std::uint64_t offset : offsets) {
-            if (!pointer)
+            if (!pointer || pairs == 0)
                 break;
+            --pairs;
             const std::uint64_t lists = *pointer + offset;
             const auto count = memory.u32(lists + layout.count);
-            if (!count)
+            if (!count || static_cast<std::int32_t>(*count) < 0)
                 continue;
             // The counter may lag behind by what was being freed; one huge page of slack.
-            std::uint64_t budget = std::min<std::uint64_t>(*count, max_pages) + 1024;
+            const std::uint64_t granted = std::min(std::min<std::uint64_t>(*count, max_pages) + 1024, left);
+            std::uint64_t budget = granted;
+            walk.counted += *count;
             for (std::uint64_t i = 0; i < layout.list_count; ++i) {
                 const auto order = per_cpu_list_order(layout, i);
                 if (!order)
@@ -120,6 +85,8 @@ PerCpuWalk walk_per_cpu_lists(VirtualMemory& memory, const Kernel::Data& kernel,
                                              *order, budget, block);
                 ++(whole ? walk.lists : walk.damaged);
             }
+            walk.pages += granted - budget;
+            left -= granted - budget;
         }
     }
     return walk;

@@ -19,13 +19,17 @@ struct FreeBlock {
 struct PerCpuWalk {
     std::uint64_t lists = 0;   // walked to their end
     std::uint64_t damaged = 0; // given up half-way: not a list, or caught in mid-update
+    std::uint64_t counted = 0; // pages by the lists' counters
+    std::uint64_t pages = 0;   // pages met on the lists
+    std::uint64_t cpus = 0;
 };
 
 // Walks every zone's per-CPU lists of free pages, which makedumpfile keeps. Blocks come as the lists name
 // them: the caller must check them against the memory map. A list is given up where its links contradict each
 // other or it is longer than its counter allows. What the kernel's layout does not tell is not walked (lists
 // == 0).
-PerCpuWalk walk_per_cpu_lists(VirtualMemory& memory, const Kernel::Data& kernel,
+// All lists together are given up beyond `most_pages`.
+PerCpuWalk walk_per_cpu_lists(VirtualMemory& memory, const Kernel::Data& kernel, std::uint64_t most_pages,
                               const std::function<void(const FreeBlock&)>& block);
 
 // The order of the blocks on list `index`; nullopt when the kernel's arrangement is not known. Pure.

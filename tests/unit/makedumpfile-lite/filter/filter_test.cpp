@@ -20,7 +20,7 @@ Result<Selection> select(const Machine& machine, unsigned level) {
     auto kernel = Kernel::open(machine, silent);
     REQUIRE(kernel);
     // This machine has no per-CPU lists: percpu_test looks at those.
-    return select_pages(machine, **kernel, FilterOptions{level, false}, silent, {});
+    return select_pages(machine, **kernel, FilterOptions{level, false, true}, silent, {});
 }
 
 void check_sums(const Selection& selection) {
@@ -95,8 +95,8 @@ TEST_CASE("a block goes or stays whole") {
     machine.compound(1024, 9, {.mapping = file_mapping}, 2); // hugetlb
     machine.compound(2048, 3, {.flags = Machine::slab});
     machine.compound(2064, 4, {.flags = Machine::lru, .mapping = file_mapping});
-    machine.page(4096, {.private_data = 10, .type = Machine::buddy, .refcount = 0});
-    machine.page(4100, {.flags = Machine::lru, .mapping = file_mapping}); // stale, inside the free block
+    machine.free_block(4096, 10);
+    machine.page(4099, {.flags = Machine::lru, .mapping = file_mapping}); // stale, inside the free block
     const auto selection = select(machine, 31);
     REQUIRE(selection);
     check_sums(*selection);
@@ -104,7 +104,7 @@ TEST_CASE("a block goes or stays whole") {
     CHECK(selection->counts.cache == 16);
     CHECK(selection->counts.free == 1024);
     CHECK(selection->kept.count(2048, 2056) == 8);
-    CHECK(select(machine, 2)->kept.contains(4100));
+    CHECK(select(machine, 2)->kept.contains(4099));
 }
 
 TEST_CASE("heads that contradict themselves are kept, and so is what they claim") {
@@ -125,6 +125,21 @@ TEST_CASE("heads that contradict themselves are kept, and so is what they claim"
         pfn = 4096;
         machine.compound(pfn, 3, user);
         machine.u64(Machine::page_paddr(pfn + 1) + 8, Machine::page_vaddr(512) | 1);
+    }
+    SECTION("an order larger than its tails") {
+        pfn = 4096;
+        machine.compound(pfn, 3, user);
+        machine.u8(Machine::page_paddr(pfn + 1) + 17, 9);
+    }
+    SECTION("a free block with something in use at its middle") {
+        pfn = 4096;
+        machine.free_block(pfn, 5);
+        machine.page(pfn + 16, {});
+    }
+    SECTION("a free block with something in use at its end") {
+        pfn = 4096;
+        machine.free_block(pfn, 5);
+        machine.page(pfn + 31, {});
     }
     SECTION("a free block of an impossible order") {
         pfn = 4096;
@@ -186,7 +201,7 @@ TEST_CASE("a section without struct pages is kept") {
 
 TEST_CASE("a free block never reaches outside the image") {
     Machine machine;
-    machine.page(Machine::pfns - 512, {.private_data = 9, .type = Machine::buddy});
+    machine.free_block(Machine::pfns - 512, 9);
     machine.lose({Machine::ram - 0x10000, Machine::ram});
     const auto selection = select(machine, 16);
     REQUIRE(selection);

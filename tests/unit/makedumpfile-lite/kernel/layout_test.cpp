@@ -97,7 +97,7 @@ TEST_CASE("types in the top byte of later kernels, and heads that tails name by 
     set(pages, 40, 3, 8);
     CHECK(classify(512) == PageVerdict{PageClass::free, 3, false});
     set(pages, 48, 0xf7000000, 4);
-    CHECK(classify(1024) == PageVerdict{PageClass::free, 10, false});
+    CHECK(classify(1024) == PageVerdict{PageClass::unaccepted, 10, false});
     set(pages, 48, 0xf5000000, 4); // slab
     set(pages, 24, 1, 8);
     CHECK(classify(512) == PageVerdict{PageClass::kernel, 0, false});
@@ -109,10 +109,10 @@ TEST_CASE("types in the top byte of later kernels, and heads that tails name by 
     set(pages, 48, 0xf4000000, 4);
     set(pages, 64, 0x209, 8);                         // order 9 in the low byte
     set(pages, 72, (~std::uint64_t{0} << 15) | 1, 8); // -(64 << 9) | 1
-    CHECK(classify(512) == PageVerdict{PageClass::user, 9, false});
+    CHECK(classify(512) == PageVerdict{PageClass::hugetlb, 9, false});
     CHECK(classify(576) == PageVerdict{PageClass::senseless, 0, false}); // a fake head inside it
     set(pages, 72, Machine::page_vaddr(512) | 1, 8);                     // an address instead
-    CHECK(classify(512) == PageVerdict{PageClass::user, 9, false});
+    CHECK(classify(512) == PageVerdict{PageClass::hugetlb, 9, false});
 }
 
 TEST_CASE("without BTF the order of later kernels is unknown, and compound pages are kept") {

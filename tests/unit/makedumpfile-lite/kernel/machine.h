@@ -82,6 +82,12 @@ class Machine : public Image {
         u8(page_paddr(pfn + 1) + 16, destructor);
         u8(page_paddr(pfn + 1) + 17, static_cast<std::uint8_t>(order));
     }
+    // A block in the buddy system.
+    void free_block(std::uint64_t pfn, unsigned order) {
+        for (std::uint64_t i = 0; i < std::uint64_t{1} << order; ++i)
+            page(pfn + i, {.refcount = 0});
+        page(pfn, {.private_data = order, .type = buddy, .refcount = 0});
+    }
     void lose(Range range) { memory_.subtract(range); }
 
     std::string info =

@@ -65,7 +65,9 @@ struct PerCpuMachine : Machine {
         std::uint64_t vaddr = direct_vaddr + head(cpu, list);
         std::uint64_t paddr = head(cpu, list);
         for (const std::uint64_t pfn : free_pages) {
-            page(pfn, {.refcount = 0});
+            const unsigned order = list < 12 ? list / 3 : 9;
+            for (std::uint64_t i = 0; i < std::uint64_t{1} << order; ++i)
+                page(pfn + i, {.refcount = 0});
             link(vaddr, paddr, page_vaddr(pfn) + 8, page_paddr(pfn) + 8);
             vaddr = page_vaddr(pfn) + 8;
             paddr = page_paddr(pfn) + 8;
@@ -78,7 +80,7 @@ struct PerCpuMachine : Machine {
 Selection select(const Machine& machine, bool per_cpu_lists = true) {
     auto kernel = Kernel::open(machine, silent);
     REQUIRE(kernel);
-    auto selection = select_pages(machine, **kernel, FilterOptions{31, per_cpu_lists}, silent, {});
+    auto selection = select_pages(machine, **kernel, FilterOptions{31, per_cpu_lists, true}, silent, {});
     REQUIRE(selection);
     return std::move(*selection);
 }

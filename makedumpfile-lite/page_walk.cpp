@@ -1,0 +1,352 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "makedumpfile-lite/page_walk.h"
+
+#include "makedumpfile-lite/kernel/nodes.h"
+#include "makedumpfile-lite/source/notes.h"
+
+#include <algorithm>
+#include <bit>
+
+#include <elf.h>
+#include <fmt/format.h>
+
+namespace kdumpkit::dump {
+
+namespace {
+
+constexpr std::uint64_t smallest_page = 4096;
+constexpr std::size_t max_warnings = 8;
+
+bool drops(unsigned level, PageClass kind) {
+    switch (kind) {
+    case PageClass::free:
+    case PageClass::unaccepted:
+        return (level & DumpLevel::free) != 0;
+    case PageClass::cache:
+        return (level & (DumpLevel::cache | DumpLevel::cache_private)) != 0;
+    case PageClass::cache_private:
+        return (level & DumpLevel::cache_private) != 0;
+    case PageClass::user:
+    case PageClass::hugetlb:
+        return (level & DumpLevel::user) != 0;
+    case PageClass::offline:
+        return true;
+    case PageClass::kernel:
+    case PageClass::slab:
+    case PageClass::tail:
+    case PageClass::senseless:
+        break;
+    }
+    return false;
+}
+
+// What SLUB has no cache for takes more than two pages (kernel: include/linux/slab.h,
+// KMALLOC_MAX_CACHE_SIZE).
+constexpr unsigned smallest_large_kmalloc = 2;
+// Pages behind the image's own that may be looked at because the kernel has struct pages for them.
+constexpr std::uint64_t max_survey = std::uint64_t{1} << 24;
+
+} // namespace
+
+Selection all_pages(const Image& image, std::uint64_t page_size) {
+    const auto& ranges = image.memory().ranges();
+    const std::uint64_t limit = ranges.empty() ? 0 : ranges.back().end / page_size;
+    Selection selection{PageSet(limit), PageSet(limit), {}, {}, {}};
+    for (const Range& range : ranges) {
+        selection.memory.insert(range.begin / page_size, range.end / page_size);
+        selection.kept.insert(range.begin / page_size, range.end / page_size);
+    }
+    selection.counts.total = selection.counts.kept = selection.memory.count();
+    return selection;
+}
+
+PageWalk::PageWalk(const Image& image, const Kernel::Data& kernel, const FilterOptions& options)
+    : options_(options), layout_(kernel.layout->page), map_(*kernel.map), kernel_(kernel),
+      memory_(image, kernel.table), probe_(image, kernel.table),
+      selection_(all_pages(image, kernel.page_size)) {
+    // Views of an even number of struct pages: the head of a compound page has an even pfn, and its order is
+    // in the next one.
+    view_pages_ = std::bit_floor(std::min<std::uint64_t>(VirtualMemory::max_view / layout_.size, 16384));
+}
+
+std::uint64_t& PageWalk::counter(PageClass kind) {
+    PageCounts& counts = selection_.counts;
+    switch (kind) {
+    case PageClass::free:
+    case PageClass::unaccepted:
+        return counts.free;
+    case PageClass::cache:
+        return counts.cache;
+    case PageClass::cache_private:
+        return counts.cache_private;
+    case PageClass::user:
+    case PageClass::hugetlb:
+        return counts.user;
+    default:
+        return counts.offline;
+    }
+}
+
+void PageWalk::found(PageClass kind, std::uint64_t pages, unsigned order) {
+    switch (kind) {
+    case PageClass::free:
+        ++found_.free_blocks[std::min<std::size_t>(order, found_.free_blocks.size() - 1)];
+        break;
+    case PageClass::unaccepted:
+        found_.unaccepted += pages;
+        break;
+    case PageClass::cache:
+    case PageClass::cache_private:
+        found_.cache += pages;
+        break;
+    case PageClass::user:
+        found_.user += pages;
+        break;
+    case PageClass::slab:
+        found_.slab += pages;
+        break;
+    case PageClass::kernel:
+        found_.kernel_blocks += order < smallest_large_kmalloc ? 0 : pages;
+        break;
+    default:
+        break;
+    }
+}
+
+void PageWalk::unclassified(std::uint64_t begin, std::uint64_t end, const std::string& why) {
+    const std::uint64_t pages = selection_.memory.count(begin, end);
+    selection_.counts.unclassified += pages;
+    if (pages != 0 && selection_.warnings.size() < max_warnings)
+        selection_.warnings.push_back(
+            fmt::format("{} pages at pfn 0x{:x} are kept unseen: {}", pages, begin, why));
+}
+
+// A block is dropped as a whole on the word of its first struct page; some of the others are asked whether
+// they belong to it: of a compound page the last, of a free block those where a smaller block could begin.
+bool PageWalk::holds_together(const PageVerdict& verdict, Bytes bytes, std::uint64_t index,
+                              std::uint64_t address) {
+    if (verdict.order == 0 || verdict.kind == PageClass::unaccepted || verdict.kind == PageClass::offline)
+        return true;
+    const std::uint64_t size = layout_.size;
+    const auto belongs = [&](std::uint64_t page) {
+        const std::uint64_t at = (index + page) * size;
+        if (at + size <= bytes.size())
+            return inside_block(layout_, verdict.kind, bytes.subspan(at), address + page * size, address);
+        const auto single = probe_.view(address + page * size, size);
+        return single && inside_block(layout_, verdict.kind, *single, address + page * size, address);
+    };
+    if (verdict.kind == PageClass::free)
+        for (unsigned order = 0; order < verdict.order; ++order)
+            if (!belongs(std::uint64_t{1} << order))
+                return false;
+    return belongs((std::uint64_t{1} << verdict.order) - 1);
+}
+
+// Counts only pages that the image holds.
+void PageWalk::drop(std::uint64_t begin, std::uint64_t end, std::uint64_t& counted) {
+    end = std::min(end, selection_.memory.limit());
+    if (begin >= end)
+        return;
+    counted += end - begin == 1 ? 1 : selection_.memory.count(begin, end);
+    if (pending_.end != begin) {
+        flush();
+        pending_ = {begin, end};
+    }
+    pending_.end = end;
+}
+
+void PageWalk::pages(Bytes bytes, std::uint64_t pfn, std::uint64_t address, std::uint64_t end) {
+    const std::uint64_t size = layout_.size;
+    std::uint64_t here = std::max(pfn, decided_);
+    while (here < end) {
+        const std::uint64_t at = (here - pfn) * size;
+        PageVerdict verdict = classify_page(layout_, bytes.subspan(at), here, address + at);
+        if (!holds_together(verdict, bytes, here - pfn, address + at))
+            verdict = {PageClass::senseless, 0, verdict.poisoned};
+        found(verdict.kind, std::uint64_t{1} << verdict.order, verdict.order);
+        std::uint64_t next = here + 1;
+        if (drops(options_.level, verdict.kind)) {
+            next = here + (std::uint64_t{1} << verdict.order);
+            drop(here, next, counter(verdict.kind));
+        } else if (verdict.poisoned) {
+            const bool whole = verdict.kind != PageClass::kernel && verdict.kind != PageClass::slab;
+            next = here + (whole ? std::uint64_t{1} << verdict.order : 1);
+            drop(here, next, selection_.counts.hwpoison);
+        } else if (verdict.kind == PageClass::free || verdict.kind == PageClass::unaccepted) {
+            next = here + (std::uint64_t{1} << verdict.order); // kept whole; what is inside says nothing
+        } else if (verdict.kind == PageClass::senseless) {
+            senseless_ += selection_.memory.contains(here) ? 1 : 0;
+        }
+        here = next;
+    }
+    decided_ = std::max(decided_, here);
+}
+
+void PageWalk::section(std::uint64_t begin, std::uint64_t end, std::uint64_t map,
+                       std::uint64_t section_begin) {
+    const std::uint64_t size = layout_.size;
+    for (std::uint64_t pfn = begin; pfn < end;) {
+        // From a multiple of the view to the next one, so that pairs of struct pages stay together.
+        std::uint64_t stop = std::min(end, (pfn / view_pages_ + 1) * view_pages_);
+        if (decided_ >= stop) {
+            pfn = stop;
+            continue;
+        }
+        const std::uint64_t first = std::max(pfn, decided_);
+        std::uint64_t address = map + (first - section_begin) * size;
+        auto bytes = memory_.view(address, static_cast<std::size_t>((stop - first) * size));
+        if (!bytes) {
+            // Part of it may be readable: a page of struct pages at a time.
+            const std::uint64_t step = std::max<std::uint64_t>(smallest_page / size, 2);
+            stop = std::min(stop, (first / step + 1) * step);
+            bytes = memory_.view(address, static_cast<std::size_t>((stop - first) * size));
+        }
+        if (bytes)
+            pages(*bytes, first, address, stop);
+        else {
+            found_.unreadable += stop - first;
+            unclassified(first, stop, bytes.error().message());
+        }
+        pfn = stop;
+    }
+}
+
+Result<> PageWalk::range(std::uint64_t begin, std::uint64_t end,
+                         const std::function<Result<>(std::uint64_t)>& progress) {
+    const std::uint64_t per_section = map_.pages_per_section();
+    for (std::uint64_t pfn = begin; pfn < end;) {
+        const std::uint64_t number = pfn / per_section;
+        const std::uint64_t stop = std::min(end, (number + 1) * per_section);
+        const auto map = map_.section(memory_, number);
+        if (!map) {
+            found_.unreadable += stop - pfn;
+            unclassified(pfn, stop, map.error().message());
+        } else if (!*map) {
+            unclassified(pfn, stop, "the kernel has no struct pages for them");
+        } else {
+            if (section_first_.empty() || section_first_.back() != number * per_section) {
+                section_maps_.push_back({**map, **map + per_section * layout_.size});
+                section_first_.push_back(number * per_section);
+            }
+            section(pfn, stop, **map, number * per_section);
+        }
+        seen_ += selection_.memory.count(pfn, stop);
+        pfn = stop;
+        if (progress)
+            KDK_TRY(progress(seen_));
+    }
+    return {};
+}
+
+RangeSet PageWalk::to_walk(const Image& image) {
+    RangeSet pages;
+    for (const Range& range : image.memory().ranges())
+        pages.add({range.begin / kernel_.page_size, range.end / kernel_.page_size});
+    if (!options_.self_check)
+        return pages;
+    const auto start = kernel_.info.offset("pglist_data.node_start_pfn");
+    const auto length = kernel_.info.offset("pglist_data.node_spanned_pages");
+    std::uint64_t budget = selection_.counts.total + max_survey;
+    RangeSet others;
+    if (start && length)
+        for (const std::uint64_t node : nodes(memory_, kernel_.info)) {
+            const auto first = memory_.u64(node + *start);
+            const auto count = memory_.u64(node + *length);
+            const auto end = first && count ? checked_add(*first, *count) : std::nullopt;
+            if (end && *end <= PageSet::highest_limit)
+                others.add({*first, *end});
+        }
+    others.subtract(pages);
+    for (const Range& range : others.ranges()) {
+        const std::uint64_t taken = std::min(range.size(), budget);
+        if (taken != 0)
+            pages.add({range.begin, range.begin + taken});
+        budget -= taken;
+        found_.unreadable += range.size() - taken;
+    }
+    return pages;
+}
+
+// The pages of a block from a list, if its struct page agrees: unused, of no type, on no other list.
+std::optional<Range> PageWalk::free_block(const FreeBlock& block) {
+    const auto section = std::find_if(section_maps_.begin(), section_maps_.end(),
+                                      [&](const Range& map) { return map.contains(block.page); });
+    if (section == section_maps_.end() || (block.page - section->begin) % layout_.size != 0)
+        return std::nullopt;
+    const std::uint64_t pfn = section_first_[static_cast<std::size_t>(section - section_maps_.begin())] +
+                              (block.page - section->begin) / layout_.size;
+    const std::uint64_t end = pfn + (std::uint64_t{1} << block.order);
+    if (pfn % (end - pfn) != 0)
+        return std::nullopt;
+    const auto bytes = memory_.view(block.page, layout_.size);
+    if (!bytes)
+        return std::nullopt;
+    const ByteReader page(*bytes);
+    const std::uint64_t used =
+        layout_.lru_mask | layout_.slab_mask | layout_.head_mask | layout_.private_mask;
+    if (page.u32(layout_.refcount) != 0 || (page.u64(layout_.flags).value_or(used) & used) != 0 ||
+        page.u64(layout_.mapping) != 0 ||
+        static_cast<std::int32_t>(page.u32(layout_.type).value_or(0)) < layout_.types.typed_below)
+        return std::nullopt;
+    if (!holds_together({PageClass::free, block.order, false}, {}, 0, block.page))
+        return std::nullopt;
+    return Range{pfn, end};
+}
+
+void PageWalk::per_cpu_lists() {
+    flush();
+    std::vector<FreeBlock> blocks;
+    const PerCpuWalk walk = walk_per_cpu_lists(memory_, kernel_, selection_.counts.total,
+                                               [&](const FreeBlock& block) { blocks.push_back(block); });
+    if (walk.lists == 0 && walk.damaged == 0)
+        selection_.warnings.emplace_back(
+            "this kernel does not tell where its per-CPU free lists are; what they hold is kept");
+    if (walk.damaged != 0)
+        selection_.warnings.push_back(
+            fmt::format("{} of {} per-CPU free lists make no sense; what they hold is kept", walk.damaged,
+                        walk.damaged + walk.lists));
+    FoundLists lists{walk.counted, walk.pages, 0};
+    std::vector<Range> free;
+    for (const FreeBlock& block : blocks)
+        if (const auto pages = free_block(block)) {
+            free.push_back(*pages);
+            lists.free += pages->size();
+        }
+    if (options_.self_check && walk.lists != 0) {
+        selection_.checks.push_back(check_per_cpu_lists(lists, walk.cpus));
+        if (selection_.checks.back().verdict == Verdict::failed)
+            return;
+    }
+    for (const Range& pages : free) {
+        // A block that was met twice counts once.
+        if (selection_.kept.count(pages.begin, pages.end) != pages.size())
+            continue;
+        selection_.kept.erase(pages.begin, pages.end);
+        selection_.counts.free += pages.size();
+        selection_.counts.per_cpu_free += pages.size();
+    }
+}
+
+void PageWalk::check(const Image& image) {
+    std::uint64_t cpus = 0;
+    NoteWalk notes(image.notes());
+    while (const auto note = notes.next())
+        cpus += note->name == "CORE" && note->type == NT_PRSTATUS ? 1 : 0;
+    const KernelCounters counters =
+        read_counters(memory_, kernel_.info, kernel_.symbols, kernel_.layout->counters);
+    for (Check& check : check_classes(found_, counters, cpus))
+        selection_.checks.push_back(std::move(check));
+}
+
+Selection PageWalk::finish() {
+    flush();
+    PageCounts& counts = selection_.counts;
+    counts.kept = selection_.kept.count();
+    counts.unclassified += senseless_;
+    if (senseless_ != 0)
+        selection_.warnings.push_back(
+            fmt::format("{} pages have a struct page that contradicts itself; they are kept", senseless_));
+    return std::move(selection_);
+}
+
+} // namespace kdumpkit::dump

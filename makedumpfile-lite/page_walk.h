@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "makedumpfile-lite/filter.h"
+#include "makedumpfile-lite/kernel/data.h"
+#include "makedumpfile-lite/kernel/page.h"
+#include "makedumpfile-lite/kernel/percpu.h"
+#include "makedumpfile-lite/kernel/virtual_memory.h"
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace kdumpkit::dump {
+
+// Every page of the image, kept.
+Selection all_pages(const Image& image, std::uint64_t page_size);
+
+// One forward walk over struct pages, in the order of pfns. A page that heads a block decides for the whole
+// block.
+class PageWalk {
+  public:
+    // The image, the kernel and its layout, which must have been resolved, outlive this.
+    PageWalk(const Image& image, const Kernel::Data& kernel, const FilterOptions& options);
+
+    // pfns [begin, end), not below those of earlier calls.
+    Result<> range(std::uint64_t begin, std::uint64_t end,
+                   const std::function<Result<>(std::uint64_t)>& progress);
+    // The pages of the image's memory, and those others that the kernel's nodes span.
+    RangeSet to_walk(const Image& image);
+    // Drops what the CPUs' own lists hold, after all ranges were walked.
+    void per_cpu_lists();
+    // Compares with the kernel's counters: Selection::checks.
+    void check(const Image& image);
+    void warn(std::string text) { selection_.warnings.push_back(std::move(text)); }
+    Selection finish();
+
+  private:
+    void section(std::uint64_t begin, std::uint64_t end, std::uint64_t map, std::uint64_t section_begin);
+    void pages(Bytes bytes, std::uint64_t pfn, std::uint64_t address, std::uint64_t end);
+    void drop(std::uint64_t begin, std::uint64_t end, std::uint64_t& counter);
+    void flush() {
+        selection_.kept.erase(pending_.begin, pending_.end);
+        pending_ = {};
+    }
+    void unclassified(std::uint64_t begin, std::uint64_t end, const std::string& why);
+    std::optional<Range> free_block(const FreeBlock& block);
+    std::uint64_t& counter(PageClass kind);
+    void found(PageClass kind, std::uint64_t pages, unsigned order);
+    bool holds_together(const PageVerdict& verdict, Bytes bytes, std::uint64_t index, std::uint64_t address);
+
+    FilterOptions options_;
+    const PageLayout& layout_;
+    const MemoryMap& map_;
+    const Kernel::Data& kernel_;
+    VirtualMemory memory_;
+    VirtualMemory probe_; // single struct pages, while a view of memory_ is in use
+    Selection selection_;
+    FoundPages found_;
+    std::uint64_t view_pages_ = 0;
+    std::uint64_t decided_ = 0;                // pfns below this are done: the end of the last block
+    Range pending_;                            // dropped, not yet erased: neighbours melt into one
+    std::vector<Range> section_maps_;          // virtual addresses of struct pages that were read
+    std::vector<std::uint64_t> section_first_; // the pfn at the start of each
+    std::uint64_t senseless_ = 0;
+    std::uint64_t seen_ = 0; // pages of the image that the walk has passed
+};
+
+} // namespace kdumpkit::dump
