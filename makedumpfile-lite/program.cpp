@@ -8,6 +8,7 @@
 #include "makedumpfile-lite/dmesg.h"
 #include "makedumpfile-lite/dump.h"
 #include "makedumpfile-lite/interrupt.h"
+#include "makedumpfile-lite/memory_usage.h"
 #include "makedumpfile-lite/options.h"
 #include "makedumpfile-lite/unbuilt.h"
 
@@ -72,12 +73,13 @@ Result<> perform(const Options& options, const Log& log) {
     case Options::Job::dump:
         KDK_TRY(refuse_existing(options));
         return make_dump(options, log);
+    case Options::Job::memory_usage:
+        return print_memory_usage(options, log);
     case Options::Job::rearrange:
     case Options::Job::reassemble:
     case Options::Job::info:
     case Options::Job::verify:
     case Options::Job::salvage:
-    case Options::Job::memory_usage:
     case Options::Job::write_layout:
     case Options::Job::write_vmcoreinfo:
         break; // refuse_unbuilt

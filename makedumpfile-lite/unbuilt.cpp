@@ -35,7 +35,6 @@ Result<> refuse_unbuilt(const Options& options) {
         {options.unused_vmemmap, "-e", "leave -e out"},
         // lead
         {!options.erase.empty(), "--config", "leave --config out"},
-        {options.job == Job::memory_usage, "--mem-usage", "use --dry-run"},
     };
     for (const Unbuilt& one : all)
         if (one.asked)

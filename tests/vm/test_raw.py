@@ -3,6 +3,7 @@
 """A plain copy of the crashed memory (method = "copy") from a real panic, and on that one file: which pages
 makedumpfile-lite keeps at each dump level against Debian's makedumpfile and against the pages that the workload marked;
 the log against makedumpfile's; every byte of every kept page against the raw memory."""
+import json
 import struct
 import subprocess
 import unittest
@@ -156,6 +157,15 @@ class Raw(unittest.TestCase):
         self.assertEqual(run("makedumpfile", "--dump-dmesg", self.vmcore, theirs).returncode, 0)
         self.assertEqual(ours.read_text(errors="replace").splitlines(), theirs.read_text(errors="replace").splitlines())
         self.assertEqual(ours.read_bytes(), (self.folder / "dmesg.txt").read_bytes())
+
+    def test_memory_usage(self):
+        done = run(place.program("makedumpfile-lite"), "--mem-usage", "--json", self.vmcore)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        levels = {one["level"]: one["pages"] for one in json.loads(done.stdout)["levels"]}
+        for level in (0, 2, 8, 16):
+            self.assertEqual(levels[level], self.dump(level).count(), level)
+        zero = sum(1 for pfn in self.dump(31).pfns() if self.dump(31).page(pfn) == bytes(4096))
+        self.assertEqual(levels[31], self.dump(31).count() - zero)
 
     def test_a_note_for_each_cpu(self):
         self.assertEqual(self.dump(31).cpus, 2)
