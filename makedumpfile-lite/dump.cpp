@@ -4,6 +4,7 @@
 #include "base/bytes.h"
 #include "base/file.h"
 #include "base/progress.h"
+#include "makedumpfile-lite/erase/erased_image.h"
 #include "makedumpfile-lite/filter.h"
 #include "makedumpfile-lite/format/file_destination.h"
 #include "makedumpfile-lite/format/kdump_writer.h"
@@ -203,6 +204,11 @@ Result<> write(const Job& job, format::FileDestination& destination, Summary& su
 }
 
 Result<> select_and_write(const Options& options, const Log& log, Stopwatch& clock, Summary& summary) {
+    EraseConfig to_erase;
+    if (!options.erase.empty()) {
+        KDK_ASSIGN(const std::string text, read_text(options.erase));
+        KDK_ASSIGN(to_erase, parse_erase_config(text, options.erase));
+    }
     KDK_ASSIGN(const auto image, open_image(options.source).map_error([](Error error) {
         return std::move(error).from(ErrorSide::source);
     }));
@@ -225,9 +231,19 @@ Result<> select_and_write(const Options& options, const Log& log, Stopwatch& clo
                    format::FileDestination::create(options.output, options.overwrite, page_cache_limit()));
     }
     KDK_ASSIGN(const auto kernel, find_kernel(*image, options, log, summary));
+    ErasedDump erased;
+    if (!options.erase.empty()) {
+        KDK_ASSIGN(erased, erase_data(*image, kernel.get(), to_erase, options.erase));
+        for (const std::string& warning : erased.warnings) {
+            log.warning("{}", warning);
+            summary.warnings.push_back(warning);
+        }
+    }
+    const Image& to_save = erased.image ? *erased.image : *image;
     Job job{options, log,
-            *image,  Selection{PageSet(0), PageSet(0), {}, {}, {}},
+            to_save, Selection{PageSet(0), PageSet(0), {}, {}, {}},
             {},      facts_of(*image, kernel.get(), options)};
+    job.facts.eraseinfo += erased.report;
     summary.kernel_release = job.facts.utsname.release;
     summary.page_size = job.facts.page_size;
     summary.open_seconds = clock.lap();

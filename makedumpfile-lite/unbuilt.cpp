@@ -33,8 +33,6 @@ Result<> refuse_unbuilt(const Options& options) {
         {options.job == Job::write_layout, "--write-layout", "leave it out"},
         {options.job == Job::write_vmcoreinfo, "-g", "read VMCOREINFO from the vmcore's notes"},
         {options.unused_vmemmap, "-e", "leave -e out"},
-        // lead
-        {!options.erase.empty(), "--config", "leave --config out"},
     };
     for (const Unbuilt& one : all)
         if (one.asked)

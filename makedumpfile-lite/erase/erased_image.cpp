@@ -65,4 +65,19 @@ std::unique_ptr<Image> erased_image(const Image& image, std::vector<ErasedRange>
     return std::make_unique<ErasedImage>(image, std::move(ranges));
 }
 
+Result<ErasedDump> erase_data(const Image& image, const Kernel* kernel, const EraseConfig& config,
+                              const std::string& name) {
+    const auto pointless = [&](std::string reason) {
+        return Failure(make_error(ErrorKind::absent, "erase what is named in", name, std::move(reason))
+                           .then("leave --config out to have the dump with all data in it"));
+    };
+    if (kernel == nullptr)
+        return pointless("nothing is known of the kernel in this image");
+    auto erasure = plan_erasure(config, name, image, *kernel);
+    if (!erasure)
+        return pointless(erasure.error().message());
+    return ErasedDump{erased_image(image, std::move(erasure->ranges)), std::move(erasure->report),
+                      std::move(erasure->warnings)};
+}
+
 } // namespace kdumpkit::dump

@@ -4,6 +4,7 @@
 makedumpfile-lite keeps at each dump level against Debian's makedumpfile and against the pages that the workload marked;
 the log against makedumpfile's; every byte of every kept page against the raw memory."""
 import json
+import re
 import struct
 import subprocess
 import unittest
@@ -20,6 +21,13 @@ LEVELS = (0, 1, 2, 4, 8, 16, 17, 31)
 COMPRESSIONS = ("zstd", "lzo", "snappy", "zlib", "none")
 # Bits of page.flags of Linux 6.1: nothing that is on a per-CPU free list has one of them.
 LRU, SLAB, RESERVED = 1 << 4, 1 << 9, 1 << 12
+ERASE = """erase (struct uts_namespace)init_uts_ns.name.nodename
+for task in (struct task_struct)init_task.tasks within task_struct:tasks
+    erase task.comm
+endfor
+[virtio_blk]
+erase major size 4
+"""
 COPY = '[dump]\nmethod = "copy"\n'
 
 
@@ -166,6 +174,37 @@ class Raw(unittest.TestCase):
             self.assertEqual(levels[level], self.dump(level).count(), level)
         zero = sum(1 for pfn in self.dump(31).pfns() if self.dump(31).page(pfn) == bytes(4096))
         self.assertEqual(levels[31], self.dump(31).count() - zero)
+
+    def test_erase(self):
+        config, path = place.work / "erase.conf", place.work / "erased"
+        config.write_text(ERASE)
+        path.unlink(missing_ok=True)
+        done = run(place.program("makedumpfile-lite"), "-d", "31", "-l", "--config", config, "--message-level", "6",
+                   self.vmcore, path)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertNotIn("warning", done.stderr)
+        before, after = self.dump(31), KdumpFile(path)
+        self.assertEqual(before.kept, after.kept)
+        changed = 0
+        for pfn in before.pfns():
+            old, new = before.page(pfn), after.page(pfn)
+            for was, now in zip(old, new) if old != new else ():
+                if was != now:
+                    changed += 1
+                    self.assertEqual(now, ord("X"))
+        # The report in the dump tells how much; a byte that was an X before is no change.
+        report = path.read_bytes()[:1 << 20]
+        places = {name: int(count) for name, count in
+                  re.findall(rb"erase (\S.*) (\d+) bytes in \d+ place", report)}
+        self.assertEqual(places[b"(struct uts_namespace)init_uts_ns.name.nodename"], 65)
+        self.assertGreater(places[b"task.comm"], 16 * 50)
+        self.assertEqual(places[b"major"], 4)
+        self.assertLessEqual(abs(sum(places.values()) - changed), 8)
+        context = kdumpfile.kdumpfile(str(path))
+        context.attr["addrxlat.ostype"] = "linux"
+        name = int(context.attr["linux.vmcoreinfo.SYMBOL.init_uts_ns"]) + int(
+            context.attr["linux.vmcoreinfo.OFFSET.uts_namespace.name"]) + 65
+        self.assertEqual(bytes(context.read(kdumpfile.KDUMP_KVADDR, name, 66)), b"X" * 65 + b"6")
 
     def test_a_note_for_each_cpu(self):
         self.assertEqual(self.dump(31).cpus, 2)
