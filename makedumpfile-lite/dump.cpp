@@ -88,9 +88,22 @@ Result<std::unique_ptr<Kernel>> find_kernel(const Image& image, const Options& o
     return std::unique_ptr<Kernel>();
 }
 
+// Only what the image can still give is written: one that was filtered before, or cut off, has not all that
+// its first bitmap names.
+Selection available(Selection selection, const Image& image) {
+    if (image.present() == nullptr)
+        return selection;
+    selection.kept.keep_only(*image.present());
+    const std::uint64_t wanted = std::exchange(selection.counts.kept, selection.kept.count());
+    selection.counts.not_in_source = wanted - selection.counts.kept;
+    return selection;
+}
+
 Result<Selection> select(const Image& image, const Kernel* kernel, const Options& options, const Log& log) {
-    if (kernel == nullptr || options.level <= DumpLevel::zero)
-        return select_all(image);
+    if (kernel == nullptr || options.level <= DumpLevel::zero) {
+        KDK_ASSIGN(Selection all, select_all(image));
+        return available(std::move(all), image);
+    }
     Progress progress = progress_line(options, "filter", image.memory().total());
     auto selection = select_pages(image, *kernel, FilterOptions{options.level, options.per_cpu_free, true},
                                   log, [&](std::uint64_t pages) {
@@ -100,9 +113,10 @@ Result<Selection> select(const Image& image, const Kernel* kernel, const Options
     if (!selection && selection.error().next_step.empty())
         return fail(
             Error(selection.error()).then("use -d 1 or -d 0: these levels need no knowledge of the kernel"));
-    if (selection)
-        progress.finish();
-    return selection;
+    if (!selection)
+        return selection;
+    progress.finish();
+    return available(std::move(*selection), image);
 }
 
 // Everything about one dump that is known before a page is written.
@@ -126,6 +140,19 @@ void describe_unknown_kernel(const Image& image, format::KdumpFacts& facts) {
     facts.page_size = page_size_of(image);
 }
 
+// A dump that is dumped again hands on what its header knows and the kernel's memory does not tell.
+void describe_source(const DumpHeader& header, const Kernel* kernel, format::KdumpFacts& facts) {
+    if (facts.utsname.release.empty())
+        facts.utsname = {header.sysname, header.nodename, header.release,
+                         header.version, header.machine,  header.domainname};
+    if (kernel == nullptr)
+        facts.phys_base = header.phys_base;
+    if (facts.crash_time == 0)
+        facts.crash_time = header.crash_time;
+    facts.level |= header.level;
+    facts.eraseinfo = as_text(header.eraseinfo);
+}
+
 format::KdumpFacts facts_of(const Image& image, const Kernel* kernel, const Options& options) {
     format::KdumpFacts facts;
     if (kernel != nullptr) {
@@ -139,6 +166,8 @@ format::KdumpFacts facts_of(const Image& image, const Kernel* kernel, const Opti
     facts.level = options.level;
     facts.notes = image.notes();
     facts.vmcoreinfo = image.vmcoreinfo();
+    if (image.header() != nullptr)
+        describe_source(*image.header(), kernel, facts);
     return facts;
 }
 
@@ -173,13 +202,24 @@ Result<> rehearse(const Job& job, Summary& summary) {
     return {};
 }
 
+// All that the image has was written, and it is not all that there should be: the dump stays marked
+// incomplete.
+Failure partial_source(const Job& job) {
+    return fail(make_error(ErrorKind::corrupt, "dump", job.image.name(),
+                           "it is truncated or was never finished; what it has is saved")
+                    .then("copy the crash image again, whole, if there is a better copy")
+                    .from(ErrorSide::source));
+}
+
 Result<> write(const Job& job, format::FileDestination& destination, Summary& summary) {
     auto writer =
         format::KdumpWriter::begin(destination, job.facts, job.selection.memory, job.selection.kept);
     if (!writer)
         return Failure(std::move(writer).error());
     auto counts = run(job, [&](const PageBlock& block) { return writer->append(block); });
-    Result<> finished = counts ? writer->finish() : Result<>(Failure(Error(counts.error())));
+    Result<> finished = !counts                 ? Result<>(Failure(Error(counts.error())))
+                        : job.image.truncated() ? Result<>(partial_source(job))
+                                                : writer->finish();
     summary.written_bytes = destination.end();
     if (!finished) {
         const bool readable = writer->abandon().has_value();
@@ -187,7 +227,8 @@ Result<> write(const Job& job, format::FileDestination& destination, Summary& su
             return finished;
         const std::string state =
             fmt::format("{} is incomplete: {} of {} pages{}", job.options.output, writer->pages_written(),
-                        job.selection.counts.kept, readable ? " can be read" : ", and may be unreadable");
+                        job.selection.counts.kept + job.selection.counts.not_in_source,
+                        readable ? " can be read" : ", and may be unreadable");
         summary.written_pages = writer->pages_written();
         if (is_interruption(finished.error()))
             return fail(interruption(job.options.output, state));
@@ -217,11 +258,7 @@ Result<> select_and_write(const Options& options, const Log& log, Stopwatch& clo
         summary.warnings.push_back(warning);
     }
     summary.memory_bytes = image->memory().total();
-    if (image->truncated())
-        return fail(make_error(ErrorKind::corrupt, "dump", image->name(),
-                               "it ends before the memory that its headers promise")
-                        .then("copy the vmcore again, whole")
-                        .from(ErrorSide::source));
+    summary.source = {std::string(image->format()), image->flattened(), image->truncated(), image->live(), 0};
     // Nobody should wait for the filter only to learn that the dump has no place to go.
     if (!options.summary.empty() && options.summary != "-")
         KDK_TRY(check_place(options.summary));
@@ -262,7 +299,7 @@ Result<> select_and_write(const Options& options, const Log& log, Stopwatch& clo
 
     const unsigned workers = options.workers != 0 ? options.workers : available_cpus();
     job.pipeline = {workers, options.compression, static_cast<std::size_t>(job.facts.page_size),
-                    (options.level & DumpLevel::zero) != 0};
+                    (job.facts.level & DumpLevel::zero) != 0};
     KDK_ASSIGN(const auto codec, Codec::create(options.compression, job.pipeline.page_size));
     job.facts.compression = codec->flag();
     KDK_ASSIGN(summary.buffer_bytes, pipeline_memory(job.pipeline));
@@ -272,6 +309,13 @@ Result<> select_and_write(const Options& options, const Log& log, Stopwatch& clo
              human_bytes(job.selection.counts.kept * job.facts.page_size), options.compression.name(),
              workers, workers == 1 ? "" : "s", human_bytes(summary.buffer_bytes));
     auto done = destination ? write(job, *destination, summary) : rehearse(job, summary);
+    summary.source.unreadable_pages = image->unreadable_pages();
+    if (summary.source.unreadable_pages != 0) {
+        summary.warnings.push_back(
+            fmt::format("the running kernel did not show {} pages; they were saved as zero",
+                        summary.source.unreadable_pages));
+        log.warning("{}", summary.warnings.back());
+    }
     summary.write_seconds = clock.lap();
     return done;
 }

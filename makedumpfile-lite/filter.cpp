@@ -17,6 +17,8 @@ constexpr std::uint64_t smallest_page = 4096;
 } // namespace
 
 std::uint64_t page_size_of(const Image& image) {
+    if (image.header() != nullptr)
+        return image.header()->page_size;
     const VmcoreInfo info = VmcoreInfo::parse(image.vmcoreinfo());
     const std::uint64_t page_size = info.decimal("PAGESIZE").value_or(smallest_page);
     return std::has_single_bit(page_size) && page_size >= smallest_page && page_size <= 65536 ? page_size

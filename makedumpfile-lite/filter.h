@@ -26,7 +26,8 @@ struct DumpLevel {
     static constexpr unsigned highest = 31;
 };
 
-// Pages by class, as the filter met them: total == kept + what was dropped (cache to hwpoison).
+// Pages by class, as the filter met them: total == kept + what was dropped (cache to hwpoison) +
+// not_in_source.
 struct PageCounts {
     std::uint64_t total = 0; // pfns in the image's memory
     std::uint64_t kept = 0;  // what will be written (zero pages still included)
@@ -36,8 +37,9 @@ struct PageCounts {
     std::uint64_t free = 0;
     std::uint64_t offline = 0;
     std::uint64_t hwpoison = 0;
-    std::uint64_t unclassified = 0; // of those kept: their struct page could not be read or made no sense
-    std::uint64_t per_cpu_free = 0; // of those free: found on per-CPU lists
+    std::uint64_t unclassified = 0;  // of those kept: their struct page could not be read or made no sense
+    std::uint64_t not_in_source = 0; // would be kept, but the image does not have them (any more)
+    std::uint64_t per_cpu_free = 0;  // of those free: found on per-CPU lists
 };
 
 struct Selection {
@@ -70,8 +72,8 @@ inline Result<Selection> select_pages(const Image& image, const Kernel& kernel, 
                                       const std::function<Result<>(std::uint64_t)>& progress) {
     return select_pages(image, kernel, FilterOptions{level, true, true}, log, progress);
 }
-// Bytes of a page, from VMCOREINFO if that makes sense: a power of two from 4096, which is the default, to
-// 65536.
+// Bytes of a page, from the header of a dump, or VMCOREINFO if that makes sense: a power of two from 4096,
+// which is the default, to 65536.
 std::uint64_t page_size_of(const Image& image);
 // Levels 0 and 1, for an image of which nothing is known.
 Result<Selection> select_all(const Image& image);

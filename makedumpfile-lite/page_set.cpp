@@ -150,6 +150,29 @@ std::optional<std::uint64_t> PageSet::next(std::uint64_t pfn) const {
     return std::nullopt;
 }
 
+std::uint64_t PageSet::end_of_run(std::uint64_t pfn) const {
+    while (pfn < limit_) {
+        const Chunk& part = chunk(pfn / chunk_pages);
+        const std::uint64_t first = pfn / chunk_pages * chunk_pages;
+        if (!part.bits) {
+            if (!part.full)
+                return pfn;
+            pfn = first + chunk_pages;
+            continue;
+        }
+        for (std::uint64_t word = (pfn - first) / 64; word < words_per_chunk; ++word) {
+            std::uint64_t gaps = ~part.bits[word];
+            if (word == (pfn - first) / 64)
+                gaps &= word_mask((pfn - first) % 64, 64);
+            if (gaps != 0)
+                return std::min(limit_,
+                                first + word * 64 + static_cast<std::uint64_t>(std::countr_zero(gaps)));
+        }
+        pfn = first + chunk_pages;
+    }
+    return limit_;
+}
+
 std::uint64_t PageSet::next_chunk(std::uint64_t index) const {
     const std::uint64_t count = (limit_ + chunk_pages - 1) / chunk_pages;
     while (index < count) {
@@ -176,6 +199,44 @@ void PageSet::copy_chunk(std::uint64_t index, std::span<std::byte, chunk_bytes> 
         const std::uint64_t pages = std::min(chunk_pages, limit_ - index * chunk_pages);
         for (std::uint64_t i = 0; i < pages; ++i)
             out[i / 8] |= static_cast<std::byte>(1U << (i % 8));
+    }
+}
+
+void PageSet::set_chunk(std::uint64_t index, std::span<const std::byte, chunk_bytes> bitmap) {
+    const std::uint64_t first = index * chunk_pages;
+    if (index > highest_limit / chunk_pages || first >= limit_)
+        return;
+    const auto all = [&](std::byte value) {
+        return std::all_of(bitmap.begin(), bitmap.end(), [&](std::byte b) { return b == value; });
+    };
+    if (all(std::byte{0}))
+        return erase(first, first + chunk_pages);
+    if (all(std::byte{0xff}))
+        return insert(first, first + chunk_pages);
+    Chunk& part = chunk_to_change(index);
+    part.bits = std::make_unique<std::uint64_t[]>(words_per_chunk);
+    for (std::uint64_t word = 0; word < words_per_chunk; ++word)
+        for (unsigned i = 0; i < 8; ++i)
+            part.bits[word] |= std::to_integer<std::uint64_t>(bitmap[word * 8 + i]) << (8 * i);
+    if (limit_ - first < chunk_pages)
+        for (std::uint64_t bit = limit_ - first; bit < chunk_pages;) {
+            const std::uint64_t stop = bit / 64 * 64 + 64;
+            part.bits[bit / 64] &= ~word_mask(bit % 64, 64);
+            bit = stop;
+        }
+}
+
+void PageSet::keep_only(const PageSet& other) {
+    for (std::uint64_t pfn = 0; pfn < limit_;) {
+        const auto member = next(pfn);
+        if (!member)
+            return;
+        // From one member of both to the next; a run of members of one alone goes at once.
+        const auto shared = other.next(*member);
+        if (!shared || *shared >= limit_)
+            return erase(*member, limit_);
+        erase(*member, *shared);
+        pfn = *shared + 1;
     }
 }
 

@@ -33,11 +33,17 @@ class PageSet {
     [[nodiscard]] std::uint64_t count(std::uint64_t begin, std::uint64_t end) const;
     // The first member at or after `pfn`.
     [[nodiscard]] std::optional<std::uint64_t> next(std::uint64_t pfn) const;
+    // The first pfn at or after `pfn` that is no member; the limit when all are.
+    [[nodiscard]] std::uint64_t end_of_run(std::uint64_t pfn) const;
     // The first chunk at or after `index` that has members, or one behind the last chunk.
     [[nodiscard]] std::uint64_t next_chunk(std::uint64_t index) const;
     // The bitmap of chunk `index` (pfn / chunk_pages), bit i of byte i/8 first: the order of the kdump
     // format.
     void copy_chunk(std::uint64_t index, std::span<std::byte, chunk_bytes> out) const;
+    // The reverse: chunk `index` becomes this bitmap, without what lies at or beyond the limit.
+    void set_chunk(std::uint64_t index, std::span<const std::byte, chunk_bytes> bitmap);
+    // Members that are not in `other` go.
+    void keep_only(const PageSet& other);
     [[nodiscard]] std::uint64_t memory_bytes() const;
 
   private:

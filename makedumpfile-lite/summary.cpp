@@ -26,6 +26,11 @@ std::string to_json(const Summary& s) {
     json["complete"] = s.complete;
     if (!s.error.empty())
         json["error"] = s.error;
+    json["source"] = {{"format", s.source.format},
+                      {"flattened", s.source.flattened},
+                      {"truncated", s.source.truncated},
+                      {"live", s.source.live},
+                      {"unreadable_pages", s.source.unreadable_pages}};
     json["dump_level"] = s.level;
     json["compression"] = s.compression.name();
     json["compression_level"] = s.compression.level;
@@ -41,7 +46,8 @@ std::string to_json(const Summary& s) {
                      {"free", s.pages.free},
                      {"offline", s.pages.offline},
                      {"hwpoison", s.pages.hwpoison},
-                     {"unclassified", s.pages.unclassified}};
+                     {"unclassified", s.pages.unclassified},
+                     {"not_in_source", s.pages.not_in_source}};
     json["bytes"] = {{"memory", s.memory_bytes}, {"written", s.written_bytes}};
     if (!s.checks.empty()) {
         bool failed = false;
@@ -83,6 +89,7 @@ std::string report_text(const Summary& s) {
     row("left out: free", s.pages.free);
     row("left out: offline", s.pages.offline);
     row("left out: hwpoison", s.pages.hwpoison);
+    row("not in the image any more", s.pages.not_in_source);
     row("kept", s.pages.kept);
     row("  of these, zero", s.zero_pages);
     row("  of these, unclassified", s.pages.unclassified);

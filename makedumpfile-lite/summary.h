@@ -10,10 +10,20 @@
 
 namespace kdumpkit::dump {
 
+// The crash image that was read.
+struct SourceSummary {
+    std::string format; // Image::format()
+    bool flattened = false;
+    bool truncated = false; // not all that it promises is there
+    bool live = false;      // the running kernel's memory
+    std::uint64_t unreadable_pages = 0;
+};
+
 // What became of one dump, for programs (JSON) and for people.
 struct Summary {
     bool complete = false;
     std::string error; // why it is not complete
+    SourceSummary source;
     unsigned level = 0;
     Compression compression;
     std::string kernel_release; // empty when unknown

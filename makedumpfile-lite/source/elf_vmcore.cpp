@@ -1,18 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "makedumpfile-lite/source/elf_vmcore.h"
 
-#include "base/file.h"
 #include "makedumpfile-lite/source/extent_map.h"
 #include "makedumpfile-lite/source/file_window.h"
 #include "makedumpfile-lite/source/notes.h"
 
 #include <algorithm>
-#include <bit>
+#include <optional>
 
 #include <elf.h>
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
 namespace kdumpkit::dump {
 
@@ -24,22 +21,15 @@ constexpr std::uint64_t max_program_headers = std::uint64_t{1} << 17;
 // Intel SDM volume 3, 4.1.4: physical addresses have at most 52 bits; ARM64 with LPA2 has as many.
 constexpr std::uint64_t highest_address = std::uint64_t{1} << 52;
 constexpr std::uint64_t max_notes = std::uint64_t{64} << 20;
-constexpr std::size_t max_vmcoreinfo = std::size_t{1} << 20;
 constexpr std::size_t max_warnings = 16;
 constexpr std::uint64_t max_steps = std::uint64_t{1} << 24; // of ExtentMap::claim, for all segments together
 // Linux, Documentation/arch/x86/x86_64/mm.rst: the kernel image is mapped in the topmost 2 GiB.
 constexpr std::uint64_t x86_64_kernel_map = 0xffffffff80000000;
 
-struct File {
-    Fd fd;
-    std::string name;
-    std::uint64_t size = 0;
-};
-
 class ElfReader final : public MemoryReader {
   public:
-    ElfReader(const File& file, const ExtentMap& map, const RangeSet& memory, bool use_mmap)
-        : file_(file), map_(map), memory_(memory), window_(file.fd.get(), file.size, file.name, use_mmap) {}
+    ElfReader(const Content& file, const ExtentMap& map, const RangeSet& memory, bool use_mmap)
+        : file_(file), map_(map), memory_(memory), window_(file, use_mmap) {}
 
     Result<Bytes> view(std::uint64_t paddr, std::size_t size) override {
         if (size == 0 || size > max_view)
@@ -59,7 +49,7 @@ class ElfReader final : public MemoryReader {
 
   private:
     [[nodiscard]] Error at(std::uint64_t paddr, ErrorKind kind, std::string reason) const {
-        return make_error(kind, fmt::format("read physical memory 0x{:x} of", paddr), file_.name,
+        return make_error(kind, fmt::format("read physical memory 0x{:x} of", paddr), file_.name(),
                           std::move(reason))
             .from(ErrorSide::source);
     }
@@ -67,9 +57,9 @@ class ElfReader final : public MemoryReader {
     // Within one extent: straight from the window.
     Result<Bytes> piece(const Extent& extent, std::uint64_t paddr, std::size_t size) {
         const std::uint64_t offset = extent.offset + (paddr - extent.begin);
-        if (offset > file_.size || file_.size - offset < size)
+        if (offset > file_.size() || file_.size() - offset < size)
             return fail(at(paddr, ErrorKind::corrupt,
-                           fmt::format("the file is truncated: it ends at {} bytes", file_.size))
+                           fmt::format("the file is truncated: it ends at {} bytes", file_.size()))
                             .at(offset));
         auto bytes = window_.view(offset, size);
         if (!bytes)
@@ -94,7 +84,7 @@ class ElfReader final : public MemoryReader {
         return Bytes(scratch_);
     }
 
-    const File& file_;
+    const Content& file_;
     const ExtentMap& map_;
     const RangeSet& memory_;
     FileWindow window_;
@@ -104,24 +94,30 @@ class ElfReader final : public MemoryReader {
 
 class ElfVmcore final : public Image {
   public:
-    explicit ElfVmcore(File file, const ElfOptions& options) : file_(std::move(file)), options_(options) {}
+    ElfVmcore(std::unique_ptr<Content> file, const ElfOptions& options)
+        : file_(std::move(file)), options_(options) {}
 
     Result<> read_headers();
 
-    [[nodiscard]] const std::string& name() const override { return file_.name; }
+    [[nodiscard]] const std::string& name() const override { return file_->name(); }
     [[nodiscard]] const RangeSet& memory() const override { return memory_; }
     [[nodiscard]] bool truncated() const override { return truncated_; }
     [[nodiscard]] Bytes notes() const override { return notes_; }
     [[nodiscard]] const std::string& vmcoreinfo() const override { return vmcoreinfo_; }
     [[nodiscard]] std::uint16_t elf_machine() const override { return machine_; }
+    [[nodiscard]] const PageSet* present() const override { return present_ ? &*present_ : nullptr; }
     [[nodiscard]] std::vector<std::string> warnings() const override { return warnings_; }
+    [[nodiscard]] std::uint64_t unreadable_pages() const override { return file_->unreadable_pages(); }
+    [[nodiscard]] bool live() const override { return options_.live; }
+    [[nodiscard]] bool flattened() const override { return file_->flattened(); }
+    [[nodiscard]] std::string_view format() const override { return options_.live ? "kcore" : "elf"; }
     [[nodiscard]] std::unique_ptr<MemoryReader> reader() const override {
-        return std::make_unique<ElfReader>(file_, map_, memory_, options_.use_mmap);
+        return std::make_unique<ElfReader>(*file_, map_, memory_, options_.use_mmap);
     }
 
   private:
     [[nodiscard]] Error corrupt(std::uint64_t offset, std::string reason) const {
-        return make_error(ErrorKind::corrupt, "open", file_.name, std::move(reason))
+        return make_error(ErrorKind::corrupt, "open", file_->name(), std::move(reason))
             .at(offset)
             .from(ErrorSide::source);
     }
@@ -133,14 +129,16 @@ class ElfVmcore final : public Image {
     Result<> read_program_header(const Elf64_Phdr& header, std::uint64_t at);
     Result<> read_notes(const Elf64_Phdr& header);
     void find_vmcoreinfo();
+    void find_missing();
 
-    File file_;
+    std::unique_ptr<Content> file_;
     ElfOptions options_;
     std::uint16_t machine_ = 0;
     ExtentMap map_;
     ExtentMap ram_; // without the kernel image; only while the headers are read
     RangeSet memory_;
     bool truncated_ = false;
+    std::optional<PageSet> present_; // only of a truncated file
     std::uint64_t promised_end_ = 0;
     std::vector<std::byte> notes_;
     std::string vmcoreinfo_;
@@ -153,25 +151,25 @@ Result<std::uint64_t> ElfVmcore::program_header_count(const Elf64_Ehdr& header) 
         return header.e_phnum;
     // gABI: the real number is in sh_info of section header 0.
     Elf64_Shdr section{};
-    if (header.e_shoff == 0 || header.e_shoff > file_.size || file_.size - header.e_shoff < sizeof(section))
+    if (header.e_shoff == 0 || header.e_shoff > file_->size() ||
+        file_->size() - header.e_shoff < sizeof(section))
         return fail(corrupt(header.e_shoff,
                             "more than 65534 program headers, but no section header that counts them"));
-    KDK_TRY(pread_exact(file_.fd.get(), header.e_shoff, std::as_writable_bytes(std::span(&section, 1)),
-                        file_.name));
+    KDK_TRY(file_->read(header.e_shoff, std::as_writable_bytes(std::span(&section, 1))));
     return section.sh_info;
 }
 
 Result<> ElfVmcore::read_headers() {
     Elf64_Ehdr header{};
-    if (file_.size < sizeof(header))
-        return fail(corrupt(file_.size, "the file ends inside the ELF header"));
-    KDK_TRY(pread_exact(file_.fd.get(), 0, std::as_writable_bytes(std::span(&header, 1)), file_.name));
+    if (file_->size() < sizeof(header))
+        return fail(corrupt(file_->size(), "the file ends inside the ELF header"));
+    KDK_TRY(file_->read(0, std::as_writable_bytes(std::span(&header, 1))));
     if (header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_ident[EI_DATA] != ELFDATA2LSB)
-        return fail(make_error(ErrorKind::unsupported, "open", file_.name,
+        return fail(make_error(ErrorKind::unsupported, "open", file_->name(),
                                "an ELF core of a 32-bit or big-endian machine")
                         .from(ErrorSide::source));
     if (header.e_type != ET_CORE)
-        return fail(make_error(ErrorKind::unsupported, "open", file_.name,
+        return fail(make_error(ErrorKind::unsupported, "open", file_->name(),
                                fmt::format("an ELF file of type {}, not a core", header.e_type))
                         .then("name a /proc/vmcore or a copy of one")
                         .from(ErrorSide::source));
@@ -183,10 +181,10 @@ Result<> ElfVmcore::read_headers() {
         return fail(corrupt(offsetof(Elf64_Ehdr, e_phentsize),
                             fmt::format("program headers of {} bytes", header.e_phentsize)));
     if (count > max_program_headers)
-        return fail(
-            make_error(ErrorKind::unsupported, "open", file_.name, fmt::format("{} program headers", count))
-                .from(ErrorSide::source));
-    if (header.e_phoff > file_.size || file_.size - header.e_phoff < count * sizeof(Elf64_Phdr))
+        return fail(make_error(ErrorKind::unsupported, "open", file_->name(),
+                               fmt::format("{} program headers", count))
+                        .from(ErrorSide::source));
+    if (header.e_phoff > file_->size() || file_->size() - header.e_phoff < count * sizeof(Elf64_Phdr))
         return fail(
             corrupt(header.e_phoff, fmt::format("the file ends inside its {} program headers", count)));
 
@@ -194,8 +192,7 @@ Result<> ElfVmcore::read_headers() {
     for (std::uint64_t done = 0; done < count;) {
         const std::size_t size = std::min<std::uint64_t>(batch.size(), count - done);
         const std::uint64_t at = header.e_phoff + done * sizeof(Elf64_Phdr);
-        KDK_TRY(pread_exact(file_.fd.get(), at, std::as_writable_bytes(std::span(batch.data(), size)),
-                            file_.name));
+        KDK_TRY(file_->read(at, std::as_writable_bytes(std::span(batch.data(), size))));
         for (std::size_t i = 0; i < size; ++i)
             KDK_TRY(read_program_header(batch[i], at + i * sizeof(Elf64_Phdr)));
         done += size;
@@ -206,20 +203,43 @@ Result<> ElfVmcore::read_headers() {
     std::uint64_t claimed = 0;
     for (const Extent& extent : map_.extents())
         claimed += extent.end - extent.begin;
-    if (promised_end_ <= file_.size && claimed > file_.size)
+    if (promised_end_ <= file_->size() && claimed > file_->size())
         return fail(
             corrupt(header.e_phoff, fmt::format("its program headers place {} bytes of memory in {} bytes",
-                                                claimed, file_.size)));
+                                                claimed, file_->size())));
     find_vmcoreinfo();
     memory_ = map_.pages(page_size_);
     if (memory_.empty())
         return fail(corrupt(header.e_phoff, "the core holds no memory (no PT_LOAD with bytes in the file)"));
-    if (promised_end_ > file_.size) {
+    if (promised_end_ > file_->size() || !file_->missing().empty()) {
         truncated_ = true;
-        warn(fmt::format("{} is truncated: it has {} of {} bytes; what is missing cannot be saved",
-                         file_.name, file_.size, promised_end_));
+        find_missing();
     }
+    if (options_.live)
+        warn(fmt::format("{} is the memory of the running kernel and changes while it is read: pages are "
+                         "saved at different moments, so lists, counters and page tables in the dump may "
+                         "contradict each other",
+                         file_->name()));
     return {};
+}
+
+void ElfVmcore::find_missing() {
+    const std::uint64_t limit = memory_.ranges().back().end / page_size_;
+    present_.emplace(limit);
+    for (const Range& range : memory_.ranges())
+        present_->insert(range.begin / page_size_, range.end / page_size_);
+    for (const Extent& extent : map_.extents()) {
+        const std::uint64_t has = extent.offset >= file_->size()
+                                      ? 0
+                                      : std::min(extent.end - extent.begin, file_->size() - extent.offset);
+        // A page of which a part is missing is missing.
+        if (extent.begin + has < extent.end)
+            present_->erase((extent.begin + has) / page_size_, (extent.end - 1) / page_size_ + 1);
+    }
+    warn(fmt::format("{} is truncated{}{}: it has {} of {} bytes and {} of {} pages", file_->name(),
+                     file_->missing().empty() ? "" : ", ", file_->missing(),
+                     std::min(file_->size(), promised_end_), promised_end_, present_->count(),
+                     memory_.total() / page_size_));
 }
 
 Result<> ElfVmcore::read_program_header(const Elf64_Phdr& header, std::uint64_t at) {
@@ -232,7 +252,9 @@ Result<> ElfVmcore::read_program_header(const Elf64_Phdr& header, std::uint64_t 
         return fail(corrupt(at, "a PT_LOAD whose file offset and size overflow"));
     // Some producers mark segments without a physical address by -1; there is no way to place these.
     if (header.p_paddr == ~std::uint64_t{0}) {
-        warn(fmt::format("{}: a PT_LOAD without a physical address is left out", file_.name));
+        // In /proc/kcore these are vmalloc, vmemmap and the like: the same memory again, by other addresses.
+        if (!options_.live)
+            warn(fmt::format("{}: a PT_LOAD without a physical address is left out", file_->name()));
         return {};
     }
     const auto memory_end = checked_add(header.p_paddr, header.p_filesz);
@@ -249,63 +271,40 @@ Result<> ElfVmcore::read_program_header(const Elf64_Phdr& header, std::uint64_t 
     if (taken != 0)
         warn(
             fmt::format("{}: two PT_LOADs claim {} bytes of the same memory at 0x{:x}; the first one is used",
-                        file_.name, taken, header.p_paddr));
+                        file_->name(), taken, header.p_paddr));
     return {};
 }
 
 Result<> ElfVmcore::read_notes(const Elf64_Phdr& header) {
     const auto end = checked_add(header.p_offset, header.p_filesz);
-    if (!end || *end > file_.size) {
+    if (!end || *end > file_->size()) {
         truncated_ = true;
-        warn(fmt::format("{}: its notes reach beyond the end of the file and are not read", file_.name));
+        warn(fmt::format("{}: its notes reach beyond the end of the file and are not read", file_->name()));
         return {};
     }
     if (header.p_filesz > max_notes || notes_.size() + header.p_filesz > max_notes) {
-        warn(fmt::format("{}: {} bytes of notes are not read", file_.name, header.p_filesz));
+        warn(fmt::format("{}: {} bytes of notes are not read", file_->name(), header.p_filesz));
         return {};
     }
     const std::size_t before = notes_.size();
     notes_.resize(before + static_cast<std::size_t>(header.p_filesz));
-    auto read = pread_exact(file_.fd.get(), header.p_offset, std::span(notes_).subspan(before), file_.name);
-    if (!read)
-        return fail(std::move(read.error()).from(ErrorSide::source));
-    return {};
+    return file_->read(header.p_offset, std::span(notes_).subspan(before));
 }
 
 void ElfVmcore::find_vmcoreinfo() {
+    vmcoreinfo_ = vmcoreinfo_text(notes_);
+    page_size_ = vmcoreinfo_page_size(vmcoreinfo_).value_or(page_size_); // only to round memory() outwards
     NoteWalk walk(notes_);
-    while (const auto note = walk.next()) {
-        if (note->name != "VMCOREINFO" || !vmcoreinfo_.empty())
-            continue;
-        const std::string_view text = as_text(note->description).substr(0, max_vmcoreinfo);
-        vmcoreinfo_ = text.substr(0, text.find('\0'));
+    while (walk.next()) {
     }
     if (walk.damaged())
-        warn(fmt::format("{}: a damaged ELF note; those after it are not read", file_.name));
-    // Only to round memory() outwards; the kernel part reads VMCOREINFO properly.
-    constexpr std::string_view key = "PAGESIZE=";
-    auto at = vmcoreinfo_.find(key);
-    if (at != std::string::npos && (at == 0 || vmcoreinfo_[at - 1] == '\n')) {
-        at += key.size();
-        const auto size =
-            parse_number(std::string_view(vmcoreinfo_).substr(at, vmcoreinfo_.find('\n', at) - at));
-        if (size && std::has_single_bit(*size) && *size >= 4096 && *size <= 65536)
-            page_size_ = *size;
-    }
+        warn(fmt::format("{}: a damaged ELF note; those after it are not read", file_->name()));
 }
 
 } // namespace
 
-Result<std::unique_ptr<Image>> open_elf_vmcore(const std::string& path, const ElfOptions& options) {
-    File file;
-    file.name = path;
-    KDK_ASSIGN(file.fd, open_file(path, O_RDONLY));
-    // Not st_size: that of a block device is 0.
-    const off_t size = ::lseek(file.fd.get(), 0, SEEK_END);
-    if (size < 0)
-        return fail(system_error("find the size of", path, errno));
-    file.size = static_cast<std::uint64_t>(size);
-    auto image = std::make_unique<ElfVmcore>(std::move(file), options);
+Result<std::unique_ptr<Image>> open_elf_vmcore(std::unique_ptr<Content> content, const ElfOptions& options) {
+    auto image = std::make_unique<ElfVmcore>(std::move(content), options);
     KDK_TRY(image->read_headers());
     return image;
 }

@@ -16,7 +16,8 @@ std::uint64_t ExtentMap::claim(const Extent& extent) {
             const Extent& below = std::prev(above)->second;
             if (at < below.end) {
                 const std::uint64_t stop = std::min(below.end, extent.end);
-                taken += stop - at;
+                const bool same = below.offset - below.begin == extent.offset - extent.begin; // modulo 2^64
+                taken += same ? 0 : stop - at;
                 at = stop;
                 continue;
             }

@@ -21,7 +21,7 @@ struct Extent {
 // vmcore holds twice (the kernel image is there both as text and as RAM) is counted and read once.
 class ExtentMap {
   public:
-    // Returns how many bytes of the extent somebody else had claimed before.
+    // Returns how many bytes of the extent somebody else had claimed before, for other bytes of the file.
     std::uint64_t claim(const Extent& extent);
     // What all claims cost so far: one for each piece that was looked at.
     [[nodiscard]] std::uint64_t steps() const { return steps_; }

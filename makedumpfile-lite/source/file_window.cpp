@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "makedumpfile-lite/source/file_window.h"
 
-#include "base/file.h"
 #include "base/range.h"
 
 #include <algorithm>
-#include <cerrno>
 
 #include <sys/mman.h>
 
@@ -22,8 +20,8 @@ constexpr std::uint64_t buffer_length = std::uint64_t{128} << 10;
 
 } // namespace
 
-FileWindow::FileWindow(int fd, std::uint64_t size, std::string name, bool use_mmap)
-    : fd_(fd), size_(size), name_(std::move(name)), mmap_(use_mmap) {}
+FileWindow::FileWindow(const Content& content, bool use_mmap)
+    : content_(content), size_(content.size()), mmap_(use_mmap && content.descriptor() >= 0) {}
 
 FileWindow::~FileWindow() {
     for (Window& window : windows_)
@@ -39,7 +37,8 @@ void FileWindow::drop(Window& window) const {
 
 Result<Bytes> FileWindow::view(std::uint64_t offset, std::size_t length) {
     if (offset > size_ || size_ - offset < length || length > max_view)
-        return fail(make_error(ErrorKind::invalid, "read", name_, "a view outside the file").at(offset));
+        return fail(
+            make_error(ErrorKind::invalid, "read", content_.name(), "a view outside the file").at(offset));
     Window* oldest = &windows_[0];
     for (Window& window : windows_) {
         if (window.data != nullptr && window.begin <= offset && offset - window.begin <= window.length &&
@@ -60,8 +59,8 @@ Result<> FileWindow::fill(Window& window, std::uint64_t offset, std::size_t leng
     if (mmap_) {
         const std::uint64_t begin = align_down(offset, mapped_step);
         const auto size = static_cast<std::size_t>(std::min(mapped_length, size_ - begin));
-        void* const data =
-            ::mmap(nullptr, size, PROT_READ, MAP_SHARED, fd_, static_cast<off_t>(begin)); // NOLINT
+        void* const data = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, content_.descriptor(),
+                                  static_cast<off_t>(begin)); // NOLINT
         if (data != MAP_FAILED) {
             window.buffer = {};
             window.data = static_cast<std::byte*>(data);
@@ -75,10 +74,9 @@ Result<> FileWindow::fill(Window& window, std::uint64_t offset, std::size_t leng
     const std::uint64_t wanted = std::max<std::uint64_t>(buffer_length, offset - begin + length);
     const auto size = static_cast<std::size_t>(std::min(wanted, size_ - begin));
     window.buffer.resize(size);
-    auto done = pread_exact(fd_, begin, window.buffer, name_);
-    if (!done) {
+    if (auto done = content_.read(begin, window.buffer); !done) {
         window.buffer.clear();
-        return fail(std::move(done.error()).from(ErrorSide::source));
+        return fail(done.error());
     }
     window.data = window.buffer.data();
     window.begin = begin;

@@ -3,25 +3,24 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "makedumpfile-lite/source/content.h"
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
-#include <string>
 #include <vector>
 
 namespace kdumpkit::dump {
 
-// Bytes of a file through a few mmap windows, least recently used first out; where mmap is refused, through
-// pread buffers of a few hundred KiB. /proc/vmcore supports mmap since Linux 3.11 and is several times faster
+// Bytes of a content through a few mmap windows, least recently used first out; where mmap is refused,
+// through six buffers of 128 KiB. /proc/vmcore supports mmap since Linux 3.11 and is several times faster
 // that way. One thread; a view is valid until the next call.
 class FileWindow {
   public:
     static constexpr std::size_t max_view = std::size_t{1} << 20;
 
-    // The descriptor stays the caller's. `size` in bytes: nothing at or beyond it is touched.
-    FileWindow(int fd, std::uint64_t size, std::string name, bool use_mmap = true);
+    // `content` must outlive the window.
+    explicit FileWindow(const Content& content, bool use_mmap = true);
     FileWindow(const FileWindow&) = delete;
     FileWindow& operator=(const FileWindow&) = delete;
     ~FileWindow();
@@ -40,9 +39,8 @@ class FileWindow {
     void drop(Window& window) const;
     Result<> fill(Window& window, std::uint64_t offset, std::size_t length);
 
-    int fd_;
+    const Content& content_;
     std::uint64_t size_;
-    std::string name_;
     bool mmap_;
     std::uint64_t clock_ = 0;
     std::array<Window, 6> windows_;

@@ -4,10 +4,12 @@
 #include "base/bytes.h"
 #include "base/error.h"
 #include "base/range.h"
+#include "makedumpfile-lite/page_set.h"
 
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace kdumpkit::dump {
@@ -23,6 +25,18 @@ class MemoryReader {
     virtual Result<Bytes> view(std::uint64_t paddr, std::size_t size) = 0;
 };
 
+// What the header of a dump says beside its memory and its notes.
+struct DumpHeader {
+    std::string sysname, nodename, release, version, machine, domainname; // uname(2); may be empty
+    std::uint64_t page_size = 0;                                          // bytes
+    std::uint64_t phys_base = 0;                                          // bytes
+    std::uint64_t crash_time = 0; // seconds since 1970, 0 when unknown
+    unsigned level = 0;           // dump level of makedumpfile's -d; what it was filtered with
+    int version_number = 0;       // of the header
+    std::uint32_t status = 0;     // format::status_…: how pages are compressed, incomplete
+    Bytes eraseinfo;              // what --config erased, a line each; lives as long as the image
+};
+
 // A crash image, whatever its format: the physical memory that it holds, its ELF notes and VMCOREINFO.
 // Immutable after opening, so any number of threads may use it, each with a reader of its own.
 class Image {
@@ -32,8 +46,14 @@ class Image {
     // Physical addresses (bytes) that the image claims to hold, in whole pages: where a segment ends inside a
     // page, the rest of that page reads as zero. The kernel text alias is not in here twice.
     [[nodiscard]] virtual const RangeSet& memory() const = 0;
-    // Bytes of `memory()` that the file really has: smaller when it is truncated.
+    // Pages that the image promises are missing: it was cut off, or is a dump that was never finished.
+    // What is there can be read.
     [[nodiscard]] virtual bool truncated() const = 0;
+    // Which pfns of memory() can be read: nullptr when all can. A dump that was filtered before holds fewer,
+    // a truncated one too; to read another page is `absent` (never written) or `corrupt` (cut off).
+    [[nodiscard]] virtual const PageSet* present() const { return nullptr; }
+    // Only an image that is a dump already has one.
+    [[nodiscard]] virtual const DumpHeader* header() const { return nullptr; }
     // The note section as it stands in the image (ELF notes: NT_PRSTATUS per CPU, VMCOREINFO).
     [[nodiscard]] virtual Bytes notes() const = 0;
     // The text of VMCOREINFO; empty when the image has none.
@@ -42,6 +62,13 @@ class Image {
     [[nodiscard]] virtual std::unique_ptr<MemoryReader> reader() const = 0;
     // What opening found suspicious and worked around, one sentence each, for people.
     [[nodiscard]] virtual std::vector<std::string> warnings() const { return {}; }
+    // The memory of the running kernel (/proc/kcore): it changes while it is read.
+    [[nodiscard]] virtual bool live() const { return false; }
+    // Pages of 4096 bytes so far that the running kernel would not show; they read as zero.
+    [[nodiscard]] virtual std::uint64_t unreadable_pages() const { return 0; }
+    // "elf", "kcore" or "kdump-compressed"; flattened or not.
+    [[nodiscard]] virtual std::string_view format() const { return "elf"; }
+    [[nodiscard]] virtual bool flattened() const { return false; }
 };
 
 // Opens by probing the first bytes. A format that is known but not

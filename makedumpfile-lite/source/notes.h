@@ -32,4 +32,10 @@ class NoteWalk {
     bool damaged_ = false;
 };
 
+// The text of the first VMCOREINFO note, up to its NUL; empty when there is none. At most 1 MiB of it.
+std::string_view vmcoreinfo_text(Bytes notes);
+// PAGESIZE of a VMCOREINFO text, when it is a power of two from 4096 to 65536. The kernel part reads the rest
+// properly.
+std::optional<std::uint64_t> vmcoreinfo_page_size(std::string_view vmcoreinfo);
+
 } // namespace kdumpkit::dump

@@ -1,14 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "base/file.h"
+#include "makedumpfile-lite/source/content.h"
 #include "makedumpfile-lite/source/elf_vmcore.h"
+#include "makedumpfile-lite/source/flattened_content.h"
 #include "makedumpfile-lite/source/image.h"
+#include "makedumpfile-lite/source/kdump_file.h"
 
+#include <algorithm>
 #include <array>
+#include <filesystem>
 #include <string_view>
+#include <utility>
 
-#include <fcntl.h>
 #include <fmt/format.h>
+#include <linux/magic.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 
 namespace kdumpkit::dump {
 
@@ -23,13 +29,28 @@ struct Lookalike {
     std::string_view next_step;
 };
 constexpr std::array lookalikes = {
-    Lookalike{"KDUMP   "sv, "a kdump-compressed dump, already filtered", "open it with crash or drgn"},
-    Lookalike{"DISKDUMP"sv, "a diskdump", "open it with crash"},
-    Lookalike{"makedumpfile\0"sv, "a flattened dump", "rearrange it with makedumpfile -R first"},
+    Lookalike{"DISKDUMP"sv, "a diskdump, which the kdump-compressed format has replaced",
+              "open it with crash"},
     Lookalike{"\x1f\x8b"sv, "a gzip file", "decompress it first"},
     Lookalike{"\x28\xb5\x2f\xfd"sv, "a zstd file", "decompress it first"},
     Lookalike{"\xfd\x37zXZ\0"sv, "an xz file", "decompress it first"},
 };
+
+// What is the running kernel's memory must not be mistaken for a file: its size and its consistency differ.
+bool is_kcore(const std::string& path) {
+    struct statfs filesystem {};
+    if (::statfs(path.c_str(), &filesystem) != 0 || filesystem.f_type != PROC_SUPER_MAGIC)
+        return false;
+    std::error_code ignored;
+    return std::filesystem::canonical(path, ignored).filename() == "kcore";
+}
+
+Result<std::string> first_bytes(const Content& content) {
+    std::array<std::byte, 16> head{};
+    const auto part = std::span(head).first(std::min<std::uint64_t>(head.size(), content.size()));
+    KDK_TRY(content.read(0, part));
+    return std::string(as_text(Bytes(part)));
+}
 
 } // namespace
 
@@ -38,27 +59,34 @@ Result<std::unique_ptr<Image>> open_image(const std::string& path) {
     if (::stat(path.c_str(), &status) == 0 && (S_ISDIR(status.st_mode) || S_ISFIFO(status.st_mode)))
         return fail(make_error(ErrorKind::invalid, "open", path,
                                S_ISDIR(status.st_mode) ? "it is a folder"
-                                                       : "it is a pipe, and the vmcore is read "
+                                                       : "it is a pipe, and a crash image is read "
                                                          "in no particular order")
                         .then("name /proc/vmcore or a copy of it")
                         .from(ErrorSide::source));
-    std::array<std::byte, 16> head{};
-    std::size_t size = 0;
-    {
-        KDK_ASSIGN(const Fd fd, open_file(path, O_RDONLY));
-        KDK_ASSIGN(size, pread_some(fd.get(), 0, head, path));
+    const bool live = is_kcore(path);
+    KDK_ASSIGN(std::unique_ptr<Content> content, live ? open_live_content(path) : open_file_content(path));
+    const bool empty = content->size() == 0;
+    KDK_ASSIGN(std::string start, first_bytes(*content));
+    constexpr auto flattened = "makedumpfile\0"sv;
+    if (start.starts_with(flattened)) {
+        KDK_ASSIGN(content, open_flattened_content(std::move(content)));
+        KDK_ASSIGN(start, first_bytes(*content));
     }
-    const std::string_view start = as_text(Bytes(head).first(size));
     if (start.starts_with("\x7f"
                           "ELF"sv))
-        return open_elf_vmcore(path);
+        return open_elf_vmcore(std::move(content), {.live = live});
+    if (start.starts_with("KDUMP   "sv))
+        return open_kdump_file(std::move(content));
     for (const Lookalike& known : lookalikes)
         if (start.starts_with(known.magic))
             return fail(make_error(ErrorKind::unsupported, "open", path, fmt::format("it is {}", known.what))
                             .then(std::string(known.next_step))
                             .from(ErrorSide::source));
     return fail(make_error(ErrorKind::corrupt, "open", path,
-                           size == 0 ? "it is empty" : "it is not a crash image (no ELF header)")
+                           empty ? "it is empty"
+                           : content->flattened()
+                               ? "it is a flattened file, but what it describes is no crash image"
+                               : "it is not a crash image (neither an ELF core nor a dump)")
                     .then("name /proc/vmcore or a copy of it")
                     .from(ErrorSide::source));
 }

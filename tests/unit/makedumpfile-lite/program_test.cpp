@@ -182,11 +182,6 @@ TEST_CASE("bad input is refused and leaves nothing behind") {
         REQUIRE(std::filesystem::create_directory(folder / "vmcore"));
         check_failure(attempt({}), exit_codes::invalid, "is a folder");
     }
-    SECTION("truncated memory") {
-        write_vmcore(folder / "vmcore", "");
-        std::filesystem::resize_file(folder / "vmcore", 300 * 4096);
-        check_failure(attempt({"-d1"}), exit_codes::corrupt, "next:");
-    }
     SECTION("truncated headers") {
         write_vmcore(folder / "vmcore", "");
         std::filesystem::resize_file(folder / "vmcore", 100);
@@ -207,6 +202,24 @@ TEST_CASE("bad input is refused and leaves nothing behind") {
     SECTION("an option for later") {
         check_failure(attempt({"-E"}), exit_codes::unsupported, "next:");
     }
+}
+
+TEST_CASE("of a truncated vmcore all that is there is saved, and the dump is marked incomplete") {
+    const Folder folder;
+    write_vmcore(folder / "vmcore", "");
+    std::filesystem::resize_file(folder / "vmcore", 300 * 4096);
+    const auto done = run(folder, {"-d1", "--summary", folder / "s", folder / "vmcore", folder / "out"});
+    check_failure(done, exit_codes::corrupt, "truncated");
+    CHECK(done.err.find("is incomplete: 296 of 600 pages can be read") != std::string::npos);
+    const auto summary = nlohmann::json::parse(*read_text(folder / "s"));
+    CHECK(summary["complete"] == false);
+    CHECK(summary["source"]["truncated"] == true);
+    CHECK(summary["pages"]["not_in_source"] == 304);
+    // Saved again, it has the same pages and is as incomplete as before.
+    const auto again = run(folder, {"-d1", "-z", folder / "out", folder / "again"});
+    INFO(again.err);
+    check_failure(again, exit_codes::corrupt, "296 of");
+    CHECK(again.err.find("never finished, but all of its 296 pages are there") != std::string::npos);
 }
 
 TEST_CASE("an existing dump is kept, unless -f") {

@@ -21,7 +21,7 @@ struct Opened {
         : image(tl::unexpected(make_error(ErrorKind::invalid, "open", "nothing"))) {
         const std::string path = folder / "vmcore";
         REQUIRE(write_file_atomically(path, Bytes(bytes)));
-        image = open_elf_vmcore(path, ElfOptions{use_mmap});
+        image = open_elf_vmcore(*open_file_content(path), ElfOptions{use_mmap, false});
     }
 };
 
@@ -202,13 +202,13 @@ TEST_CASE("what is no crash image is named") {
     const auto [text, expected] =
         GENERATE(table<std::string, std::string>({{"KDUMP   and more", "kdump-compressed"},
                                                   {std::string("makedumpfile\0\0\0\0", 16), "flattened"},
+                                                  {"DISKDUMP", "diskdump"},
                                                   {"hello", "not a crash image"},
                                                   {"", "empty"}}));
     REQUIRE(write_file_atomically(folder / "x", text));
     const auto opened = open_image(folder / "x");
     REQUIRE_FALSE(opened);
-    const bool known = expected == "kdump-compressed" || expected == "flattened";
-    CHECK(opened.error().kind == (known ? ErrorKind::unsupported : ErrorKind::corrupt));
+    CHECK(opened.error().kind == (expected == "diskdump" ? ErrorKind::unsupported : ErrorKind::corrupt));
     CHECK(opened.error().message().find(expected) != std::string::npos);
     CHECK(open_image(folder / ".").error().kind == ErrorKind::invalid);
     CHECK(open_image(folder / "missing").error().kind == ErrorKind::absent);
