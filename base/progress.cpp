@@ -54,6 +54,10 @@ std::string Progress::text(const std::string& what, std::uint64_t done, std::uin
     line += "  " + human_bytes(done);
     if (total != 0)
         line += " of " + human_bytes(total);
+    // What took no time has no rate worth a word.
+    constexpr double shortest = 0.2;
+    if (seconds < shortest)
+        return line;
     line += fmt::format("  {}/s", human_bytes(static_cast<std::uint64_t>(rate)));
     if (total > done && rate > 0)
         line += fmt::format("  {:.0f} s left", static_cast<double>(total - done) / rate);
