@@ -65,6 +65,9 @@ constexpr std::array<Trailer, kind_count> trailers = {{
 constexpr std::uint64_t type_header = 12;
 constexpr std::uint64_t max_types = std::uint64_t{1} << 21;
 constexpr int max_depth = 16;
+// Members looked at to find one, those of anonymous structs inside included. The largest struct of Linux has
+// a few hundred; structs in structs could multiply to more than anybody can wait for.
+constexpr std::uint32_t max_members = 1U << 17;
 constexpr std::uint64_t pointer_size = 8;
 
 Error corrupt(std::string reason, std::uint64_t offset) {
@@ -150,10 +153,19 @@ std::string_view Btf::string(std::uint32_t offset) const {
         .value_or(std::string_view{});
 }
 
+bool Btf::is_named(std::uint32_t offset, std::string_view name) const {
+    const std::uint64_t inherited = base_ != nullptr ? base_->strings_size_ : 0;
+    if (offset < inherited)
+        return base_->is_named(offset, name);
+    const ByteReader strings(Bytes(bytes_).subspan(strings_, strings_size_));
+    const auto text = strings.slice(offset - inherited, name.size());
+    return text && as_text(*text) == name && strings.u8(offset - inherited + name.size()) == 0;
+}
+
 std::optional<std::uint32_t> Btf::find(std::string_view name) const {
     for (const std::uint32_t id : named_) {
         const auto found = type(id);
-        if (found && string(found->name) == name)
+        if (found && is_named(found->name, name))
             return id;
     }
     return base_ != nullptr ? base_->find(name) : std::nullopt;
@@ -164,7 +176,7 @@ std::optional<std::uint32_t> Btf::of_kind(std::string_view name, std::uint32_t k
     for (std::size_t i = 1; i <= types_.size(); ++i) {
         const auto id = static_cast<std::uint32_t>(inherited + i);
         const auto found = type(id);
-        if (found && (kinds >> found->kind() & 1) != 0 && string(found->name) == name)
+        if (found && (kinds >> found->kind() & 1) != 0 && is_named(found->name, name))
             return id;
     }
     return base_ != nullptr ? base_->of_kind(name, kinds) : std::nullopt;
@@ -272,13 +284,15 @@ std::optional<std::uint64_t> Btf::size_of(std::string_view name) const {
     return id ? std::optional(size_of_type(*id, 0)) : std::nullopt;
 }
 
-std::optional<TypeMember> Btf::member_of(std::uint32_t id, std::string_view name, int depth) const {
+std::optional<TypeMember> Btf::member_of(std::uint32_t id, std::string_view name, int depth,
+                                        std::uint32_t& budget) const {
     const auto target = resolved(id);
     const auto here = target ? type(*target) : std::nullopt;
     if (!here || depth >= max_depth || (here->kind() != kind_struct && here->kind() != kind_union))
         return std::nullopt;
     const ByteReader reader(here->owner->bytes_);
-    for (std::uint32_t i = 0; i < here->count(); ++i) {
+    for (std::uint32_t i = 0; i < here->count() && budget != 0; ++i) {
+        --budget;
         const std::uint64_t at = here->trailer + std::uint64_t{i} * 12;
         const std::uint32_t member_name = reader.u32(at).value_or(0);
         const std::uint32_t member_type = reader.u32(at + 4).value_or(0);
@@ -286,13 +300,13 @@ std::optional<TypeMember> Btf::member_of(std::uint32_t id, std::string_view name
         if (here->flag())
             bits &= 0xffffff; // the rest is the width of a bit field
         if (member_name == 0) {
-            if (auto inner = member_of(member_type, name, depth + 1)) {
+            if (auto inner = member_of(member_type, name, depth + 1, budget)) {
                 inner->offset += bits / 8;
                 return inner;
             }
             continue;
         }
-        if (string(member_name) != name)
+        if (!is_named(member_name, name))
             continue;
         TypeMember found{bits / 8, size_of_type(member_type, 0), 0, member_type};
         const auto inner_id = resolved(member_type);
@@ -304,12 +318,17 @@ std::optional<TypeMember> Btf::member_of(std::uint32_t id, std::string_view name
     return std::nullopt;
 }
 
+std::optional<TypeMember> Btf::member(std::uint32_t id, std::string_view name) const {
+    std::uint32_t budget = max_members;
+    return member_of(id, name, 0, budget);
+}
+
 std::optional<TypeMember> Btf::member(std::string_view structure, std::string_view path) const {
     auto id = find(structure);
     std::uint64_t base = 0;
     while (id) {
         const std::size_t dot = path.find('.');
-        auto found = member_of(*id, path.substr(0, dot), 0);
+        auto found = member(*id, path.substr(0, dot));
         if (!found)
             return std::nullopt;
         found->offset += base;
@@ -331,7 +350,7 @@ std::optional<std::int64_t> Btf::enumerator(std::string_view enumeration, std::s
     const unsigned each = here->kind() == kind_enum ? 8 : 12;
     for (std::uint32_t i = 0; i < here->count(); ++i) {
         const std::uint64_t at = here->trailer + std::uint64_t{i} * each;
-        if (string(reader.u32(at).value_or(0)) != name)
+        if (!is_named(reader.u32(at).value_or(0), name))
             continue;
         const std::uint32_t low = reader.u32(at + 4).value_or(0);
         if (here->kind() == kind_enum64)

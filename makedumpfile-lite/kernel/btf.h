@@ -53,9 +53,7 @@ class Btf final : public TypeSource {
     // The type of a variable. Kernels describe per-CPU variables only.
     [[nodiscard]] std::optional<std::uint32_t> variable(std::string_view name) const;
     [[nodiscard]] std::optional<BtfType> describe(std::uint32_t id) const;
-    [[nodiscard]] std::optional<BtfMember> member(std::uint32_t id, std::string_view name) const {
-        return member_of(id, name, 0);
-    }
+    [[nodiscard]] std::optional<BtfMember> member(std::uint32_t id, std::string_view name) const;
 
   private:
     struct Type {
@@ -70,13 +68,15 @@ class Btf final : public TypeSource {
     };
     [[nodiscard]] std::optional<Type> type(std::uint32_t id) const;
     [[nodiscard]] std::string_view string(std::uint32_t offset) const;
+    // Whether that string is `name`. In the time of `name`, however long the string is.
+    [[nodiscard]] bool is_named(std::uint32_t offset, std::string_view name) const;
     [[nodiscard]] std::optional<std::uint32_t> find(std::string_view name) const;
     // The first type of that name of one of the kinds: a bit each.
     [[nodiscard]] std::optional<std::uint32_t> of_kind(std::string_view name, std::uint32_t kinds) const;
     [[nodiscard]] std::optional<std::uint32_t> resolved(std::uint32_t id) const;
     [[nodiscard]] std::uint64_t size_of_type(std::uint32_t id, int depth) const;
-    [[nodiscard]] std::optional<BtfMember> member_of(std::uint32_t id, std::string_view name,
-                                                     int depth) const;
+    [[nodiscard]] std::optional<BtfMember> member_of(std::uint32_t id, std::string_view name, int depth,
+                                                     std::uint32_t& budget) const;
 
     const Btf* base_ = nullptr;
     std::vector<std::byte> bytes_;

@@ -11,8 +11,11 @@ namespace {
 // A kernel image is some 60 MiB, and its BTF lies in the first half of it.
 constexpr std::uint64_t scan_limit = std::uint64_t{256} << 20;
 constexpr std::size_t scan_step = std::size_t{256} << 10;
+// Of BTF that was read and was not the kernel's. A stray copy or two happen; memory full of headers is a lie.
+constexpr std::uint64_t stray_limit = 2 * Btf::max_size;
 
-Result<Btf> read_btf(VirtualMemory& memory, std::uint64_t vaddr) {
+// Adds what it reads to `spent`.
+Result<Btf> read_btf(VirtualMemory& memory, std::uint64_t vaddr, std::uint64_t& spent) {
     std::uint64_t size = 0;
     {
         KDK_ASSIGN(const Bytes header, memory.view(vaddr, Btf::header_size));
@@ -21,6 +24,7 @@ Result<Btf> read_btf(VirtualMemory& memory, std::uint64_t vaddr) {
             return fail(make_error(ErrorKind::corrupt, "read", "the kernel's BTF", "it has no BTF header")
                             .from(ErrorSide::source));
         size = *total;
+        spent += size;
     }
     KDK_ASSIGN(auto bytes, memory.read(vaddr, size, Btf::max_size));
     return Btf::parse(std::move(bytes));
@@ -29,8 +33,9 @@ Result<Btf> read_btf(VirtualMemory& memory, std::uint64_t vaddr) {
 } // namespace
 
 Result<Btf> find_btf(VirtualMemory& memory, const VmcoreInfo& info, const Symbols& symbols) {
+    std::uint64_t spent = 0;
     if (const auto start = symbols.find("__start_BTF"); start != symbols.end())
-        if (auto found = read_btf(memory, start->second))
+        if (auto found = read_btf(memory, start->second, spent))
             return found;
     const auto text = info.symbol("_stext");
     if (text) {
@@ -51,9 +56,9 @@ Result<Btf> find_btf(VirtualMemory& memory, const VmcoreInfo& info, const Symbol
                         hits[count++] = i;
                 }
             }
-            for (std::size_t i = 0; i < count; ++i) {
+            for (std::size_t i = 0; i < count && spent < stray_limit; ++i) {
                 // A module's or a stray one lacks what every kernel has.
-                auto found = read_btf(memory, at + hits[i]);
+                auto found = read_btf(memory, at + hits[i], spent);
                 if (found && found->member("page", "flags") && found->size_of("zone"))
                     return found;
             }

@@ -13,6 +13,8 @@ namespace kdumpkit::dump {
 namespace {
 
 constexpr std::uint32_t max_symbols = 1U << 22;
+// Of all names together, compressed; a distribution's kernel has some 3 MiB.
+constexpr std::uint64_t max_names = std::uint64_t{64} << 20;
 constexpr std::size_t max_name = 512; // KSYM_NAME_LEN, with the type letter in front
 constexpr std::array form_candidates = {OffsetForm::absolute_percpu, OffsetForm::unsigned_base,
                                         OffsetForm::relative};
@@ -78,6 +80,7 @@ find_indices(VirtualMemory& memory, std::uint64_t names, std::uint32_t count,
     std::map<std::string, std::uint32_t, std::less<>> found;
     Stream stream(memory, names);
     std::string name;
+    std::uint64_t seen = 0;
     for (std::uint32_t i = 0; i < count; ++i) {
         KDK_ASSIGN(std::uint32_t length, stream.byte());
         // Names of more than 127 tokens have a second length byte (Linux 6.1).
@@ -87,6 +90,10 @@ find_indices(VirtualMemory& memory, std::uint64_t names, std::uint32_t count,
         }
         if (length == 0 || length > 2 * max_name)
             return fail(corrupt(fmt::format("symbol {} has a name of {} tokens", i, length)));
+        seen += length;
+        if (seen > max_names)
+            return fail(
+                corrupt(fmt::format("the names of {} symbols take more than {} bytes", i, max_names)));
         name.clear();
         for (std::uint32_t j = 0; j < length; ++j) {
             KDK_ASSIGN(const std::uint8_t token, stream.byte());

@@ -53,7 +53,8 @@ class Keys {
     std::string missing_;
 };
 
-Result<Ring> find_ring(VirtualMemory& memory, const VmcoreInfo& info) {
+// `limit`: bytes of memory that the image holds; the ring lies inside them.
+Result<Ring> find_ring(VirtualMemory& memory, const VmcoreInfo& info, std::uint64_t limit) {
     const auto symbol = info.symbol("prb");
     if (!symbol)
         return fail(unreadable(ErrorKind::unsupported,
@@ -90,6 +91,11 @@ Result<Ring> find_ring(VirtualMemory& memory, const VmcoreInfo& info) {
                                fmt::format("a ring of 2^{} records and 2^{} bytes", count, size)));
     ring.count = std::uint64_t{1} << count;
     ring.text_size = std::uint64_t{1} << size;
+    // Also the bound on what a hostile ring can cost: page tables may show the same memory again and again.
+    if (ring.count * ring.descriptor_size > limit || ring.text_size > limit)
+        return fail(unreadable(ErrorKind::corrupt,
+                               fmt::format("a ring of 2^{} records and 2^{} bytes, in an image of {} bytes",
+                                           count, size, limit)));
     KDK_ASSIGN(ring.descriptors, memory.u64(rb + desc_ring + descs));
     KDK_ASSIGN(ring.infos, memory.u64(rb + desc_ring + infos));
     KDK_ASSIGN(ring.head, memory.u64(rb + desc_ring + head + counter));
@@ -167,7 +173,7 @@ Result<std::uint64_t> first_after_clear(VirtualMemory& memory, const VmcoreInfo&
 Result<> read_dmesg(const Image& image, const Kernel& kernel, LogPart part,
                     const std::function<Result<>(std::string_view)>& emit) {
     VirtualMemory memory(image, kernel.data().table);
-    KDK_ASSIGN(const Ring ring, find_ring(memory, kernel.data().info));
+    KDK_ASSIGN(const Ring ring, find_ring(memory, kernel.data().info, image.memory().total()));
     const std::uint64_t span = (ring.head - ring.tail) & id_mask;
     if (span >= ring.count)
         return fail(unreadable(ErrorKind::corrupt,
@@ -177,8 +183,13 @@ Result<> read_dmesg(const Image& image, const Kernel& kernel, LogPart part,
         KDK_ASSIGN(first, first_after_clear(memory, kernel.data().info));
     }
     std::uint64_t lost = 0;
+    std::uint64_t given = 0; // bytes of text
     std::string text;
     std::string first_reason;
+    const auto note_loss = [&](const Error& error) {
+        if (lost++ == 0 || first_reason.empty())
+            first_reason = error.message();
+    };
     for (std::uint64_t i = 0; i <= span; ++i) {
         const std::uint64_t id = (ring.tail + i) & id_mask;
         const std::uint64_t slot = id & (ring.count - 1);
@@ -188,8 +199,7 @@ Result<> read_dmesg(const Image& image, const Kernel& kernel, LogPart part,
             const auto bytes =
                 memory.view(ring.descriptors + slot * ring.descriptor_size, ring.descriptor_size);
             if (!bytes) {
-                ++lost;
-                first_reason = bytes.error().message();
+                note_loss(bytes.error());
                 continue;
             }
             const ByteReader descriptor(*bytes);
@@ -206,8 +216,7 @@ Result<> read_dmesg(const Image& image, const Kernel& kernel, LogPart part,
         {
             const auto bytes = memory.view(ring.infos + slot * ring.info_size, ring.info_size);
             if (!bytes) {
-                ++lost;
-                first_reason = bytes.error().message();
+                note_loss(bytes.error());
                 continue;
             }
             const ByteReader info(*bytes);
@@ -223,12 +232,16 @@ Result<> read_dmesg(const Image& image, const Kernel& kernel, LogPart part,
         } else {
             const auto whole = block_text(memory, ring, id, begin, next, length, text);
             if (!whole || !*whole) {
-                ++lost;
-                if (!whole)
-                    first_reason = whole.error().message();
+                if (whole)
+                    ++lost;
+                else
+                    note_loss(whole.error());
                 continue;
             }
         }
+        given += text.size();
+        if (given > ring.text_size)
+            return fail(unreadable(ErrorKind::corrupt, "its records hold more text than it has room for"));
         KDK_TRY(emit(record_text(time, text)));
     }
     if (lost != 0)

@@ -22,7 +22,7 @@ constexpr std::uint64_t max_program_headers = std::uint64_t{1} << 17;
 constexpr std::uint64_t highest_address = std::uint64_t{1} << 52;
 constexpr std::uint64_t max_notes = std::uint64_t{64} << 20;
 constexpr std::size_t max_warnings = 16;
-constexpr std::uint64_t max_steps = std::uint64_t{1} << 24; // of ExtentMap::claim, for all segments together
+constexpr std::uint64_t max_steps = std::uint64_t{1} << 22; // of ExtentMap::claim, for all segments together
 // Linux, Documentation/arch/x86/x86_64/mm.rst: the kernel image is mapped in the topmost 2 GiB.
 constexpr std::uint64_t x86_64_kernel_map = 0xffffffff80000000;
 
