@@ -285,7 +285,7 @@ std::optional<std::uint64_t> Btf::size_of(std::string_view name) const {
 }
 
 std::optional<TypeMember> Btf::member_of(std::uint32_t id, std::string_view name, int depth,
-                                        std::uint32_t& budget) const {
+                                         std::uint32_t& budget) const {
     const auto target = resolved(id);
     const auto here = target ? type(*target) : std::nullopt;
     if (!here || depth >= max_depth || (here->kind() != kind_struct && here->kind() != kind_union))

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "makedumpfile-lite/source/elf_vmcore.h"
+
+#include "tests/fuzz/image_file.h"
+#include "tests/unit/makedumpfile-lite/fake_image.h"
+#include "tests/unit/makedumpfile-lite/source/elf_file.h"
+
+namespace kdumpkit::fuzz {
+
+namespace {
+
+using dump::test::ElfFile;
+
+void run(Bytes input) {
+    const ImageFile file(input);
+    use_image(dump::open_image(file.path()));
+    if (const auto image = dump::open_elf_vmcore(file.path(), {.use_mmap = false}))
+        (void)(*image)->reader()->view((*image)->memory().ranges().front().begin, 4096);
+}
+
+ElfFile small_core() {
+    ElfFile file;
+    Input notes;
+    dump::test::add_note(notes, "CORE", NT_PRSTATUS, std::string(336, 'r'));
+    dump::test::add_note(
+        notes, "VMCOREINFO", 0,
+        "OSRELEASE=6.1.0\nPAGESIZE=4096\nSYMBOL(swapper_pg_dir)=ffffffff80001000\n"
+        "NUMBER(phys_base)=0\nSYMBOL(_stext)=ffffffff80000000\nSYMBOL(prb)=ffffffff80000800\n");
+    file.notes(1024, notes.size());
+    file.load(0, 0x3000, 0x1000, 0xffff888000000000);
+    file.load(0x1000, 0x2000, 0x2000, 0xffffffff80001000);
+    file.load(0x10000, 0x800, 0x4000, 0xffff888000010000);
+    file.put(1024, notes);
+    file.fill(0x1000, 0x3800, 'm');
+    return file;
+}
+
+std::vector<Input> seeds() {
+    std::vector<Input> all = {small_core().finish()};
+    ElfFile extended = small_core(); // PN_XNUM
+    extended.header.e_phnum = PN_XNUM;
+    extended.header.e_shoff = 0x4800;
+    Elf64_Shdr section{};
+    section.sh_info = static_cast<Elf64_Word>(extended.programs.size());
+    extended.put(0x4800, bytes_of(section));
+    all.push_back(extended.finish());
+    ElfFile far = small_core();
+    far.load((std::uint64_t{1} << 52) - 0x1000, 0x1000, 0x1000);
+    all.push_back(far.finish());
+    ElfFile endless = small_core();
+    endless.load(0x100000, std::uint64_t{1} << 51, 0x1000);
+    all.push_back(endless.finish());
+    // Small segments one after the other, then large ones over all of them.
+    ElfFile overlapping;
+    for (std::uint64_t i = 0; i < 2000; ++i)
+        overlapping.load(0x1000 + i * 32, 16, 0x20000 + i * 16);
+    for (std::uint64_t i = 0; i < 200; ++i)
+        overlapping.load(0x1000, 64000, 0x20000);
+    overlapping.fill(0x20000, 64000, 'm');
+    all.push_back(overlapping.finish());
+    // Each page has one byte in the file.
+    ElfFile sparse;
+    for (std::uint64_t i = 0; i < 2000; ++i)
+        sparse.load(i << 33, 1, 0x20000 + i);
+    sparse.fill(0x20000, 2000, 'm');
+    all.push_back(sparse.finish());
+    return all;
+}
+
+} // namespace
+
+extern const Target elf_vmcore;
+const Target elf_vmcore{"elf_vmcore", 1 << 18, run, seeds};
+
+} // namespace kdumpkit::fuzz

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "tests/fuzz/target.h"
+
+#include <array>
+
+namespace kdumpkit::fuzz {
+
+// Each in the file of its name.
+extern const Target btf;
+extern const Target elf_vmcore;
+extern const Target filter;
+extern const Target kallsyms;
+extern const Target notes;
+extern const Target options;
+extern const Target printk;
+extern const Target vmcoreinfo;
+
+std::span<const Target* const> targets() {
+    static constexpr std::array all = {&btf,   &elf_vmcore, &filter, &kallsyms,
+                                       &notes, &options,    &printk, &vmcoreinfo};
+    return all;
+}
+
+} // namespace kdumpkit::fuzz
