@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "makedumpfile-lite/source/elf_vmcore.h"
 
+#include "makedumpfile-lite/source/content.h"
 #include "tests/fuzz/image_file.h"
 #include "tests/unit/makedumpfile-lite/fake_image.h"
 #include "tests/unit/makedumpfile-lite/source/elf_file.h"
@@ -14,7 +15,9 @@ using dump::test::ElfFile;
 void run(Bytes input) {
     const ImageFile file(input);
     use_image(dump::open_image(file.path()));
-    if (const auto image = dump::open_elf_vmcore(file.path(), {.use_mmap = false}))
+    auto content = dump::open_file_content(file.path());
+    require(content.has_value(), "a file can be opened");
+    if (const auto image = dump::open_elf_vmcore(std::move(*content), {.use_mmap = false}))
         (void)(*image)->reader()->view((*image)->memory().ranges().front().begin, 4096);
 }
 

@@ -56,11 +56,14 @@ void leave_input(int signal) {
     (void)::raise(signal);
 }
 
-void run(const Target& target, const Input& input) {
+// Seconds that it took.
+double run(const Target& target, const Input& input) {
     current = input;
+    const auto start = std::chrono::steady_clock::now();
     ::alarm(max_seconds);
     target.run(input);
     ::alarm(0);
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
 void add_files(std::vector<Input>& inputs, const std::string& path) {
@@ -87,17 +90,21 @@ int replay(const Target& target, std::uint64_t mutations, std::span<const std::s
         const struct rlimit limit { max_memory, max_memory };
         ::setrlimit(RLIMIT_AS, &limit);
     }
-    const auto start = std::chrono::steady_clock::now();
+    double total = 0;
+    double slowest = 0;
+    const auto account = [&](double seconds) {
+        total += seconds;
+        slowest = std::max(slowest, seconds);
+    };
     for (const Input& input : inputs) {
-        run(target, input);
+        account(run(target, input));
         for (std::uint64_t number = 0; number < mutations; ++number)
-            run(target, mutated(input, number, target.max_size));
+            account(run(target, mutated(input, number, target.max_size)));
     }
-    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
     struct rusage usage {};
     ::getrusage(RUSAGE_SELF, &usage);
-    fmt::print("{}: {} inputs, {} mutations of each, {:.1f} s, {} MiB\n", target.name, inputs.size(),
-               mutations, took.count(), usage.ru_maxrss / 1024);
+    fmt::print("{}: {} inputs, {} mutations of each, {:.1f} s (the slowest {:.2f} s), {} MiB\n", target.name,
+               inputs.size(), mutations, total, slowest, usage.ru_maxrss / 1024);
     return 0;
 }
 
