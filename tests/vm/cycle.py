@@ -42,7 +42,7 @@ class Place:
         self.work = pathlib.Path(work).resolve()
         self.work.mkdir(parents=True, exist_ok=True)
         self.kernel_name = kernel_name
-        self.kernel = Kernel(fetch_kernel.fetch(kernel_name))
+        self.kernel = Kernel(fetch_kernel.fetch(kernel_name), fetch_kernel.entry_of(kernel_name).cpu)
 
     def program(self, name):
         return str(self.programs / name)

@@ -10,10 +10,12 @@ ENVIRONMENT = {**os.environ, "PATH": os.environ.get("PATH", "") + ":/usr/sbin:/s
 
 
 class Disk:
-    """`files`: name inside the filesystem -> content."""
+    """`files`: name inside the filesystem -> content. `bus`: virtio, whose drivers are modules (/dev/vda), or nvme,
+    built into every kernel here (/dev/nvme0n1)."""
 
-    def __init__(self, path, mib, files=None, read_only=False):
+    def __init__(self, path, mib, files=None, read_only=False, bus="virtio"):
         self.path = pathlib.Path(path)
+        self.bus = bus
         self.uuid = str(uuid.uuid4())
         self.read_only = read_only
         contents = self.path.with_suffix(".contents")
@@ -32,6 +34,9 @@ class Disk:
 
     def qemu(self):
         read_only = ",readonly=on" if self.read_only else ""
+        if self.bus == "nvme":
+            return ["-drive", f"file={self.path},format=raw,if=none,id=nvme-{self.uuid}{read_only}",
+                    "-device", f"nvme,serial={self.uuid[:8]},drive=nvme-{self.uuid}"]
         return ["-drive", f"file={self.path},format=raw,if=virtio{read_only}"]
 
     def read_back(self, folder="/crash"):

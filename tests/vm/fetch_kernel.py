@@ -9,9 +9,11 @@ import re
 import shutil
 import subprocess
 import sys
+import typing
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 KERNELS = TOP / "build" / "kernels"
+KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 OFFLINE = "Next: check the network and the sources in /etc/apt, then run this again."
 
 
@@ -19,19 +21,42 @@ def stop(message):
     sys.exit(f"fetch_kernel: {message}")
 
 
-def pattern_of(name):
+class Entry(typing.NamedTuple):
+    """One line of kernels.txt."""
+    name: str
+    suite: str  # "-": the machine's own sources
+    pattern: re.Pattern
+    cpu: str  # for QEMU's -cpu
+
+
+def entry_of(name):
     for line in (pathlib.Path(__file__).parent / "kernels.txt").read_text().splitlines():
         fields = line.split()
         if fields and not fields[0].startswith("#") and fields[0] == name:
-            return re.compile(fields[1])
+            _, suite, pattern, cpu = fields
+            return Entry(name, suite, re.compile(pattern), cpu)
     return stop(f"no kernel {name} in kernels.txt")
 
 
-class Apt:
-    """apt-get with lists and cache below `folder`."""
+def mirror():
+    """Where this machine's apt gets Debian itself from (not its security updates, not other projects)."""
+    listed = subprocess.run(["apt-get", "indextargets", "--format", "$(REPO_URI) $(RELEASE) $(COMPONENT)",
+                             "Created-By: Packages"], capture_output=True, text=True, check=False).stdout
+    release = re.search(r"^VERSION_CODENAME=(\S+)", pathlib.Path("/etc/os-release").read_text(), re.MULTILINE)
+    for line in listed.splitlines():
+        address, *rest = line.split()
+        if release and rest == [release.group(1), "main"]:
+            return address.rstrip("/")
+    return stop("apt has no source of this machine's own Debian release: so the mirror for other suites is not known.\n"
+                "Next: check the sources in /etc/apt.")
 
-    def __init__(self, folder):
+
+class Apt:
+    """apt-get with lists and cache below `folder`, and only this suite ("-": the sources that this machine has)."""
+
+    def __init__(self, folder, suite="-"):
         self.folder = folder
+        self.suite = suite
         for name in ("lists/partial", "cache/archives/partial"):
             (folder / name).mkdir(parents=True, exist_ok=True)
         # Hooks of the system's apt (desktop caches, container clean-up) have no business here.
@@ -39,7 +64,18 @@ class Apt:
             "#clear APT::Update::Post-Invoke;\n#clear APT::Update::Post-Invoke-Success;\n"
             f'Dir::State::Lists "{folder}/lists";\nDir::Cache "{folder}/cache";\n'
             'APT::Sandbox::User "root";\nAPT::Get::List-Cleanup "false";\nAcquire::Retries "3";\n'
-            'Acquire::Languages "none";\nAPT::Update::Error-Mode "any";\n')
+            'Acquire::Languages "none";\nAPT::Update::Error-Mode "any";\n' + self._sources())
+
+    def _sources(self):
+        if self.suite == "-":
+            return ""
+        # Debian 12's own folder of trusted keys knows the releases before and after it too.
+        signed = f"[signed-by={KEYRING}] " if pathlib.Path(KEYRING).exists() else ""
+        (self.folder / "sources.list").write_text(f"deb {signed}{mirror()} {self.suite} main\n")
+        return f'Dir::Etc::SourceList "{self.folder}/sources.list";\nDir::Etc::SourceParts "-";\n'
+
+    def where(self):
+        return "this machine's Debian sources" if self.suite == "-" else f"Debian's {self.suite}"
 
     def run(self, tool, *arguments, cwd=None):
         return subprocess.run([tool, "-q", f"-c={self.folder}/apt.conf", *arguments], cwd=cwd, capture_output=True,
@@ -48,7 +84,7 @@ class Apt:
     def update(self):
         done = self.run("apt-get", "update")
         if done.returncode != 0:
-            stop(f"cannot fetch Debian's package lists: {done.stderr.strip()}\n{OFFLINE}")
+            stop(f"cannot fetch the package lists of {self.where()}: {done.stderr.strip()}\n{OFFLINE}")
 
     def newest(self, pattern):
         names = [name for name in self.run("apt-cache", "pkgnames").stdout.split() if pattern.match(name)]
@@ -75,25 +111,40 @@ def unpack(deb, folder, *only):
     return fresh
 
 
+def image_of(root):
+    """(the kernel's image in an unpacked package, its release): in /boot, from 7.2 beside the modules."""
+    for image in root.glob("boot/vmlinuz-*"):
+        return image, image.name[len("vmlinuz-"):]
+    for image in root.glob("usr/lib/modules/*/vmlinuz"):
+        return image, image.parent.name
+    return stop(f"no kernel image in {root}. Next: delete {root.parent} and run this again.")
+
+
 def fetch(name, debug=False):
-    """The folder with boot/vmlinuz-V, boot/config-V and lib/modules/V; with `debug` also vmlinux."""
+    """The folder of the unpacked kernel: its image, and as far as the archive has them boot/config-V and lib/modules/V;
+    with `debug` also vmlinux."""
+    entry = entry_of(name)
     home = KERNELS / name
     root = home / "root"
-    apt = Apt(KERNELS / "apt")
+    apt = Apt(KERNELS / ("apt" if entry.suite == "-" else f"apt-{entry.suite}"), entry.suite)
     if not root.is_dir():
         apt.update()
-        pattern = pattern_of(name)
-        package = apt.newest(pattern)
+        package = apt.newest(entry.pattern)
         if not package:
-            stop(f"no package matches {pattern.pattern} in this machine's Debian sources")
-        fresh = unpack(apt.download(package, home), root)
-        version = next((fresh / "boot").glob("vmlinuz-*")).name[len("vmlinuz-"):]
-        subprocess.run(["depmod", "-b", str(fresh), version], check=True,
-                       env={**os.environ, "PATH": os.environ.get("PATH", "") + ":/usr/sbin:/sbin"})
+            stop(f"no package in {apt.where()} matches {entry.pattern.pattern}.\n"
+                 f"Next: see which there are (apt-cache -c={apt.folder}/apt.conf pkgnames | grep linux-) and mend "
+                 "tests/vm/kernels.txt.")
+        deb = apt.download(package, home)
+        fresh = unpack(deb, root)
+        deb.unlink()
+        _, version = image_of(fresh)
+        if (fresh / "lib/modules" / version).is_dir():
+            subprocess.run(["depmod", "-b", str(fresh), version], check=True,
+                           env={**os.environ, "PATH": os.environ.get("PATH", "") + ":/usr/sbin:/sbin"})
         (fresh / "package").write_text(package + "\n")
         fresh.rename(root)
     if debug and not (home / "debug").is_dir():
-        package = (root / "package").read_text().strip() + "-dbg"
+        package = f"linux-image-{image_of(root)[1]}-dbg"
         deb = apt.download(package, home)
         fresh = unpack(deb, home / "debug", "--wildcards", "./usr/lib/debug/boot/*")
         fresh.rename(home / "debug")

@@ -7,6 +7,7 @@ import subprocess
 import threading
 import time
 
+import fetch_kernel
 import newc
 
 # What every guest does first. All that the script says goes through the kernel's log, so that it never mixes with the
@@ -38,12 +39,12 @@ DISK_MODULES = ("virtio_ring", "virtio", "virtio_pci_modern_dev", "virtio_pci_le
 
 
 class Kernel:
-    """An unpacked kernel package."""
+    """An unpacked kernel package, and the processor that it wants."""
 
-    def __init__(self, root):
+    def __init__(self, root, cpu="max"):
         self.root = pathlib.Path(root)
-        self.image = next((self.root / "boot").glob("vmlinuz-*"))
-        self.release = self.image.name[len("vmlinuz-"):]
+        self.image, self.release = fetch_kernel.image_of(self.root)
+        self.cpu = cpu
 
     def module(self, name):
         return next((self.root / "lib/modules" / self.release).rglob(name + ".ko"))
@@ -79,7 +80,7 @@ class Guest:
         for name, path in files.items():
             archive.copy(name, path)
         load = ""
-        if self.disks:
+        if any(disk.bus == "virtio" for disk in self.disks):
             for module in DISK_MODULES:
                 archive.copy(f"modules/{module}.ko", self.kernel.module(module))
                 load += f"insmod /modules/{module}.ko\n"
@@ -90,7 +91,7 @@ class Guest:
     def command(self):
         append = f"console=ttyS0 panic=-1 printk.devkmsg=on {self.append}"
         # TCG on purpose: /dev/kvm may exist and hang.
-        return ["qemu-system-x86_64", "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2",
+        return ["qemu-system-x86_64", "-accel", "tcg,thread=multi", "-cpu", self.kernel.cpu, "-smp", "2",
                 "-m", str(self.memory), "-nographic", "-no-reboot", "-nic", "none", "-kernel", str(self.kernel.image),
                 "-initrd", str(self.initramfs), "-append", append,
                 *(word for disk in self.disks for word in disk.qemu()), *self.qemu]
