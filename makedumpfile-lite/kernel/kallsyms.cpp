@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "makedumpfile-lite/kernel/kallsyms.h"
 
+#include "makedumpfile-lite/kernel/kallsyms_tables.h"
+
 #include <algorithm>
 #include <array>
 #include <optional>
@@ -12,10 +14,9 @@ namespace kdumpkit::dump {
 
 namespace {
 
-constexpr std::uint32_t max_symbols = 1U << 22;
 // Of all names together, compressed; a distribution's kernel has some 3 MiB.
 constexpr std::uint64_t max_names = std::uint64_t{64} << 20;
-constexpr std::size_t max_name = 512; // KSYM_NAME_LEN, with the type letter in front
+constexpr std::size_t max_name = KallsymsTables::max_name;
 constexpr std::array form_candidates = {OffsetForm::absolute_percpu, OffsetForm::unsigned_base,
                                         OffsetForm::relative};
 // Symbols whose address VMCOREINFO tells, under the same name as in the symbol table.
@@ -26,30 +27,6 @@ Error corrupt(std::string reason) {
     return make_error(ErrorKind::corrupt, "read", "the kernel's symbol table (kallsyms)", std::move(reason))
         .from(ErrorSide::source);
 }
-
-// Bytes one after the other, through views of 64 KiB.
-class Stream {
-  public:
-    Stream(VirtualMemory& memory, std::uint64_t vaddr) : memory_(memory), next_(vaddr) {}
-
-    Result<std::uint8_t> byte() {
-        if (used_ == chunk_.size()) {
-            constexpr std::uint64_t step = std::uint64_t{64} << 10;
-            const std::uint64_t length = step - next_ % step;
-            KDK_ASSIGN(const Bytes bytes, memory_.view(next_, static_cast<std::size_t>(length)));
-            chunk_.assign(bytes.begin(), bytes.end());
-            next_ += length;
-            used_ = 0;
-        }
-        return static_cast<std::uint8_t>(chunk_[used_++]);
-    }
-
-  private:
-    VirtualMemory& memory_;
-    std::uint64_t next_;
-    std::vector<std::byte> chunk_;
-    std::size_t used_ = 0;
-};
 
 // The 256 tokens that names are made of.
 Result<std::array<std::string, 256>> read_tokens(VirtualMemory& memory, std::uint64_t table,
@@ -78,18 +55,11 @@ find_indices(VirtualMemory& memory, std::uint64_t names, std::uint32_t count,
     for (const std::string_view name : wanted)
         longest = std::max(longest, name.size());
     std::map<std::string, std::uint32_t, std::less<>> found;
-    Stream stream(memory, names);
+    ByteStream stream(memory, names);
     std::string name;
     std::uint64_t seen = 0;
     for (std::uint32_t i = 0; i < count; ++i) {
-        KDK_ASSIGN(std::uint32_t length, stream.byte());
-        // Names of more than 127 tokens have a second length byte (Linux 6.1).
-        if ((length & 0x80) != 0) {
-            KDK_ASSIGN(const std::uint32_t high, stream.byte());
-            length = (length & 0x7f) | high << 7;
-        }
-        if (length == 0 || length > 2 * max_name)
-            return fail(corrupt(fmt::format("symbol {} has a name of {} tokens", i, length)));
+        KDK_ASSIGN(const std::uint32_t length, kallsyms_name_length(stream));
         seen += length;
         if (seen > max_names)
             return fail(
@@ -127,30 +97,20 @@ std::uint64_t kallsyms_address(OffsetForm form, std::uint32_t entry, std::uint64
 
 Result<Symbols> find_symbols(VirtualMemory& memory, const VmcoreInfo& info,
                              const std::vector<std::string_view>& wanted) {
-    const auto names = info.symbol("kallsyms_names");
-    const auto count_at = info.symbol("kallsyms_num_syms");
-    const auto table = info.symbol("kallsyms_token_table");
-    const auto index = info.symbol("kallsyms_token_index");
-    const auto offsets = info.symbol("kallsyms_offsets");
-    if (!names || !count_at || !table || !index || !offsets)
-        return fail(make_error(ErrorKind::absent, "find", "the kernel's symbol table (kallsyms)",
-                               "VMCOREINFO does not say where it is")
-                        .from(ErrorSide::source));
-    KDK_ASSIGN(const std::uint32_t count, memory.u32(*count_at));
-    if (count == 0 || count > max_symbols)
-        return fail(corrupt(fmt::format("{} symbols", count)));
-    KDK_ASSIGN(const auto tokens, read_tokens(memory, *table, *index));
+    auto found = kallsyms_from_vmcoreinfo(memory, info);
+    if (!found && found.error().kind == ErrorKind::absent)
+        found = kallsyms_by_scan(memory, info);
+    if (!found)
+        return fail(found.error());
+    const KallsymsTables& tables = *found;
+    KDK_ASSIGN(const auto tokens, read_tokens(memory, tables.token_table, tables.token_index));
     std::set<std::string_view> all(wanted.begin(), wanted.end());
     all.insert(anchors.begin(), anchors.end());
-    KDK_ASSIGN(const auto indices, find_indices(memory, *names, count, tokens, all));
+    KDK_ASSIGN(const auto indices, find_indices(memory, tables.names, tables.count, tokens, all));
 
-    std::uint64_t base = 0;
-    if (const auto base_at = info.symbol("kallsyms_relative_base")) {
-        KDK_ASSIGN(base, memory.u64(*base_at));
-    }
     std::map<std::string, std::pair<std::uint32_t, std::uint64_t>, std::less<>> entries;
     for (const auto& [name, number] : indices) {
-        const std::uint64_t at = *offsets + std::uint64_t{number} * 4;
+        const std::uint64_t at = tables.offsets + std::uint64_t{number} * 4;
         KDK_ASSIGN(const std::uint32_t entry, memory.u32(at));
         entries[name] = {entry, at};
     }
@@ -163,7 +123,7 @@ Result<Symbols> find_symbols(VirtualMemory& memory, const VmcoreInfo& info,
             const auto entry = entries.find(anchor);
             const auto address = info.symbol(anchor);
             if (entry != entries.end() && address &&
-                kallsyms_address(form, entry->second.first, entry->second.second, base) == *address)
+                kallsyms_address(form, entry->second.first, entry->second.second, tables.base) == *address)
                 ++agree;
         }
         if (agree > best_agree) {
@@ -176,7 +136,8 @@ Result<Symbols> find_symbols(VirtualMemory& memory, const VmcoreInfo& info,
     Symbols symbols;
     for (const std::string_view name : wanted)
         if (const auto entry = entries.find(name); entry != entries.end())
-            symbols.emplace(name, kallsyms_address(*best, entry->second.first, entry->second.second, base));
+            symbols.emplace(name,
+                            kallsyms_address(*best, entry->second.first, entry->second.second, tables.base));
     return symbols;
 }
 

@@ -28,9 +28,9 @@ enum class OffsetForm {
 std::uint64_t kallsyms_address(OffsetForm form, std::uint32_t entry, std::uint64_t entry_address,
                                std::uint64_t base);
 
-// Addresses of those of `wanted` that the kernel's symbol table has, found through the tables that VMCOREINFO
-// names (6.0 and later). Which offset form it is, is decided by symbols whose address VMCOREINFO gives.
-// Without the tables: `absent`.
+// Addresses of those of `wanted` that the kernel's symbol table has (kallsyms_tables.h says how it is found).
+// Which offset form it is, is decided by symbols whose address VMCOREINFO gives. Without the tables:
+// `absent`.
 Result<Symbols> find_symbols(VirtualMemory& memory, const VmcoreInfo& info,
                              const std::vector<std::string_view>& wanted);
 
