@@ -69,7 +69,8 @@ Result<> extract_dmesg(const Options& options, const Log& log) {
         log.warning("{}", warning);
     LogFile file;
     KDK_TRY(file.open(options));
-    KDK_ASSIGN(const auto kernel, Kernel::open(*image, log, Kernel::Depth::log));
+    KDK_ASSIGN(const KernelSources sources, read_kernel_sources({options.vmcoreinfo, {}, {}}));
+    KDK_ASSIGN(const auto kernel, Kernel::open(*image, log, Kernel::Depth::log, sources));
     std::string buffer;
     constexpr std::size_t buffer_limit = std::size_t{64} << 10;
     const LogPart part = options.partial_dmesg ? LogPart::since_clear : LogPart::whole;

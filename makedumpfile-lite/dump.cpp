@@ -73,11 +73,14 @@ std::uint64_t peak_rss_kib() {
 
 // What is known of the crashed kernel: nothing when a level that needs nothing is wanted and nothing can be
 // found.
-Result<std::unique_ptr<Kernel>> find_kernel(const Image& image, const Options& options, const Log& log,
-                                            Summary& summary) {
-    auto kernel = Kernel::open(image, log);
-    if (kernel)
+Result<std::unique_ptr<Kernel>> find_kernel(const Image& image, const Options& options,
+                                            const KernelSources& sources, const Log& log, Summary& summary) {
+    auto kernel = Kernel::open(image, log, Kernel::Depth::pages, sources);
+    if (kernel) {
+        const auto& warnings = (*kernel)->warnings();
+        summary.warnings.insert(summary.warnings.end(), warnings.begin(), warnings.end());
         return kernel;
+    }
     Error error = std::move(kernel).error();
     if (options.level > DumpLevel::zero)
         return fail(std::move(error).then("use -d 1 or -d 0: these levels need no knowledge of the kernel"));
@@ -105,11 +108,12 @@ Result<Selection> select(const Image& image, const Kernel* kernel, const Options
         return available(std::move(all), image);
     }
     Progress progress = progress_line(options, "filter", image.memory().total());
-    auto selection = select_pages(image, *kernel, FilterOptions{options.level, options.per_cpu_free, true},
-                                  log, [&](std::uint64_t pages) {
-                                      progress.update(pages * kernel->page_size());
-                                      return stop_if_interrupted(options.output);
-                                  });
+    auto selection =
+        select_pages(image, *kernel, FilterOptions{options.level, options.per_cpu_free, !image.live()}, log,
+                     [&](std::uint64_t pages) {
+                         progress.update(pages * kernel->page_size());
+                         return stop_if_interrupted(options.output);
+                     });
     if (!selection && selection.error().next_step.empty())
         return fail(
             Error(selection.error()).then("use -d 1 or -d 0: these levels need no knowledge of the kernel"));
@@ -153,7 +157,8 @@ void describe_source(const DumpHeader& header, const Kernel* kernel, format::Kdu
     facts.eraseinfo = as_text(header.eraseinfo);
 }
 
-format::KdumpFacts facts_of(const Image& image, const Kernel* kernel, const Options& options) {
+format::KdumpFacts facts_of(const Image& image, const Kernel* kernel, const Options& options,
+                            const KernelSources& sources) {
     format::KdumpFacts facts;
     if (kernel != nullptr) {
         facts.utsname = kernel->utsname();
@@ -165,7 +170,7 @@ format::KdumpFacts facts_of(const Image& image, const Kernel* kernel, const Opti
     }
     facts.level = options.level;
     facts.notes = image.notes();
-    facts.vmcoreinfo = image.vmcoreinfo();
+    facts.vmcoreinfo = image.vmcoreinfo().empty() ? sources.vmcoreinfo : image.vmcoreinfo();
     if (image.header() != nullptr)
         describe_source(*image.header(), kernel, facts);
     return facts;
@@ -259,6 +264,8 @@ Result<> select_and_write(const Options& options, const Log& log, Stopwatch& clo
     }
     summary.memory_bytes = image->memory().total();
     summary.source = {std::string(image->format()), image->flattened(), image->truncated(), image->live(), 0};
+    KDK_ASSIGN(const KernelSources sources,
+               read_kernel_sources({options.vmcoreinfo, options.layout, options.vmlinux}));
     // Nobody should wait for the filter only to learn that the dump has no place to go.
     if (!options.summary.empty() && options.summary != "-")
         KDK_TRY(check_place(options.summary));
@@ -267,7 +274,7 @@ Result<> select_and_write(const Options& options, const Log& log, Stopwatch& clo
         KDK_ASSIGN(destination,
                    format::FileDestination::create(options.output, options.overwrite, page_cache_limit()));
     }
-    KDK_ASSIGN(const auto kernel, find_kernel(*image, options, log, summary));
+    KDK_ASSIGN(const auto kernel, find_kernel(*image, options, sources, log, summary));
     ErasedDump erased;
     if (!options.erase.empty()) {
         KDK_ASSIGN(erased, erase_data(*image, kernel.get(), to_erase, options.erase));
@@ -279,7 +286,7 @@ Result<> select_and_write(const Options& options, const Log& log, Stopwatch& clo
     const Image& to_save = erased.image ? *erased.image : *image;
     Job job{options, log,
             to_save, Selection{PageSet(0), PageSet(0), {}, {}, {}},
-            {},      facts_of(*image, kernel.get(), options)};
+            {},      facts_of(*image, kernel.get(), options, sources)};
     job.facts.eraseinfo += erased.report;
     summary.kernel_release = job.facts.utsname.release;
     summary.page_size = job.facts.page_size;

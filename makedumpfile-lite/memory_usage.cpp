@@ -29,14 +29,17 @@ Result<MemoryUsage> measure(const Options& options, const Log& log) {
     }));
     for (const std::string& warning : image->warnings())
         log.warning("{}", warning);
-    KDK_ASSIGN(const auto kernel, Kernel::open(*image, log));
+    KDK_ASSIGN(const KernelSources sources,
+               read_kernel_sources({options.vmcoreinfo, options.layout, options.vmlinux}));
+    KDK_ASSIGN(const auto kernel, Kernel::open(*image, log, Kernel::Depth::pages, sources));
     MemoryUsage usage;
     usage.kernel_release = kernel->utsname().release;
     usage.page_size = kernel->page_size();
     const int progress_fd = (options.messages & Messages::progress) != 0 ? STDERR_FILENO : -1;
     Progress filter(progress_fd, "filter", image->memory().total(), std::chrono::seconds(5));
     KDK_ASSIGN(const Selection selection,
-               select_pages(*image, *kernel, FilterOptions{all_but_zero, options.per_cpu_free}, log,
+               select_pages(*image, *kernel,
+                            FilterOptions{all_but_zero, options.per_cpu_free, !image->live()}, log,
                             [&](std::uint64_t pages) {
                                 filter.update(pages * usage.page_size);
                                 return stop_if_interrupted(options.source);

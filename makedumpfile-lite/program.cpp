@@ -8,6 +8,7 @@
 #include "makedumpfile-lite/dmesg.h"
 #include "makedumpfile-lite/dump.h"
 #include "makedumpfile-lite/interrupt.h"
+#include "makedumpfile-lite/layout_writer.h"
 #include "makedumpfile-lite/memory_usage.h"
 #include "makedumpfile-lite/options.h"
 #include "makedumpfile-lite/unbuilt.h"
@@ -80,9 +81,13 @@ Result<> perform(const Options& options, const Log& log) {
     case Options::Job::info:
     case Options::Job::verify:
     case Options::Job::salvage:
-    case Options::Job::write_layout:
-    case Options::Job::write_vmcoreinfo:
         break; // refuse_unbuilt
+    case Options::Job::write_layout:
+        KDK_TRY(refuse_existing(options));
+        return write_layout_file(options, log);
+    case Options::Job::write_vmcoreinfo:
+        KDK_TRY(refuse_existing(options));
+        return write_vmcoreinfo_file(options, log);
     }
     return {};
 }

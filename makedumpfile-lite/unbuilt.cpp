@@ -26,12 +26,6 @@ Result<> refuse_unbuilt(const Options& options) {
         {options.split, "--split", "leave --split out and name one file"},
         {options.size_limit.has_value(), "-L", "leave -L out"},
         {!options.next_levels.empty(), "a list of levels", "give one level"},
-        // facts about the kernel
-        {!options.vmlinux.empty(), "-x", "leave -x out"},
-        {!options.vmcoreinfo.empty(), "-i", "leave -i out"},
-        {!options.layout.empty(), "--layout", "leave --layout out"},
-        {options.job == Job::write_layout, "--write-layout", "leave it out"},
-        {options.job == Job::write_vmcoreinfo, "-g", "read VMCOREINFO from the vmcore's notes"},
         {options.unused_vmemmap, "-e", "leave -e out"},
     };
     for (const Unbuilt& one : all)

@@ -8,6 +8,9 @@
 #include "makedumpfile-lite/kernel/pagetable.h"
 #include "makedumpfile-lite/kernel/vmcoreinfo.h"
 
+#include <string>
+#include <vector>
+
 namespace kdumpkit::dump {
 
 // What the filter and the log reader know of the kernel.
@@ -19,6 +22,7 @@ struct Kernel::Data {
     Symbols symbols;       // those that the filter needs, as far as they were found
     Result<Layout> layout; // or why it could not be resolved
     Result<MemoryMap> map;
+    std::vector<std::string> warnings;
 };
 
 } // namespace kdumpkit::dump

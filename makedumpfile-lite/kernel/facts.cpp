@@ -21,7 +21,17 @@ std::string_view to_text(FactSource source) {
     return "vmlinux";
 }
 
-void Facts::use_layout(VmcoreInfo file, std::uint64_t slide) {
+std::string fact_text(std::string_view key, const Fact& fact) {
+    if (!fact.value)
+        return fmt::format("{}=absent", key);
+    if (key.starts_with("SYMBOL("))
+        return fmt::format("{}={:x}", key, *fact.value);
+    if (key.starts_with("NUMBER("))
+        return fmt::format("{}={}", key, static_cast<std::int64_t>(*fact.value));
+    return fmt::format("{}={}", key, *fact.value);
+}
+
+void Facts::use_layout(VmcoreInfo file, std::optional<std::uint64_t> slide) {
     file_ = std::move(file);
     slide_ = slide;
 }
@@ -134,9 +144,9 @@ std::optional<std::uint64_t> Facts::symbol(std::string_view name) {
         answers_.emplace(key, Fact{value, FactSource::vmcoreinfo});
         return value;
     }
-    if (const auto value = file_ ? file_->symbol(name) : std::nullopt) {
-        answers_.emplace(key, Fact{*value + slide_, FactSource::layout_file});
-        return *value + slide_;
+    if (const auto value = file_ && slide_ ? file_->symbol(name) : std::nullopt) {
+        answers_.emplace(key, Fact{*value + *slide_, FactSource::layout_file});
+        return *value + *slide_;
     }
     const auto found = symbols_.find(name);
     if (found == symbols_.end())

@@ -24,6 +24,9 @@ struct Fact {
     FactSource source = FactSource::vmcoreinfo;
 };
 
+// "KEY=VALUE" as VMCOREINFO writes it, or "KEY=absent".
+std::string fact_text(std::string_view key, const Fact& fact);
+
 // Answers questions about the crashed kernel out of several sources, and remembers each answer and who gave
 // it. The questions are keys in VMCOREINFO's own spelling: OFFSET(page.flags), SIZE(zone),
 // LENGTH(zone.free_area), NUMBER(PG_lru), SYMBOL(_stext). For one thread.
@@ -32,8 +35,8 @@ class Facts {
     explicit Facts(const VmcoreInfo& info) : info_(&info) {}
 
     // A layout file that was checked to be of this kernel. "KEY=absent" in it ends the search for that key.
-    // `slide` is added to its symbols.
-    void use_layout(VmcoreInfo file, std::uint64_t slide);
+    // `slide` is added to its symbols, which are not used without one.
+    void use_layout(VmcoreInfo file, std::optional<std::uint64_t> slide);
     // Opened when it is first needed; null when there is none. It must outlive this.
     void use_types(FactSource source, std::function<const TypeSource*()> open);
     void use_types(FactSource source, const TypeSource* types);
@@ -66,7 +69,7 @@ class Facts {
 
     const VmcoreInfo* info_;
     std::optional<VmcoreInfo> file_;
-    std::uint64_t slide_ = 0;
+    std::optional<std::uint64_t> slide_;
     std::vector<Types> types_;
     std::map<std::string, Fact, std::less<>> symbols_;
     std::map<std::string, Fact, std::less<>> answers_;

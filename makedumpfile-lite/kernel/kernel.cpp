@@ -4,6 +4,7 @@
 #include "makedumpfile-lite/kernel/btf_finder.h"
 #include "makedumpfile-lite/kernel/data.h"
 #include "makedumpfile-lite/kernel/facts.h"
+#include "makedumpfile-lite/kernel/layout_file.h"
 #include "makedumpfile-lite/kernel/virtual_memory.h"
 
 #include <bit>
@@ -33,7 +34,97 @@ Failure not_resolved() {
     return fail(make_error(ErrorKind::absent, "find", "the layout of struct page", "it was not asked for"));
 }
 
+void use_layout_file(Facts& facts, const Kernel::Data& data, const KernelSources& sources,
+                     std::vector<std::string>& warnings) {
+    if (sources.layout.empty())
+        return;
+    VmcoreInfo file = VmcoreInfo::parse(sources.layout);
+    const std::string mismatch = layout_mismatch(data.info, file);
+    if (mismatch.empty())
+        facts.use_layout(std::move(file), layout_slide(data.info, file));
+    else
+        warnings.push_back(fmt::format("{} is not used: {}", sources.layout_name, mismatch));
+}
+
+// As long as a symbol is missing, the next source is asked. Reading the symbol table of the image is slow.
+Symbols find_wanted_symbols(VirtualMemory& memory, Facts& facts, const Kernel::Data& data,
+                            const KernelSources& sources, const Log& log) {
+    const auto missing = [&] {
+        for (const std::string_view name : wanted_symbols())
+            if (!facts.symbol(name))
+                return true;
+        return false;
+    };
+    if (missing()) {
+        if (auto found = find_symbols(memory, data.info, wanted_symbols()))
+            facts.use_symbols(FactSource::btf, *found);
+        else
+            log.debug("{}", found.error().message());
+    }
+    const auto here = data.info.symbol("_stext");
+    if (sources.vmlinux && here && missing()) {
+        std::vector<std::string_view> wanted = wanted_symbols();
+        wanted.emplace_back("_stext");
+        Symbols linked = sources.vmlinux->symbols(wanted);
+        if (const auto there = linked.find("_stext"); there != linked.end()) {
+            const std::uint64_t slide = *here - there->second;
+            for (auto& [name, address] : linked)
+                address += slide;
+            facts.use_symbols(FactSource::vmlinux, linked);
+        }
+    }
+    Symbols symbols;
+    for (const std::string_view name : wanted_symbols())
+        if (const auto address = facts.symbol(name))
+            symbols.emplace(name, *address);
+    return symbols;
+}
+
+void resolve(VirtualMemory& memory, Kernel::Data& data, const KernelSources& sources, const Log& log) {
+    Facts facts(data.info);
+    use_layout_file(facts, data, sources, data.warnings);
+    data.symbols = find_wanted_symbols(memory, facts, data, sources, log);
+    std::optional<Btf> btf;
+    facts.use_types(FactSource::btf, [&]() -> const TypeSource* {
+        auto found = find_btf(memory, data.info, data.symbols);
+        if (found)
+            btf = std::move(*found);
+        else
+            log.debug("{}", found.error().message());
+        return btf ? &*btf : nullptr;
+    });
+    if (sources.vmlinux)
+        facts.use_types(FactSource::vmlinux, &sources.vmlinux->types());
+    data.layout = resolve_layout(facts);
+    if (data.layout)
+        data.map = MemoryMap::open(data.info, data.page_size, data.layout->page.size);
+    if (log.enabled(LogLevel::debug))
+        for (const auto& [key, fact] : facts.answers())
+            log.debug("{}: {}", fact_text(key, fact), to_text(fact.source));
+}
+
+// A vmlinux of another kernel would be believed in everything.
+Result<> check_vmlinux(const VmcoreInfo& info, const KernelSources& sources) {
+    if (!sources.vmlinux)
+        return {};
+    const KernelIdentity& its = sources.vmlinux->identity();
+    const auto build = info.text("BUILD-ID");
+    const auto release = info.text("OSRELEASE");
+    if ((build && !its.build_id.empty() && *build != its.build_id) ||
+        (release && !its.release.empty() && *release != its.release))
+        return fail(
+            make_error(ErrorKind::invalid, "use", "the vmlinux given with -x",
+                       fmt::format("it is of kernel {} (build id {}), the crashed one is {} ({})",
+                                   its.release, its.build_id, release.value_or("?"), build.value_or("?")))
+                .then("name the vmlinux of the kernel that crashed"));
+    return {};
+}
+
 } // namespace
+
+const std::vector<std::string>& Kernel::warnings() const {
+    return data_->warnings;
+}
 
 Kernel::Kernel(std::unique_ptr<Data> data) : data_(std::move(data)) {}
 Kernel::~Kernel() = default;
@@ -51,12 +142,13 @@ std::uint64_t Kernel::crash_time() const {
     return data_->info.decimal("CRASHTIME").value_or(0);
 }
 
-Result<std::unique_ptr<Kernel>> Kernel::open(const Image& image, const Log& log, Depth depth) {
-    VmcoreInfo info = VmcoreInfo::parse(image.vmcoreinfo());
+Result<std::unique_ptr<Kernel>> Kernel::open(const Image& image, const Log& log, Depth depth,
+                                             const KernelSources& sources) {
+    VmcoreInfo info = VmcoreInfo::parse(image.vmcoreinfo().empty() ? sources.vmcoreinfo : image.vmcoreinfo());
     if (info.empty())
         return fail(make_error(ErrorKind::absent, "recognise the kernel in", image.name(),
                                "it has no VMCOREINFO note, so nothing is known of its memory")
-                        .then("use dump level 0 or 1, which need none")
+                        .then("give one with -i FILE, or use dump level 0 or 1, which need none")
                         .from(ErrorSide::source));
     const std::uint64_t page_size = info.decimal("PAGESIZE").value_or(0);
     if (!std::has_single_bit(page_size) || page_size < 4096 || page_size > 65536)
@@ -66,7 +158,7 @@ Result<std::unique_ptr<Kernel>> Kernel::open(const Image& image, const Log& log,
                         .from(ErrorSide::source));
     KDK_ASSIGN(PageTable table, PageTable::open(info, image.elf_machine(), image.name()));
     auto data = std::make_unique<Data>(
-        Data{std::move(info), page_size, table, {}, {}, not_resolved(), not_resolved()});
+        Data{std::move(info), page_size, table, {}, {}, not_resolved(), not_resolved(), {}});
     VirtualMemory memory(image, data->table);
 
     if (auto uts = read_utsname(memory, data->info))
@@ -76,26 +168,12 @@ Result<std::unique_ptr<Kernel>> Kernel::open(const Image& image, const Log& log,
     if (data->uts.release.empty())
         data->uts.release = data->info.text("OSRELEASE").value_or(std::string_view{});
 
-    if (depth == Depth::pages) {
-        if (auto symbols = find_symbols(
-                memory, data->info, {"__start_BTF", "__per_cpu_offset", "nr_cpu_ids", "__cpu_possible_mask"}))
-            data->symbols = std::move(*symbols);
-        else
-            log.debug("{}", symbols.error().message());
-        std::optional<Btf> btf;
-        Facts facts(data->info);
-        facts.use_types(FactSource::btf, [&]() -> const TypeSource* {
-            auto found = find_btf(memory, data->info, data->symbols);
-            if (found)
-                btf = std::move(*found);
-            else
-                log.debug("{}", found.error().message());
-            return btf ? &*btf : nullptr;
-        });
-        data->layout = resolve_layout(facts);
-        if (data->layout)
-            data->map = MemoryMap::open(data->info, page_size, data->layout->page.size);
-    }
+    data->warnings = sources.warnings;
+    KDK_TRY(check_vmlinux(data->info, sources));
+    if (depth == Depth::pages)
+        resolve(memory, *data, sources, log);
+    for (const std::string& warning : data->warnings)
+        log.warning("{}", warning);
     return std::unique_ptr<Kernel>(new Kernel(std::move(data)));
 }
 

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "makedumpfile-lite/kernel/sources.h"
 #include "makedumpfile-lite/source/image.h"
 
 #include <cstdint>
@@ -10,6 +11,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace kdumpkit::dump {
 
@@ -18,17 +20,19 @@ struct Utsname {
     std::string sysname, nodename, release, version, machine, domainname;
 };
 
-// What is known of the crashed kernel, resolved once from VMCOREINFO and BTF and immutable after that.
-// Grows members as the filter needs them; see kernel.cpp for the order in which facts are found.
+// What is known of the crashed kernel, resolved once and immutable after that. Each fact is taken from the
+// first of these that has it: VMCOREINFO, a layout file, BTF and kallsyms in the image, a vmlinux.
 class Kernel {
   public:
     // Needs VMCOREINFO; without one: `absent`, with the next step.
     // For the log alone, the (slower) resolving of layouts can be left out.
     enum class Depth { log, pages };
-    static Result<std::unique_ptr<Kernel>> open(const Image& image, const Log& log,
-                                                Depth depth = Depth::pages);
+    static Result<std::unique_ptr<Kernel>>
+    open(const Image& image, const Log& log, Depth depth = Depth::pages, const KernelSources& sources = {});
     ~Kernel();
 
+    // What was found wrong and done without, one sentence each; logged already.
+    [[nodiscard]] const std::vector<std::string>& warnings() const;
     [[nodiscard]] const Utsname& utsname() const;
     [[nodiscard]] std::uint64_t page_size() const;  // bytes
     [[nodiscard]] std::uint64_t phys_base() const;  // bytes, as the kdump sub-header wants it

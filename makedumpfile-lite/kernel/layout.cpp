@@ -145,6 +145,9 @@ Result<Layout> resolve_layout(Facts& facts) {
     page.buddy_orders =
         static_cast<unsigned>(std::min<std::uint64_t>(facts.length("zone", "free_area").value_or(0), 32));
 
+    layout.per_cpu = resolve_per_cpu(facts);
+    layout.counters = resolve_counters(facts);
+
     if (!find.missing().empty())
         return fail(
             make_error(ErrorKind::absent, "find", "the layout of struct page",
@@ -165,8 +168,6 @@ Result<Layout> resolve_layout(Facts& facts) {
         return fail(make_error(ErrorKind::corrupt, "use", "the layout of struct page", "members outside it")
                         .then("use dump level 0 or 1")
                         .from(ErrorSide::source));
-    layout.per_cpu = resolve_per_cpu(facts);
-    layout.counters = resolve_counters(facts);
     return layout;
 }
 
