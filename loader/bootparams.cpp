@@ -20,7 +20,7 @@ constexpr std::size_t screen_info_at = 0x000, screen_info_size = 0x40, rsdp_at =
                       loader_at = 0x210, initrd_at = 0x218, initrd_size_at = 0x21c, command_line_at = 0x228,
                       setup_data_at = 0x250, e820_at = 0x2d0;
 constexpr std::size_t e820_in_page = 128, e820_entry_size = 20;
-constexpr std::uint32_t setup_e820_ext = 1, setup_efi = 4;
+constexpr std::uint32_t setup_e820_ext = 1, setup_dtb = 2, setup_efi = 4;
 constexpr std::uint8_t undefined_loader = 0xff;
 // efi_memory_desc_t of the UEFI specification, version 1: type, pad, physical, virtual, pages, attribute.
 constexpr std::size_t efi_descriptor_size = 40;
@@ -28,7 +28,8 @@ constexpr std::size_t efi_descriptor_size = 40;
 constexpr std::size_t efi_setup_size = std::size_t{12} * 8;
 constexpr std::size_t setup_data_header = 16; // next, type, length
 
-std::optional<E820Type> type_of(std::string_view name) {
+// Names as arch/x86/kernel/e820.c, e820_type_to_string(), has them.
+std::optional<E820Type> type_of(std::string_view name, KexecPurpose purpose) {
     if (name == "Reserved" || name == "reserved" || name == "Soft Reserved")
         return E820Type::reserved;
     if (name == "ACPI Tables")
@@ -37,6 +38,11 @@ std::optional<E820Type> type_of(std::string_view name) {
         return E820Type::nvs;
     if (name == "Unusable memory")
         return E820Type::unusable;
+    // A capture kernel has no business there, and its drivers would write to it.
+    if (name == "Persistent Memory" && purpose == KexecPurpose::reboot)
+        return E820Type::persistent;
+    if (name == "Persistent Memory (legacy)" && purpose == KexecPurpose::reboot)
+        return E820Type::legacy_persistent;
     return std::nullopt;
 }
 
@@ -96,19 +102,19 @@ bool has_efi(const Machine& machine) {
 
 } // namespace
 
-std::vector<E820Entry> capture_memory_map(const std::vector<IomemEntry>& iomem,
-                                          const std::vector<Machine::FirmwareRange>& firmware,
-                                          const RangeSet& usable) {
+std::vector<E820Entry> new_memory_map(const std::vector<IomemEntry>& iomem,
+                                      const std::vector<Machine::FirmwareRange>& firmware,
+                                      const RangeSet& usable, KexecPurpose purpose) {
     std::vector<E820Entry> others;
     for (const Machine::FirmwareRange& range : firmware) {
-        const auto type = type_of(range.type);
+        const auto type = type_of(range.type, purpose);
         const auto first = parse_number(range.start, 0), last = parse_number(range.end, 0);
         if (type && first && last && *first <= *last && *last != ~std::uint64_t{0})
             others.push_back({{*first, *last + 1}, *type});
     }
     if (firmware.empty())
         for (const IomemEntry& entry : iomem)
-            if (const auto type = type_of(entry.name))
+            if (const auto type = type_of(entry.name, purpose))
                 others.push_back({entry.range, *type});
 
     // Disjoint by construction: each later range yields to the earlier ones, RAM to all of them.
@@ -128,6 +134,37 @@ std::vector<E820Entry> capture_memory_map(const std::vector<IomemEntry>& iomem,
         add(range, E820Type::ram);
     std::ranges::sort(map, {}, [](const E820Entry& e) { return e.range.begin; });
     return map;
+}
+
+std::string_view to_text(E820Type type) {
+    switch (type) {
+    case E820Type::ram:
+        return "usable";
+    case E820Type::reserved:
+        return "reserved";
+    case E820Type::acpi:
+        return "ACPI data";
+    case E820Type::nvs:
+        return "ACPI NVS";
+    case E820Type::unusable:
+        return "unusable";
+    case E820Type::persistent:
+        return "persistent";
+    case E820Type::legacy_persistent:
+        return "persistent (legacy)";
+    }
+    return "unknown";
+}
+
+RangeSet firmware_ram(const std::vector<IomemEntry>& iomem,
+                      const std::vector<Machine::FirmwareRange>& firmware) {
+    RangeSet ram;
+    for (const Machine::FirmwareRange& range : firmware) {
+        const auto first = parse_number(range.start, 0), last = parse_number(range.end, 0);
+        if (range.type == "System RAM" && first && last && *first <= *last && *last != ~std::uint64_t{0})
+            ram.add({*first, *last + 1});
+    }
+    return ram.empty() ? system_ram(iomem) : ram;
 }
 
 RangeSet ram_of(const std::vector<E820Entry>& memory_map) {
@@ -153,16 +190,18 @@ std::uint64_t acpi_rsdp(const Machine& machine) {
     return 0;
 }
 
-std::uint64_t boot_params_room(const BzImage& image, const Machine& machine, std::size_t memory_map_entries) {
+std::uint64_t boot_params_room(const Kernel& image, const Machine& machine, std::size_t memory_map_entries,
+                               std::size_t dtb_size) {
     return *align_up(page + image.cmdline_size + 1 + machine.efi_runtime_map.size() * efi_descriptor_size +
-                         memory_map_entries * e820_entry_size + 2 * setup_data_header + efi_setup_size + 64,
+                         memory_map_entries * e820_entry_size + 3 * setup_data_header + efi_setup_size +
+                         dtb_size + 96,
                      page);
 }
 
 Result<std::vector<std::byte>> build_boot_params(const BootParamsWish& wish) {
     std::vector<std::byte> bytes(page);
     copy_production(bytes, wish.machine.boot_params);
-    std::memcpy(bytes.data() + BzImage::header_offset, wish.image.setup_header.data(),
+    std::memcpy(bytes.data() + Kernel::header_offset, wish.image.setup_header.data(),
                 wish.image.setup_header.size());
     put(bytes, loader_at, undefined_loader);
     put(bytes, rsdp_at, acpi_rsdp(wish.machine));
@@ -219,6 +258,10 @@ Result<std::vector<std::byte>> build_boot_params(const BootParamsWish& wish) {
         append(bytes, std::uint64_t{0});
         append(bytes, hexadecimal(wish.machine.efi_config_table));
         bytes.resize(bytes.size() + efi_setup_size - std::size_t{3} * 8);
+    }
+    if (!wish.dtb.empty()) {
+        begin_setup_data(setup_dtb, wish.dtb.size());
+        bytes.insert(bytes.end(), wish.dtb.begin(), wish.dtb.end());
     }
     put(bytes, setup_data_at, chain);
     if (bytes.size() > wish.room)

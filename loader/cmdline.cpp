@@ -180,10 +180,27 @@ Result<std::string> compose_command_line(std::string_view production, const Comm
     return join(words);
 }
 
+Result<std::string> compose_reboot_line(std::string_view base, const CommandLineWish& wish) {
+    KDK_TRY(check_text(wish.append, "--append"));
+    KDK_TRY(check_text(wish.replace.value_or(""), "--command-line"));
+    std::vector<std::string> words = split_command_line(wish.replace ? *wish.replace : base);
+    if (!wish.replace) {
+        constexpr std::array<std::string_view, 4> others{"BOOT_IMAGE", "initrd", "elfcorehdr",
+                                                         "kexec_jump_back_entry"};
+        std::erase_if(words, [&](const std::string& word) {
+            return std::ranges::find(others, key_of(word)) != others.end();
+        });
+    }
+    const std::vector<std::string> appended = split_command_line(wish.append);
+    // What follows a lone "--" is for init, and stays last.
+    words.insert(std::ranges::find(words, "--"), appended.begin(), appended.end());
+    return join(words);
+}
+
 Result<> check_command_line(std::string_view line, std::uint64_t limit) {
     if (line.size() <= limit)
         return {};
-    return fail(make_error(ErrorKind::invalid, "use", "the capture kernel's command line",
+    return fail(make_error(ErrorKind::invalid, "use", "the new kernel's command line",
                            fmt::format("it has {} bytes, {} more than the kernel takes ({}): \"{}...\"",
                                        line.size(), line.size() - limit, limit, line.substr(0, 60)))
                     .then("give a shorter one with --command-line, or append less"));

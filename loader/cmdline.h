@@ -39,6 +39,10 @@ struct CommandLineWish {
 // gave.
 Result<std::string> compose_command_line(std::string_view production, const CommandLineWish& wish);
 
+// Pure: the command line of a kernel for a reboot: `base`, less what the boot loader and kexec put there for
+// the kernel that runs now, or `wish.replace`; then `wish.append`.
+Result<std::string> compose_reboot_line(std::string_view base, const CommandLineWish& wish);
+
 // `invalid`, saying by how many bytes, when `line` is longer than `limit` bytes (without the NUL).
 Result<> check_command_line(std::string_view line, std::uint64_t limit);
 

@@ -15,6 +15,10 @@ struct KernelMapping {
     Range text_virtual;            // _text to _end in the kernel's own mapping
     std::uint64_t text_physical = 0;
 
+    // The CPU runs with 5-level paging (Documentation/arch/x86/x86_64/mm.rst).
+    [[nodiscard]] bool five_levels() const {
+        return page_offset >= 0xff10000000000000 && page_offset < 0xff90000000000000;
+    }
     [[nodiscard]] Range text_memory() const { return {text_physical, text_physical + text_virtual.size()}; }
     friend bool operator==(const KernelMapping&, const KernelMapping&) = default;
 };

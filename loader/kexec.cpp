@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 #include <linux/kexec.h>
+#include <linux/reboot.h>
+#include <sys/reboot.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -35,12 +37,19 @@ struct Explanation {
 // kernel/kexec.c, kernel/kexec_core.c, kernel/kexec_file.c, security/lockdown.
 constexpr Explanation explanations[] = {
     {EPERM, ErrorKind::system,
-     "the kernel does not permit it: CAP_SYS_BOOT is missing, lockdown, or kernel.kexec_load_disabled",
+     "the kernel does not permit it: CAP_SYS_BOOT is missing, lockdown, kernel.kexec_load_disabled, or a "
+     "limit "
+     "(kernel.kexec_load_limit_panic, kernel.kexec_load_limit_reboot) is used up",
      "run as root outside of containers; under lockdown use --syscall kexec_file_load with a signed kernel"},
-    {EBUSY, ErrorKind::system, "another kexec operation is under way", "try again"},
-    {EADDRNOTAVAIL, ErrorKind::invalid, "a segment lies outside the crash reservation",
-     "boot with a larger crashkernel=, and compare kdumpkit load --plan with \"Crash kernel\" in "
-     "/proc/iomem"},
+    {EBUSY, ErrorKind::system, "another program is loading or unloading a kernel just now",
+     "try again; see that only one of kdumpkit, kexec-tools and kdump-tools is enabled (systemctl "
+     "list-unit-files)"},
+    {EADDRNOTAVAIL, ErrorKind::invalid,
+     "a segment lies outside the memory that may be loaded into: the crash reservation is not there, or not "
+     "what "
+     "it was when the plan was made",
+     "compare kdumpkit load --plan with \"Crash kernel\" in /proc/iomem, and try again; boot with a larger "
+     "crashkernel= if it has shrunk"},
     {ENOEXEC, ErrorKind::unsupported, "the running kernel does not accept this file as a kernel to load",
      "give a bzImage of this architecture; under lockdown it must be signed"},
     {EKEYREJECTED, ErrorKind::unsupported, "the signature of the kernel file is wrong or its key is revoked",
@@ -77,7 +86,7 @@ constexpr Explanation unload_explanations[] = {
      "run as root outside of containers; when kernel.kexec_load_disabled is 1, reboot"},
     {ENOSYS, ErrorKind::unsupported, "the running kernel was built without kexec",
      "boot a kernel with CONFIG_KEXEC or CONFIG_KEXEC_FILE"},
-    {EBUSY, ErrorKind::system, "another kexec operation is under way", "try again"},
+    {EBUSY, ErrorKind::system, "another program is loading or unloading a kernel just now", "try again"},
 };
 
 const Explanation* find_explanation(std::string_view operation, KexecSyscall syscall, int errno_value) {
@@ -94,10 +103,14 @@ const Explanation* find_explanation(std::string_view operation, KexecSyscall sys
 std::string_view to_text(KexecSyscall syscall) {
     return syscall == KexecSyscall::kexec_load ? "kexec_load" : "kexec_file_load";
 }
+std::string_view to_text(KexecPurpose purpose) {
+    return purpose == KexecPurpose::capture ? "the capture kernel" : "the kernel for a reboot";
+}
 
-Error explain_kexec_errno(std::string_view operation, KexecSyscall syscall, int errno_value) {
+Error explain_kexec_errno(std::string_view operation, KexecSyscall syscall, KexecPurpose purpose,
+                          int errno_value) {
     Error error = make_error(ErrorKind::system, std::string(operation),
-                             fmt::format("the capture kernel ({})", to_text(syscall)));
+                             fmt::format("{} ({})", to_text(purpose), to_text(syscall)));
     error.errno_value = errno_value;
     if (const Explanation* explanation = find_explanation(operation, syscall, errno_value)) {
         error.kind = explanation->kind;
@@ -107,37 +120,71 @@ Error explain_kexec_errno(std::string_view operation, KexecSyscall syscall, int 
     return std::move(error).then("see the last lines of the kernel's log (dmesg)");
 }
 
-Result<> kexec_load_crash(std::uint64_t entry, const std::vector<LoadedSegment>& segments) {
+Result<> kexec_load(KexecPurpose purpose, std::uint64_t entry, const std::vector<LoadedSegment>& segments,
+                    bool preserve_context) {
     if (segments.size() > most_segments)
-        return fail(ErrorKind::unsupported, "load", "the capture kernel", "it has too many segments");
+        return fail(ErrorKind::unsupported, "load", std::string(to_text(purpose)),
+                    "it has too many segments");
     KernelSegment table[most_segments]{};
     for (std::size_t i = 0; i < segments.size(); ++i)
         table[i] = {segments[i].content.data(), segments[i].content.size(), segments[i].memory.begin,
                     segments[i].memory.size()};
-    if (::syscall(SYS_kexec_load, entry, segments.size(), table, KEXEC_ON_CRASH | KEXEC_ARCH_X86_64) != 0)
-        return fail(explain_kexec_errno("load", KexecSyscall::kexec_load, errno));
-    return {};
+    const unsigned long flags = KEXEC_ARCH_X86_64 |
+                                (purpose == KexecPurpose::capture ? KEXEC_ON_CRASH : 0UL) |
+                                (preserve_context ? KEXEC_PRESERVE_CONTEXT : 0UL);
+    if (::syscall(SYS_kexec_load, entry, segments.size(), table, flags) == 0)
+        return {};
+    Error error = explain_kexec_errno("load", KexecSyscall::kexec_load, purpose, errno);
+    // KEXEC_FLAGS of include/linux/kexec.h has it only with CONFIG_KEXEC_JUMP.
+    if (preserve_context && error.errno_value == EINVAL) {
+        error.kind = ErrorKind::unsupported;
+        error.reason = "this kernel was built without CONFIG_KEXEC_JUMP, so it cannot be returned to";
+        error.next_step = "load without --preserve-context, or boot a kernel with CONFIG_KEXEC_JUMP";
+    }
+    return fail(std::move(error));
 }
 
-Result<> kexec_file_load_crash(int kernel, int initrd, const std::string& command_line) {
+Result<> kexec_file_load(KexecPurpose purpose, int kernel, int initrd, const std::string& command_line) {
+    const unsigned long flags = (purpose == KexecPurpose::capture ? KEXEC_FILE_ON_CRASH : 0UL) |
+                                (initrd < 0 ? KEXEC_FILE_NO_INITRAMFS : 0UL);
     // The length includes the NUL.
     if (::syscall(SYS_kexec_file_load, kernel, initrd, command_line.size() + 1, command_line.c_str(),
-                  static_cast<unsigned long>(KEXEC_FILE_ON_CRASH)) != 0)
-        return fail(explain_kexec_errno("load", KexecSyscall::kexec_file_load, errno));
+                  flags) != 0)
+        return fail(explain_kexec_errno("load", KexecSyscall::kexec_file_load, purpose, errno));
     return {};
 }
 
-Result<> kexec_unload_crash() {
-    if (::syscall(SYS_kexec_load, 0UL, 0UL, nullptr, KEXEC_ON_CRASH | KEXEC_ARCH_X86_64) == 0)
+Result<> kexec_unload(KexecPurpose purpose) {
+    const bool capture = purpose == KexecPurpose::capture;
+    if (::syscall(SYS_kexec_load, 0UL, 0UL, nullptr, KEXEC_ARCH_X86_64 | (capture ? KEXEC_ON_CRASH : 0UL)) ==
+        0)
         return {};
     const int first = errno;
     // Under lockdown, or without CONFIG_KEXEC, only the other call is there.
     if (first != EPERM && first != ENOSYS)
-        return fail(explain_kexec_errno("unload", KexecSyscall::kexec_load, first));
+        return fail(explain_kexec_errno("unload", KexecSyscall::kexec_load, purpose, first));
     if (::syscall(SYS_kexec_file_load, -1, -1, 0UL, nullptr,
-                  static_cast<unsigned long>(KEXEC_FILE_UNLOAD | KEXEC_FILE_ON_CRASH)) != 0)
-        return fail(explain_kexec_errno("unload", KexecSyscall::kexec_file_load, errno));
+                  KEXEC_FILE_UNLOAD | (capture ? KEXEC_FILE_ON_CRASH : 0UL)) != 0)
+        return fail(explain_kexec_errno("unload", KexecSyscall::kexec_file_load, purpose, errno));
     return {};
+}
+
+Result<> kexec_reboot_now() {
+    ::sync();
+    if (::reboot(static_cast<int>(LINUX_REBOOT_CMD_KEXEC)) == 0)
+        return {};
+    const int why = errno;
+    Error error = make_error(ErrorKind::system, "start", "the loaded kernel");
+    error.errno_value = why;
+    if (why == EINVAL) {
+        error.kind = ErrorKind::absent;
+        error.reason = "none is loaded for a reboot";
+        return fail(std::move(error).then("kdumpkit load --reboot --kernel FILE --initrd FILE"));
+    }
+    if (why == EPERM)
+        error.reason = "CAP_SYS_BOOT is missing";
+    return fail(std::move(error).then(why == EBUSY ? "another program is loading a kernel just now: try again"
+                                                   : "run as root outside of containers"));
 }
 
 } // namespace kdumpkit::loader

@@ -15,23 +15,34 @@ namespace kdumpkit::loader {
 enum class KexecSyscall { kexec_load, kexec_file_load };
 std::string_view to_text(KexecSyscall syscall);
 
+// The two places for a kernel: the crash reservation, where it waits for a panic, and all memory, where it
+// waits for a reboot by kexec.
+enum class KexecPurpose { capture, reboot };
+// "the capture kernel", "the kernel for a reboot"
+std::string_view to_text(KexecPurpose purpose);
+
 // Bytes for one segment; `content` must outlive the call.
 struct LoadedSegment {
     Range memory;
     Bytes content;
 };
 
-// kexec_load(2) with KEXEC_ON_CRASH. The kernel frees a capture kernel loaded earlier before it takes the new
-// one: after a failure none is loaded.
-Result<> kexec_load_crash(std::uint64_t entry, const std::vector<LoadedSegment>& segments);
-// kexec_file_load(2) with KEXEC_FILE_ON_CRASH. KEXEC_FILE_DEBUG is never passed: kernels before 6.8 refuse
-// it.
-Result<> kexec_file_load_crash(int kernel, int initrd, const std::string& command_line);
-// Drops the loaded capture kernel; success when there is none.
-Result<> kexec_unload_crash();
+// kexec_load(2). The running kernel frees the one loaded earlier for the same purpose before it takes the new
+// one: after a failure none is loaded. `preserve_context` (KEXEC_PRESERVE_CONTEXT): the new kernel may return
+// to this one.
+Result<> kexec_load(KexecPurpose purpose, std::uint64_t entry, const std::vector<LoadedSegment>& segments,
+                    bool preserve_context = false);
+// kexec_file_load(2); `initrd` -1: none. KEXEC_FILE_DEBUG is never passed: kernels before 6.8 refuse it.
+Result<> kexec_file_load(KexecPurpose purpose, int kernel, int initrd, const std::string& command_line);
+// Drops what is loaded; success when there is nothing.
+Result<> kexec_unload(KexecPurpose purpose);
+// reboot(2) with LINUX_REBOOT_CMD_KEXEC, after sync(2): no process is told, no filesystem is unmounted. It
+// returns when it fails; and with success when a kernel loaded with preserve_context came back.
+Result<> kexec_reboot_now();
 
 // Pure: the error of a failed call, in words for an admin with the next step. `operation` is "load" or
 // "unload".
-Error explain_kexec_errno(std::string_view operation, KexecSyscall syscall, int errno_value);
+Error explain_kexec_errno(std::string_view operation, KexecSyscall syscall, KexecPurpose purpose,
+                          int errno_value);
 
 } // namespace kdumpkit::loader

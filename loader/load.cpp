@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "loader/load.h"
 
-#include "loader/bootparams.h"
-#include "loader/image/image.h"
 #include "loader/iomem.h"
 #include "loader/kcore.h"
 #include "loader/purgatory_blob.h"
 
 #include <algorithm>
 
-#include <elf.h>
 #include <fmt/format.h>
 
 namespace kdumpkit::loader {
@@ -17,41 +14,13 @@ namespace kdumpkit::loader {
 namespace {
 
 constexpr std::uint64_t mebibyte = std::uint64_t{1} << 20, gibibyte = std::uint64_t{1} << 30;
-// COMMAND_LINE_SIZE of arch/x86/include/asm/setup.h, less the NUL: /proc/cmdline of the capture kernel ends
-// there whatever its header says.
+// COMMAND_LINE_SIZE of arch/x86/include/asm/setup.h, less the NUL: /proc/cmdline of the new kernel ends there
+// whatever its header says.
 constexpr std::uint64_t x86_command_line_limit = 2047;
 // " elfcorehdr=0x" and 16 digits; kexec_file_load sets aside MAX_ELFCOREHDR_STR_LEN = 30 itself.
 constexpr std::uint64_t elfcorehdr_room = 30;
 // BIOS data, the capture kernel's real-mode trampolines: what it uses below 1 MiB.
 constexpr std::uint64_t backup_end = std::uint64_t{640} * 1024;
-constexpr std::uint64_t la57_page_offset = 0xff10000000000000, la57_page_offset_end = 0xff90000000000000;
-
-Result<> check_architecture(const Machine& machine) {
-    if (machine.architecture == "x86_64")
-        return {};
-    return fail(ErrorKind::unsupported, "load", "a capture kernel",
-                fmt::format("this machine is {}; x86_64 is what is supported", machine.architecture));
-}
-
-Result<> check_initrd(const CaptureImages& images) {
-    const std::string build = "build one with: kdumpkit build -o FILE --target URL";
-    if (images.initrd.empty())
-        return fail(
-            make_error(ErrorKind::corrupt, "use the initrd", images.initrd_name, "it is empty").then(build));
-    if (images.initrd.size() >= (std::uint64_t{1} << 32))
-        return fail(ErrorKind::unsupported, "use the initrd", images.initrd_name, "it has 4 GiB or more");
-    // Only what is certainly wrong: an initramfs may be compressed in ways that we do not know.
-    const ImageFormat format = probe_image(images.initrd);
-    if (format == ImageFormat::bzimage || format == ImageFormat::elf || format == ImageFormat::text)
-        return fail(make_error(ErrorKind::invalid, "use the initrd", images.initrd_name,
-                               fmt::format("it is {}, not an initramfs", describe(format)))
-                        .then(build));
-    return {};
-}
-
-std::uint64_t command_line_limit(const BzImage& image) {
-    return std::min<std::uint64_t>(image.cmdline_size, x86_command_line_limit);
-}
 
 // Page tables for the identity mapping of all RAM (a page for each GiB when the CPU has no 1 GiB pages, plus
 // the upper levels) and the control pages; generous, since the running kernel allocates them after us.
@@ -70,27 +39,60 @@ std::optional<Backup> low_memory(const RangeSet& ram) {
     return Backup{*std::ranges::max_element(ranges, {}, &Range::size), 0};
 }
 
-Result<> check_placement(const BzImage& image, const Plan& plan, const KernelMapping& mapping,
-                         const std::string& name) {
+// What both system calls begin with, before anything is placed.
+struct Groundwork {
+    Inputs inputs;
+    std::string command_line; // without elfcorehdr=
+    std::vector<IomemEntry> iomem;
+    Reservation reservation;
+};
+
+Result<Groundwork> prepare_ground(const Machine& machine, const LoadFiles& files,
+                                  const CommandLineWish& wish) {
+    Groundwork ground;
+    KDK_ASSIGN(ground.inputs, open_inputs(machine, files, InitrdNeed::required));
+    const std::string& production = ground.inputs.carried_command_line.value_or(machine.command_line);
+    KDK_ASSIGN(ground.command_line, compose_command_line(production, wish));
+    KDK_TRY(check_command_line(ground.command_line,
+                               command_line_limit(ground.inputs.image.kernel) - elfcorehdr_room));
+    KDK_ASSIGN(ground.iomem, parse_iomem(machine.iomem));
+    KDK_ASSIGN(ground.reservation, find_reservation(ground.iomem, machine.crash_size, machine.command_line,
+                                                    machine.crash_cma_ranges));
+    return ground;
+}
+
+Demand kernel_demand(const Kernel& kernel) {
+    Demand demand{"kernel", kernel.content.size(), kernel.init_size, kernel.alignment, true};
+    if (!kernel.relocatable)
+        demand.at = kernel.pref_address;
+    return demand;
+}
+
+} // namespace
+
+std::uint64_t command_line_limit(const Kernel& kernel) {
+    return std::min<std::uint64_t>(kernel.cmdline_size, x86_command_line_limit);
+}
+
+Error with_plan(Error error, const Plan& plan) {
+    error.reason += "\n  the plan was:\n" + plan.text();
+    error.reason.pop_back();
+    return error;
+}
+
+Result<> check_placement(const Kernel& kernel, const Plan& plan, bool five_levels, const std::string& name) {
     const Range where = plan.segment("kernel").memory;
-    if (!image.can_be_above_4g && plan.reservation.end > 4 * gibibyte)
+    if (!kernel.can_be_above_4g && plan.hull().end > 4 * gibibyte)
         return fail(make_error(ErrorKind::unsupported, "place the kernel", name,
                                "the reservation is above 4 GiB, and this kernel cannot be loaded there")
                         .then("boot with crashkernel=SIZE without \",high\""));
-    if (!image.relocatable)
-        return fail(make_error(ErrorKind::unsupported, "place the kernel", name,
-                               fmt::format("it is not relocatable: it runs at {:#x} only, not at {:#x}",
-                                           image.pref_address, where.begin))
-                        .then("give a kernel with CONFIG_RELOCATABLE"));
-    if (where.begin < image.pref_address)
+    if (where.begin < kernel.pref_address)
         return fail(
             make_error(ErrorKind::unsupported, "place the kernel", name,
                        fmt::format("the reservation starts at {:#x}, below the kernel's lowest address {:#x}",
-                                   where.begin, image.pref_address))
+                                   where.begin, kernel.pref_address))
                 .then("boot with crashkernel=SIZE without an offset"));
-    const bool five_levels =
-        mapping.page_offset >= la57_page_offset && mapping.page_offset < la57_page_offset_end;
-    if (five_levels && !image.handles_5level)
+    if (five_levels && !kernel.handles_5level)
         return fail(
             make_error(ErrorKind::unsupported, "use the kernel", name,
                        "this machine runs with 5-level paging, and that kernel cannot be entered in it")
@@ -98,87 +100,65 @@ Result<> check_placement(const BzImage& image, const Plan& plan, const KernelMap
     return {};
 }
 
-// What both system calls begin with, before anything is placed.
-struct Groundwork {
-    BzImage image;
-    std::string command_line; // without elfcorehdr=
-    std::vector<IomemEntry> iomem;
-    Reservation reservation;
-};
-
-Result<Groundwork> prepare_ground(const Machine& machine, const CaptureImages& images,
-                                  const CommandLineWish& wish) {
-    Groundwork ground;
-    KDK_TRY(check_architecture(machine));
-    KDK_ASSIGN(ground.image, parse_bzimage(images.kernel, images.kernel_name));
-    KDK_TRY(check_initrd(images));
-    KDK_ASSIGN(ground.command_line, compose_command_line(machine.command_line, wish));
-    KDK_TRY(check_command_line(ground.command_line, command_line_limit(ground.image) - elfcorehdr_room));
-    KDK_ASSIGN(ground.iomem, parse_iomem(machine.iomem));
-    KDK_ASSIGN(ground.reservation, find_reservation(ground.iomem, machine.crash_size, machine.command_line,
-                                                    machine.crash_cma_ranges));
-    return ground;
-}
-
-} // namespace
-
-Result<> require_root(const Machine& machine, const std::string& operation) {
-    if (machine.privileged)
-        return {};
-    return fail(make_error(ErrorKind::invalid, operation, "a capture kernel", "this needs root")
-                    .then("run it with sudo"));
-}
-
-Result<SyscallChoice> parse_syscall_choice(const std::string& text) {
-    if (text == "auto")
-        return SyscallChoice::automatic;
-    if (text == "kexec_load")
-        return SyscallChoice::kexec_load;
-    if (text == "kexec_file_load")
-        return SyscallChoice::kexec_file_load;
-    return fail(make_error(ErrorKind::invalid, "use --syscall", text, "it is not a system call that loads")
-                    .then("say auto, kexec_load or kexec_file_load"));
-}
-
-Result<SyscallDecision> decide_syscall(SyscallChoice choice, const Machine& machine) {
-    // kexec_load_permitted() in kernel/kexec_core.c guards both calls.
-    if (machine.load_disabled == "1")
-        return fail(
-            make_error(ErrorKind::invalid, "load", "a capture kernel",
-                       "kernel.kexec_load_disabled is 1, which forbids kexec_load and kexec_file_load")
-                .then("reboot, and load before it is set (see /etc/sysctl.d)"));
-    if (choice == SyscallChoice::kexec_load)
-        return SyscallDecision{KexecSyscall::kexec_load, "asked for", false};
-    if (choice == SyscallChoice::kexec_file_load)
-        return SyscallDecision{KexecSyscall::kexec_file_load, "asked for", false};
-    if (machine.lockdown.find("[integrity]") != std::string::npos ||
-        machine.lockdown.find("[confidentiality]") != std::string::npos)
-        return SyscallDecision{KexecSyscall::kexec_file_load, "the kernel is locked down", false};
-    if (!parse_kcore(machine.kcore))
-        return SyscallDecision{KexecSyscall::kexec_file_load,
-                               "/proc/kcore does not tell where the kernel's memory is mapped", false};
-    return SyscallDecision{KexecSyscall::kexec_load, "nothing forbids it", true};
-}
-
 std::vector<LoadedSegment> PreparedLoad::segments() const {
-    const auto at = [&](std::string_view name, Bytes content) {
-        return LoadedSegment{plan.segment(name).memory, content};
+    std::vector<LoadedSegment> list;
+    const auto add = [&](std::string_view name, Bytes content) {
+        const auto segment = std::ranges::find(plan.segments, name, &Segment::name);
+        if (segment != plan.segments.end())
+            list.push_back({segment->memory, content});
     };
-    std::vector<LoadedSegment> list{at("kernel", kernel), at("initrd", initrd), at("elfcorehdr", core_header),
-                                    at("bootparams", boot_params), at("purgatory", purgatory)};
-    if (std::ranges::find(plan.segments, "backup", &Segment::name) != plan.segments.end())
-        list.push_back(at("backup", {}));
+    add("kernel", inputs.image.kernel.content);
+    add("initrd", inputs.initrd);
+    add("elfcorehdr", core_header);
+    add("bootparams", boot_params);
+    add("purgatory", purgatory);
+    add("backup", {});
     return list;
 }
 
-Result<PreparedLoad> prepare_kexec_load(const Machine& machine, const CaptureImages& images,
+Result<> finish_load(PreparedLoad& prepared, const Machine& machine, const std::optional<Backup>& backup) {
+    const Kernel& kernel = prepared.inputs.image.kernel;
+    const Plan& plan = prepared.plan;
+    const Bytes initrd = prepared.inputs.initrd;
+    const std::uint64_t kernel_at = plan.segment("kernel").memory.begin;
+    const std::uint64_t initrd_at = initrd.empty() ? 0 : plan.segment("initrd").memory.begin;
+    const Segment params = plan.segment("bootparams");
+    KDK_ASSIGN(prepared.boot_params, build_boot_params({kernel,
+                                                        machine,
+                                                        params.memory.begin,
+                                                        params.memory.size(),
+                                                        prepared.command_line,
+                                                        {initrd_at, initrd_at + initrd.size()},
+                                                        prepared.memory_map,
+                                                        prepared.inputs.dtb}));
+    std::vector<Guarded> guarded{{"kernel", kernel_at, kernel.content}};
+    if (!initrd.empty())
+        guarded.push_back({"initrd", initrd_at, initrd});
+    if (!prepared.core_header.empty())
+        guarded.push_back({"elfcorehdr", plan.segment("elfcorehdr").memory.begin, prepared.core_header});
+    guarded.push_back({"bootparams", params.memory.begin, prepared.boot_params});
+    KDK_ASSIGN(prepared.purgatory,
+               build_purgatory(kernel_at + kernel.entry64, params.memory.begin, backup, guarded));
+    for (const LoadedSegment& loaded : prepared.segments())
+        for (Segment& segment : prepared.plan.segments)
+            if (segment.memory == loaded.memory)
+                segment.content = loaded.content.size();
+    prepared.entry = plan.segment("purgatory").memory.begin;
+    prepared.kernel = prepared.inputs.image.text();
+    prepared.kernel_version = kernel.version;
+    return {};
+}
+
+Result<PreparedLoad> prepare_kexec_load(const Machine& machine, const LoadFiles& files,
                                         const CommandLineWish& wish) {
-    KDK_ASSIGN(const Groundwork ground, prepare_ground(machine, images, wish));
-    const BzImage& image = ground.image;
+    KDK_ASSIGN(Groundwork ground, prepare_ground(machine, files, wish));
+    PreparedLoad prepared;
+    prepared.inputs = std::move(ground.inputs);
+    const Kernel& kernel = prepared.inputs.image.kernel;
+    const Bytes initrd = prepared.inputs.initrd;
     const std::vector<IomemEntry>& iomem = ground.iomem;
     const std::string& base_line = ground.command_line;
 
-    PreparedLoad prepared;
     prepared.reservation = ground.reservation;
     CoreFacts facts;
     facts.system_ram = system_ram(iomem);
@@ -193,14 +173,14 @@ Result<PreparedLoad> prepare_kexec_load(const Machine& machine, const CaptureIma
             "CPU {0}",
             cpu));
 
-    const std::uint64_t params_room =
-        boot_params_room(image, machine, machine.firmware_memmap.size() + iomem.size());
+    const std::uint64_t params_room = boot_params_room(
+        kernel, machine, machine.firmware_memmap.size() + iomem.size(), prepared.inputs.dtb.size());
     std::vector<Demand> demands{
-        {"kernel", image.protected_mode.size(), image.init_size, image.alignment, true},
+        kernel_demand(kernel),
         {"purgatory", purgatory_size(), purgatory_size(), page, false},
         {"bootparams", params_room, params_room, page, false},
         {"elfcorehdr", core_header_size(facts), core_header_size(facts), page, false},
-        {"initrd", images.initrd.size(), images.initrd.size(), page, false},
+        {"initrd", initrd.size(), initrd.size(), page, false},
     };
     if (facts.backup)
         demands.insert(demands.begin() + 1,
@@ -208,7 +188,9 @@ Result<PreparedLoad> prepare_kexec_load(const Machine& machine, const CaptureIma
     KDK_ASSIGN(prepared.plan,
                place_segments(prepared.reservation.main, demands, control_room(facts.system_ram)));
     const Plan& plan = prepared.plan;
-    KDK_TRY(check_placement(image, plan, facts.mapping, images.kernel_name));
+    const auto show_plan = [&](Error error) { return with_plan(std::move(error), plan); };
+    KDK_TRY(
+        check_placement(kernel, plan, facts.mapping.five_levels(), files.kernel_name).map_error(show_plan));
 
     if (facts.backup)
         facts.backup->destination = plan.segment("backup").memory.begin;
@@ -218,56 +200,33 @@ Result<PreparedLoad> prepare_kexec_load(const Machine& machine, const CaptureIma
         usable.subtract(plan.segment("backup").memory);
         usable.add(facts.backup->source);
     }
-    const std::vector<E820Entry> memory_map = capture_memory_map(iomem, machine.firmware_memmap, usable);
-    facts.capture_ram = ram_of(memory_map);
-    KDK_ASSIGN(prepared.core_header, build_core_header(facts));
-    KDK_TRY(verify_core_header(prepared.core_header, facts));
+    prepared.memory_map = new_memory_map(iomem, machine.firmware_memmap, usable);
+    facts.capture_ram = ram_of(prepared.memory_map);
+    KDK_ASSIGN(prepared.core_header, build_core_header(facts).map_error(show_plan));
+    KDK_TRY(verify_core_header(prepared.core_header, facts).map_error(show_plan));
 
     prepared.command_line = fmt::format("{}{}elfcorehdr={:#x}", base_line, base_line.empty() ? "" : " ",
                                         plan.segment("elfcorehdr").memory.begin);
-    KDK_TRY(check_command_line(prepared.command_line, command_line_limit(image)));
-
-    const std::uint64_t initrd_at = plan.segment("initrd").memory.begin;
-    const std::uint64_t params_at = plan.segment("bootparams").memory.begin;
-    KDK_ASSIGN(prepared.boot_params, build_boot_params({image,
-                                                        machine,
-                                                        params_at,
-                                                        plan.segment("bootparams").memory.size(),
-                                                        prepared.command_line,
-                                                        {initrd_at, initrd_at + images.initrd.size()},
-                                                        memory_map}));
-    prepared.kernel = image.protected_mode;
-    prepared.initrd = images.initrd;
-    const std::uint64_t kernel_at = plan.segment("kernel").memory.begin;
-    KDK_ASSIGN(prepared.purgatory,
-               build_purgatory(kernel_at + BzImage::entry64, params_at, facts.backup,
-                               {{"kernel", kernel_at, prepared.kernel},
-                                {"initrd", initrd_at, images.initrd},
-                                {"elfcorehdr", plan.segment("elfcorehdr").memory.begin, prepared.core_header},
-                                {"bootparams", params_at, prepared.boot_params}}));
-    for (const LoadedSegment& loaded : prepared.segments())
-        for (Segment& segment : prepared.plan.segments)
-            if (segment.memory == loaded.memory)
-                segment.content = loaded.content.size();
-    prepared.entry = plan.segment("purgatory").memory.begin;
-    prepared.kernel_version = image.version;
-    prepared.core_header_entries = (prepared.core_header.size() - sizeof(Elf64_Ehdr)) / sizeof(Elf64_Phdr);
+    KDK_TRY(check_command_line(prepared.command_line, command_line_limit(kernel)).map_error(show_plan));
+    KDK_TRY(finish_load(prepared, machine, facts.backup).map_error(show_plan));
     return prepared;
 }
 
-Result<PreparedFileLoad> prepare_file_load(const Machine& machine, const CaptureImages& images,
+Result<PreparedFileLoad> prepare_file_load(const Machine& machine, const LoadFiles& files,
                                            const CommandLineWish& wish) {
-    KDK_ASSIGN(const Groundwork ground, prepare_ground(machine, images, wish));
-    const BzImage& image = ground.image;
+    KDK_ASSIGN(Groundwork ground, prepare_ground(machine, files, wish));
     PreparedFileLoad prepared;
+    prepared.inputs = std::move(ground.inputs);
     prepared.command_line = ground.command_line;
     prepared.reservation = ground.reservation;
+    const std::uint64_t initrd_size = prepared.inputs.initrd.size();
     // The kernel places its segments itself; without room for these two it cannot.
-    KDK_TRY(place_segments(prepared.reservation.main,
-                           {{"kernel", image.protected_mode.size(), image.init_size, image.alignment, true},
-                            {"initrd", images.initrd.size(), images.initrd.size(), page, false}},
-                           mebibyte));
-    prepared.kernel_version = image.version;
+    KDK_TRY(place_segments(
+        prepared.reservation.main,
+        {kernel_demand(prepared.inputs.image.kernel), {"initrd", initrd_size, initrd_size, page, false}},
+        mebibyte));
+    prepared.kernel = prepared.inputs.image.text();
+    prepared.kernel_version = prepared.inputs.image.kernel.version;
     return prepared;
 }
 

@@ -3,9 +3,10 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "loader/bootparams.h"
 #include "loader/cmdline.h"
 #include "loader/elfcorehdr.h"
-#include "loader/image/bzimage.h"
+#include "loader/inputs.h"
 #include "loader/kexec.h"
 #include "loader/machine.h"
 #include "loader/reservation.h"
@@ -17,55 +18,48 @@
 
 namespace kdumpkit::loader {
 
-// The admin's choice; `automatic` lets the machine's state decide.
-enum class SyscallChoice { automatic, kexec_load, kexec_file_load };
-Result<SyscallChoice> parse_syscall_choice(const std::string& text);
-
-// Which system call to try first, and why.
-struct SyscallDecision {
-    KexecSyscall syscall = KexecSyscall::kexec_load;
-    std::string reason;
-    bool may_fall_back = false; // automatic: to kexec_file_load on EPERM or ENOSYS
-};
-// Pure. `invalid` when kernel.kexec_load_disabled forbids both.
-Result<SyscallDecision> decide_syscall(SyscallChoice choice, const Machine& machine);
-
-// The two files' bytes, which must outlive what is prepared from them, and their paths for messages.
-struct CaptureImages {
-    Bytes kernel;
-    std::string kernel_name;
-    Bytes initrd;
-    std::string initrd_name;
-};
-
 // Everything that kexec_load needs, made and verified; nothing has been loaded.
 struct PreparedLoad {
-    Reservation reservation;
+    KexecPurpose purpose = KexecPurpose::capture;
+    Reservation reservation; // of a capture kernel
     Plan plan;
     std::string command_line; // elfcorehdr= included
+    std::string kernel;       // what it is: OpenedImage::text()
     std::string kernel_version;
     std::vector<std::string> warnings; // what a dump will lack, for people
     std::uint64_t entry = 0;
-    std::uint64_t core_header_entries = 0;
-    std::vector<std::byte> core_header, boot_params, purgatory;
-    Bytes kernel, initrd;
+    std::vector<E820Entry> memory_map;
+    std::vector<std::byte> core_header, boot_params, purgatory; // no core header: not a capture kernel
+    Inputs inputs;
 
     // In the order and form of the system call.
     [[nodiscard]] std::vector<LoadedSegment> segments() const;
 };
-Result<PreparedLoad> prepare_kexec_load(const Machine& machine, const CaptureImages& images,
+Result<PreparedLoad> prepare_kexec_load(const Machine& machine, const LoadFiles& files,
                                         const CommandLineWish& wish);
-
-// `invalid` for a process without root. `operation` is a verb.
-Result<> require_root(const Machine& machine, const std::string& operation);
 
 // For kexec_file_load: the kernel adds elfcorehdr= itself. Checks the same images and lengths.
 struct PreparedFileLoad {
+    KexecPurpose purpose = KexecPurpose::capture;
     Reservation reservation;
     std::string command_line;
+    std::string kernel;
     std::string kernel_version;
+    Inputs inputs;
 };
-Result<PreparedFileLoad> prepare_file_load(const Machine& machine, const CaptureImages& images,
+Result<PreparedFileLoad> prepare_file_load(const Machine& machine, const LoadFiles& files,
                                            const CommandLineWish& wish);
+
+// The steps that a capture kernel and one for a reboot share. Longest command line, without the NUL, that
+// `kernel` and x86_64 take.
+std::uint64_t command_line_limit(const Kernel& kernel);
+// `unsupported` when `kernel` cannot run where it is placed, or cannot be entered in the paging mode of this
+// machine.
+Result<> check_placement(const Kernel& kernel, const Plan& plan, bool five_levels, const std::string& name);
+// After everything is placed and the command line is complete: the zero page, then the purgatory with the
+// digests of all that is loaded.
+Result<> finish_load(PreparedLoad& prepared, const Machine& machine, const std::optional<Backup>& backup);
+// The error with the plan below its reason.
+Error with_plan(Error error, const Plan& plan);
 
 } // namespace kdumpkit::loader

@@ -71,7 +71,24 @@ std::vector<std::byte> kcore_headers(const std::string& path) {
     return bytes;
 }
 
+constexpr unsigned cap_sys_boot = 22; // include/uapi/linux/capability.h
+
+bool has_capability(std::string_view status, unsigned number) {
+    const std::string_view key = "CapEff:\t";
+    const std::size_t at = status.find(key);
+    if (at == std::string_view::npos)
+        return false;
+    return (parse_number(status.substr(at + key.size(), 16), 16).value_or(0) >> number & 1) != 0;
+}
+
 } // namespace
+
+Result<> require_root(const Machine& machine, const std::string& operation, KexecPurpose purpose) {
+    if (machine.privileged)
+        return {};
+    return fail(make_error(ErrorKind::invalid, operation, std::string(to_text(purpose)), "this needs root")
+                    .then("run it with sudo"));
+}
 
 Result<Machine> gather_machine(const std::string& root) {
     const std::string base = root == "/" ? "" : root;
@@ -85,11 +102,16 @@ Result<Machine> gather_machine(const std::string& root) {
     machine.command_line = text_of(proc + "cmdline");
     machine.release = text_of(proc + "sys/kernel/osrelease");
     machine.load_disabled = text_of(proc + "sys/kernel/kexec_load_disabled");
+    machine.limit_panic = text_of(proc + "sys/kernel/kexec_load_limit_panic");
+    machine.limit_reboot = text_of(proc + "sys/kernel/kexec_load_limit_reboot");
     machine.lockdown = text_of(sys + "kernel/security/lockdown");
     machine.vmcoreinfo = text_of(sys + "kernel/vmcoreinfo");
     machine.crash_size = first_text_of(sys + "kernel/kexec/crash_size", sys + "kernel/kexec_crash_size");
     machine.crash_loaded =
         first_text_of(sys + "kernel/kexec/crash_loaded", sys + "kernel/kexec_crash_loaded");
+    machine.reboot_loaded = first_text_of(sys + "kernel/kexec/loaded", sys + "kernel/kexec_loaded");
+    machine.elfcorehdr_size =
+        first_text_of(sys + "kernel/kexec/crash_elfcorehdr_size", sys + "kernel/crash_elfcorehdr_size");
     machine.crash_cma_ranges = text_of(sys + "kernel/kexec/crash_cma_ranges");
 
     const std::string cpus = sys + "devices/system/cpu";
@@ -121,6 +143,8 @@ Result<Machine> gather_machine(const std::string& root) {
     if (::uname(&names) == 0)
         machine.architecture = names.machine;
     machine.privileged = ::geteuid() == 0;
+    machine.may_boot = has_capability(text_of(proc + "self/status"), cap_sys_boot);
+    machine.has_systemd = file_exists(base + "/run/systemd/system");
     return machine;
 }
 

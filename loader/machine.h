@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/range.h"
+#include "loader/kexec.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -33,10 +34,16 @@ struct Machine {
     std::string release;       // /proc/sys/kernel/osrelease
     std::string lockdown;      // /sys/kernel/security/lockdown: "[none] integrity confidentiality"
     std::string load_disabled; // /proc/sys/kernel/kexec_load_disabled
-    std::string vmcoreinfo;    // /sys/kernel/vmcoreinfo: "3e2f1000 1024", both hexadecimal
+    // How many more loads each call permits, -1 without limit; since Linux 6.3.
+    std::string limit_panic;  // /proc/sys/kernel/kexec_load_limit_panic
+    std::string limit_reboot; // /proc/sys/kernel/kexec_load_limit_reboot
+    std::string vmcoreinfo;   // /sys/kernel/vmcoreinfo: "3e2f1000 1024", both hexadecimal
     std::string
         crash_size; // bytes; /sys/kernel/kexec/crash_size since 6.19, before /sys/kernel/kexec_crash_size
-    std::string crash_loaded;     // "0" or "1"; likewise
+    std::string crash_loaded;  // "0" or "1"; likewise
+    std::string reboot_loaded; // "0" or "1": a kernel for a reboot; kexec/loaded, before kexec_loaded
+    std::string
+        elfcorehdr_size; // bytes, likewise: room for the ELF core header when CPUs and memory come and go
     std::string crash_cma_ranges; // since 6.19: "BEGIN-END" lines of reservations by crashkernel=...,cma
     std::vector<Cpu> cpus;        // ascending by number
     std::vector<FirmwareRange> firmware_memmap;  // empty without CONFIG_FIRMWARE_MEMMAP
@@ -45,8 +52,17 @@ struct Machine {
     std::string efi_systab;                      // /sys/firmware/efi/systab: "ACPI20=0x..." lines
     std::string efi_fw_vendor, efi_config_table; // /sys/firmware/efi/*: hexadecimal physical addresses
     std::vector<EfiMapping> efi_runtime_map;
-    bool privileged = false; // effective uid 0
+    bool privileged = false;  // effective uid 0
+    bool may_boot = false;    // CAP_SYS_BOOT is effective, what the kernel asks for
+    bool has_systemd = false; // it is the service manager (sd_booted(3))
+
+    [[nodiscard]] const std::string& loaded(KexecPurpose purpose) const {
+        return purpose == KexecPurpose::capture ? crash_loaded : reboot_loaded;
+    }
 };
+
+// `invalid` for a process without root. `operation` is a verb.
+Result<> require_root(const Machine& machine, const std::string& operation, KexecPurpose purpose);
 
 // Reads below `root` ("/" for the running machine; a copy of another machine's /proc and /sys otherwise).
 // Only an unreadable /proc/iomem is an error.

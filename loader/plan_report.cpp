@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "loader/plan_report.h"
 
+#include "base/progress.h"
+
+#include <elf.h>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -21,26 +24,78 @@ std::string dump(const ordered_json& json) {
     return json.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
 }
 
+std::string what_for(KexecPurpose purpose) {
+    return purpose == KexecPurpose::capture ? "capture" : "reboot";
+}
+
+// The program headers of a core header that was verified.
+std::vector<Elf64_Phdr> core_ranges(const PreparedLoad& prepared) {
+    const ByteReader reader(prepared.core_header);
+    std::vector<Elf64_Phdr> headers;
+    for (std::uint64_t at = sizeof(Elf64_Ehdr); const auto header = reader.raw<Elf64_Phdr>(at);
+         at += sizeof(Elf64_Phdr))
+        headers.push_back(*header);
+    return headers;
+}
+
+std::string carried(const Inputs& inputs) {
+    std::string text;
+    if (inputs.initrd_carried)
+        text += "initrd       out of the unified kernel image\n";
+    if (inputs.carried_command_line)
+        text += fmt::format("carried      {}\n", *inputs.carried_command_line);
+    if (const auto pvh = inputs.image.kernel.pvh_entry)
+        text +=
+            fmt::format("PVH entry    {:#x}, not used: the 64-bit entry takes the whole zero page\n", *pvh);
+    return text;
+}
+
+ordered_json json_of(const Inputs& inputs) {
+    return {{"kind", inputs.image.kernel.kind},
+            {"wrappings", inputs.image.wrappings},
+            {"initrd_bytes", inputs.initrd.size()},
+            {"initrd_carried", inputs.initrd_carried},
+            {"dtb_bytes", inputs.dtb.size()}};
+}
+
 } // namespace
 
 std::string plan_text(const PreparedLoad& prepared) {
-    std::string warnings;
+    std::string text = fmt::format("kexec_load of {} for a {}\n{}{}entry        {:#012x}\n", prepared.kernel,
+                                   what_for(prepared.purpose), carried(prepared.inputs), prepared.plan.text(),
+                                   prepared.entry);
+    for (const E820Entry& entry : prepared.memory_map)
+        text += fmt::format("memory map   {:#012x}-{:#012x} {:>10} {}\n", entry.range.begin,
+                            entry.range.end - 1, human_bytes(entry.range.size()), to_text(entry.type));
+    const auto headers = core_ranges(prepared);
+    if (!headers.empty())
+        text += fmt::format("core header  {} program headers, verified\n", headers.size());
+    for (const Elf64_Phdr& header : headers)
+        text += fmt::format(
+            "  {:<10} {:#012x}-{:#012x} {:>10}{}\n", header.p_type == PT_NOTE ? "note" : "memory",
+            header.p_paddr, header.p_paddr + header.p_memsz - 1, human_bytes(header.p_memsz),
+            header.p_offset == header.p_paddr ? "" : fmt::format(", saved at {:#012x}", header.p_offset));
+    text += fmt::format("command line {}\n", prepared.command_line);
     for (const std::string& warning : prepared.warnings)
-        warnings += fmt::format("warning      {}\n", warning);
-    return fmt::format(
-        "kexec_load of {}\n{}entry        {:#012x}\ncore header  {} program headers, verified\n"
-        "command line {}\n{}",
-        prepared.kernel_version, prepared.plan.text(), prepared.entry, prepared.core_header_entries,
-        prepared.command_line, warnings);
+        text += fmt::format("warning      {}\n", warning);
+    return text;
 }
 
 std::string plan_json(const PreparedLoad& prepared) {
+    const RangeSet free = prepared.plan.free();
     ordered_json json{{"syscall", "kexec_load"},
+                      {"purpose", what_for(prepared.purpose)},
+                      {"kernel", json_of(prepared.inputs)},
                       {"kernel_version", prepared.kernel_version},
                       {"reservations", json_of(prepared.reservation)},
                       {"segments", ordered_json::array()},
+                      {"free", ordered_json::array()},
+                      {"free_bytes", free.total()},
+                      {"kept_free_bytes", prepared.plan.kept_free},
                       {"entry", prepared.entry},
-                      {"core_header_entries", prepared.core_header_entries},
+                      {"memory_map", ordered_json::array()},
+                      {"core_header_entries", core_ranges(prepared).size()},
+                      {"core_header", ordered_json::array()},
                       {"command_line", prepared.command_line},
                       {"warnings", prepared.warnings}};
     for (const Segment& segment : prepared.plan.segments)
@@ -48,20 +103,37 @@ std::string plan_json(const PreparedLoad& prepared) {
                                     {"begin", segment.memory.begin},
                                     {"end", segment.memory.end},
                                     {"content_bytes", segment.content}});
+    for (const Range& range : free.ranges())
+        json["free"].push_back({{"begin", range.begin}, {"end", range.end}});
+    for (const E820Entry& entry : prepared.memory_map)
+        json["memory_map"].push_back({{"begin", entry.range.begin},
+                                      {"end", entry.range.end},
+                                      {"type", static_cast<std::uint32_t>(entry.type)},
+                                      {"name", to_text(entry.type)}});
+    for (const Elf64_Phdr& header : core_ranges(prepared))
+        json["core_header"].push_back({{"type", header.p_type == PT_NOTE ? "note" : "memory"},
+                                       {"begin", header.p_paddr},
+                                       {"end", header.p_paddr + header.p_memsz},
+                                       {"virtual_begin", header.p_vaddr},
+                                       {"content_at", header.p_offset}});
     return dump(json);
 }
 
 std::string plan_text(const PreparedFileLoad& prepared) {
-    std::string text = fmt::format("kexec_file_load of {}\n", prepared.kernel_version);
+    std::string text = fmt::format("kexec_file_load of {} for a {}\n{}", prepared.kernel,
+                                   what_for(prepared.purpose), carried(prepared.inputs));
     for (const Range& range : prepared.reservation.all)
-        text += fmt::format("reservation  {:#012x}-{:#012x}\n", range.begin, range.end - 1);
-    return text + fmt::format("the running kernel places the segments itself and adds elfcorehdr=\n"
-                              "command line {}\n",
+        text += fmt::format("reservation  {:#012x}-{:#012x} {:>10}\n", range.begin, range.end - 1,
+                            human_bytes(range.size()));
+    return text + fmt::format("the running kernel places the segments itself{}\ncommand line {}\n",
+                              prepared.purpose == KexecPurpose::capture ? " and adds elfcorehdr=" : "",
                               prepared.command_line);
 }
 
 std::string plan_json(const PreparedFileLoad& prepared) {
     return dump({{"syscall", "kexec_file_load"},
+                 {"purpose", what_for(prepared.purpose)},
+                 {"kernel", json_of(prepared.inputs)},
                  {"kernel_version", prepared.kernel_version},
                  {"reservations", json_of(prepared.reservation)},
                  {"command_line", prepared.command_line}});

@@ -62,39 +62,126 @@ const Segment& Plan::segment(std::string_view name) const {
     return *std::ranges::find(segments, name, &Segment::name);
 }
 
+RangeSet Plan::free() const {
+    RangeSet left;
+    for (const Range& range : rooms)
+        left.add(range);
+    for (const Segment& s : segments)
+        left.subtract(s.memory);
+    return left;
+}
+
 std::string Plan::text() const {
-    std::string text = fmt::format("{:<12} {:#012x}-{:#012x} {:>10}\n", "reservation", reservation.begin,
-                                   reservation.end - 1, human_bytes(reservation.size()));
+    std::string text;
+    for (const Range& range : rooms)
+        text += fmt::format("{:<12} {:#012x}-{:#012x} {:>10}\n", room, range.begin, range.end - 1,
+                            human_bytes(range.size()));
     std::vector<Segment> sorted = segments;
     std::ranges::sort(sorted, {}, [](const Segment& s) { return s.memory.begin; });
     for (const Segment& s : sorted)
         text += fmt::format("  {:<10} {:#012x}-{:#012x} {:>10}, {} bytes loaded\n", s.name, s.memory.begin,
                             s.memory.end - 1, human_bytes(s.memory.size()), s.content);
-    return text;
+    const RangeSet left = free();
+    const auto& pieces = left.ranges();
+    const auto largest = std::ranges::max_element(pieces, {}, &Range::size);
+    return text + fmt::format("free         {} in {} pieces, the largest {}\n", human_bytes(left.total()),
+                              pieces.size(), human_bytes(largest == pieces.end() ? 0 : largest->size()));
 }
+
+namespace {
+
+// Where a demand fits into what is free, or nullopt.
+std::optional<Range> find_place(const RangeSet& free, const Demand& demand) {
+    const auto size = align_up(std::max({demand.memory, demand.content, std::uint64_t{1}}), page);
+    if (!size)
+        return std::nullopt;
+    if (demand.at) {
+        const auto end = checked_add(*demand.at, *size);
+        if (*demand.at % page != 0 || !end || !free.contains(Range{*demand.at, *end}))
+            return std::nullopt;
+        return Range{*demand.at, *end};
+    }
+    const std::uint64_t alignment = std::max(demand.alignment, page);
+    const auto in = [&](const Range& room) -> std::optional<Range> {
+        const auto low = align_up(room.begin, alignment);
+        const std::uint64_t top = align_down(room.end, page);
+        if (!low || *low >= top || *size > top - *low)
+            return std::nullopt;
+        const std::uint64_t begin = demand.lowest ? *low : align_down(top - *size, alignment);
+        return Range{begin, begin + *size};
+    };
+    const auto& rooms = free.ranges();
+    if (demand.lowest) {
+        for (const Range& room : rooms)
+            if (const auto place = in(room))
+                return place;
+    } else {
+        for (auto room = rooms.rbegin(); room != rooms.rend(); ++room)
+            if (const auto place = in(*room))
+                return place;
+    }
+    return std::nullopt;
+}
+
+// The places of all demands in their order; nullopt, with the first that found none in `missing`, otherwise.
+std::optional<std::vector<Segment>> find_places(RangeSet free, const std::vector<Demand>& demands,
+                                                std::uint64_t kept_free, std::string& missing) {
+    std::vector<Segment> segments(demands.size());
+    // Who can be in one place only comes first.
+    for (const bool fixed : {true, false})
+        for (std::size_t i = 0; i < demands.size(); ++i) {
+            if (demands[i].at.has_value() != fixed)
+                continue;
+            const auto place = find_place(free, demands[i]);
+            if (!place) {
+                missing = demands[i].name;
+                return std::nullopt;
+            }
+            free.subtract(*place);
+            segments[i] = {demands[i].name, demands[i].content, *place};
+        }
+    if (kept_free != 0 &&
+        std::ranges::none_of(free.ranges(), [&](const Range& r) { return r.size() >= kept_free; })) {
+        missing = "kept free";
+        return std::nullopt;
+    }
+    return segments;
+}
+
+} // namespace
 
 Result<Plan> place_segments(const Range& reservation, const std::vector<Demand>& demands,
                             std::uint64_t kept_free) {
-    Plan plan{reservation, kept_free, {}};
-    std::uint64_t bottom = reservation.begin, top = align_down(reservation.end, page);
-    for (const Demand& demand : demands) {
-        const auto size = align_up(std::max({demand.memory, demand.content, std::uint64_t{1}}), page);
-        const std::uint64_t alignment = std::max(demand.alignment, page);
-        const auto low = align_up(bottom, alignment);
-        if (!size || !low || top < bottom || *size > top - bottom)
-            return too_small(reservation, demands, kept_free);
-        const std::uint64_t begin = demand.lowest ? *low : align_down(top - *size, alignment);
-        if (begin < bottom || begin > top || *size > top - begin)
-            return too_small(reservation, demands, kept_free);
-        plan.segments.push_back({demand.name, demand.content, {begin, begin + *size}});
-        if (demand.lowest)
-            bottom = begin + *size;
-        else
-            top = begin;
-    }
-    if (top < bottom || top - bottom < kept_free)
+    for (const Demand& demand : demands)
+        if (const std::uint64_t size = std::max(demand.memory, demand.content);
+            demand.at && (*demand.at < reservation.begin || *demand.at >= reservation.end ||
+                          size > reservation.end - *demand.at))
+            return fail(
+                make_error(ErrorKind::unsupported, "place",
+                           fmt::format("the {} of {} bytes", demand.name, size),
+                           fmt::format("it runs at {:#x} only, outside the crash reservation {:#x}-{:#x}",
+                                       *demand.at, reservation.begin, reservation.end - 1))
+                    .then(fmt::format("give a relocatable kernel (CONFIG_RELOCATABLE), or boot with "
+                                      "crashkernel=SIZE@{:#x}",
+                                      *demand.at)));
+    std::string missing;
+    auto segments = find_places(RangeSet{reservation}, demands, kept_free, missing);
+    if (!segments)
         return too_small(reservation, demands, kept_free);
-    return plan;
+    return Plan{"reservation", {reservation}, kept_free, std::move(*segments)};
+}
+
+Result<Plan> place_in_memory(const RangeSet& memory, const std::vector<Demand>& demands,
+                             std::uint64_t kept_free) {
+    std::string missing;
+    auto segments = find_places(memory, demands, kept_free, missing);
+    if (!segments)
+        return fail(make_error(ErrorKind::absent, "place", fmt::format("the {} in memory", missing),
+                               fmt::format("{} of memory in {} pieces have no room for it; demanded:{}",
+                                           human_bytes(memory.total()), memory.ranges().size(),
+                                           table(demands, kept_free)))
+                        .then("give a smaller initrd, or a relocatable kernel (CONFIG_RELOCATABLE)"));
+    return Plan{"memory", memory.ranges(), kept_free, std::move(*segments)};
 }
 
 } // namespace kdumpkit::loader

@@ -5,6 +5,7 @@
 #include "base/range.h"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,7 @@ struct Demand {
     std::uint64_t memory = 0;       // bytes of memory it gets, at least `content`; zeroed after the content
     std::uint64_t alignment = page; // a power of two
     bool lowest = false;            // from the bottom up, otherwise from the top down
+    std::optional<std::uint64_t> at = {}; // only there (`lowest` is then not looked at)
 };
 
 // Where it went.
@@ -32,9 +34,14 @@ struct Segment {
 
 // A placement of everything; a value that can be shown before anything is loaded.
 struct Plan {
-    Range reservation;
-    std::uint64_t kept_free = 0; // for the kernel's own page tables and control pages
+    std::string room = "reservation"; // what `rooms` are, for people
+    std::vector<Range> rooms;         // where segments may be, ascending
+    std::uint64_t kept_free = 0;      // for the kernel's own page tables and control pages
     std::vector<Segment> segments;
+
+    [[nodiscard]] Range hull() const { return {rooms.front().begin, rooms.back().end}; }
+    // What the segments leave of the rooms.
+    [[nodiscard]] RangeSet free() const;
 
     // By name; it must exist.
     [[nodiscard]] const Segment& segment(std::string_view name) const;
@@ -48,5 +55,8 @@ struct Plan {
 // reservation is too small and what was demanded.
 Result<Plan> place_segments(const Range& reservation, const std::vector<Demand>& demands,
                             std::uint64_t kept_free);
+// The same in several pieces of memory, for a kernel that is started by a reboot.
+Result<Plan> place_in_memory(const RangeSet& memory, const std::vector<Demand>& demands,
+                             std::uint64_t kept_free);
 
 } // namespace kdumpkit::loader

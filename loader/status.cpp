@@ -3,6 +3,7 @@
 
 #include "base/bytes.h"
 #include "base/progress.h"
+#include "loader/choice.h"
 #include "loader/iomem.h"
 
 #include <fmt/format.h>
@@ -30,6 +31,11 @@ std::string dump(const ordered_json& json) {
 
 } // namespace
 
+std::string LoadRecord::path(KexecPurpose purpose) {
+    return purpose == KexecPurpose::capture ? "/run/kdumpkit/loaded.json"
+                                            : "/run/kdumpkit/loaded-reboot.json";
+}
+
 std::string to_json(const LoadRecord& record) {
     return dump(json_of(record)) + "\n";
 }
@@ -48,7 +54,7 @@ std::optional<LoadRecord> parse_load_record(std::string_view text) {
     return record;
 }
 
-Status make_status(const Machine& machine, std::string_view record) {
+Status make_status(const Machine& machine, std::string_view record, std::string_view reboot_record) {
     Status status;
     status.running_kernel = machine.release;
     if (!machine.crash_loaded.empty())
@@ -62,6 +68,13 @@ Status make_status(const Machine& machine, std::string_view record) {
         status.reserved = parse_number(machine.crash_size, 10).value_or(0);
     if (status.armed)
         status.record = parse_load_record(record);
+    status.reboot_loaded = machine.reboot_loaded == "1";
+    if (status.reboot_loaded)
+        status.reboot_record = parse_load_record(reboot_record);
+    status.load_disabled = machine.load_disabled == "1";
+    status.panic_left = loads_left(machine, KexecPurpose::capture);
+    status.reboot_left = loads_left(machine, KexecPurpose::reboot);
+    status.locked_down = is_locked_down(machine);
     return status;
 }
 
@@ -83,10 +96,31 @@ std::string to_text(const Status& status) {
     } else if (status.armed) {
         text += "loaded:      by another program: the kernel does not tell what\n";
     }
+    if (status.reboot_loaded)
+        text += fmt::format("for reboot:  {}\n",
+                            status.reboot_record
+                                ? fmt::format("{} ({}), command line: {}", status.reboot_record->kernel,
+                                              status.reboot_record->kernel_version,
+                                              status.reboot_record->command_line)
+                                : "a kernel that another program loaded");
+    if (status.load_disabled)
+        text += "disabled:    kernel.kexec_load_disabled is 1: until the next boot nothing is loaded or "
+                "unloaded\n";
+    const auto limit = [&](const char* name, const std::optional<std::uint64_t>& left) {
+        if (left)
+            text += fmt::format("limit:       kernel.{} permits {} more loads until the next boot\n", name,
+                                *left);
+    };
+    limit("kexec_load_limit_panic", status.panic_left);
+    limit("kexec_load_limit_reboot", status.reboot_left);
+    if (status.locked_down)
+        text += "lockdown:    only kexec_file_load of a signed kernel is permitted\n";
     if (!status.kernel_says)
         text += "next: boot a kernel with CONFIG_KEXEC (or CONFIG_KEXEC_FILE) and CONFIG_CRASH_DUMP\n";
     else if (status.reserved == 0)
         text += "next: add crashkernel=192M to the kernel's command line and reboot\n";
+    else if (!status.armed && (status.load_disabled || status.panic_left == 0))
+        text += "next: reboot: this kernel permits no more loading\n";
     else if (!status.armed)
         text += "next: kdumpkit load --kernel FILE --initrd FILE\n";
     return text;
@@ -97,7 +131,19 @@ std::string to_json(const Status& status) {
                       {"reserved_bytes", status.reserved},
                       {"reservations", ordered_json::array()},
                       {"running_kernel", status.running_kernel},
-                      {"loaded", nullptr}};
+                      {"loaded", nullptr},
+                      {"reboot_loaded", status.reboot_loaded},
+                      {"loaded_for_reboot", nullptr},
+                      {"load_disabled", status.load_disabled},
+                      {"panic_loads_left", nullptr},
+                      {"reboot_loads_left", nullptr},
+                      {"locked_down", status.locked_down}};
+    if (status.reboot_record)
+        json["loaded_for_reboot"] = json_of(*status.reboot_record);
+    if (status.panic_left)
+        json["panic_loads_left"] = *status.panic_left;
+    if (status.reboot_left)
+        json["reboot_loads_left"] = *status.reboot_left;
     for (const Range& range : status.reservations)
         json["reservations"].push_back({{"begin", range.begin}, {"end", range.end}});
     if (status.record)

@@ -15,7 +15,7 @@ namespace kdumpkit::loader {
 
 // What `kdumpkit load` notes down, because the kernel does not tell what it has loaded.
 struct LoadRecord {
-    static constexpr const char* path = "/run/kdumpkit/loaded.json"; // gone with the next boot
+    static std::string path(KexecPurpose purpose); // below /run: gone with the next boot
 
     std::string kernel, initrd;
     std::string kernel_version;
@@ -35,9 +35,14 @@ struct Status {
     std::vector<Range> reservations; // empty for unprivileged users, who see no addresses
     std::string running_kernel;
     std::optional<LoadRecord> record; // only while something is loaded
+    bool reboot_loaded = false;       // a kernel waits for kdumpkit reboot
+    std::optional<LoadRecord> reboot_record;
+    bool load_disabled = false;                           // kernel.kexec_load_disabled
+    std::optional<std::uint64_t> panic_left, reboot_left; // loads still permitted; nullopt without limit
+    bool locked_down = false;
 };
-// Pure. `record` is the content of LoadRecord::path, or empty.
-Status make_status(const Machine& machine, std::string_view record);
+// Pure. The records are the contents of LoadRecord::path(), or empty.
+Status make_status(const Machine& machine, std::string_view record, std::string_view reboot_record = {});
 
 std::string to_text(const Status& status);
 std::string to_json(const Status& status);

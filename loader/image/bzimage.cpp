@@ -18,6 +18,7 @@ constexpr std::uint64_t setup_sects_at = 0x1f1, syssize_at = 0x1f4, jump_at = 0x
                         xloadflags_at = 0x236, cmdline_size_at = 0x238, payload_offset_at = 0x248,
                         payload_length_at = 0x24c, pref_address_at = 0x258, init_size_at = 0x260;
 constexpr std::uint16_t xlf_kernel_64 = 1, xlf_above_4g = 2, xlf_5level = 32;
+constexpr std::uint64_t entry64 = 0x200; // from where the code is loaded
 // Far above any kernel: a header that claims more is lying.
 constexpr std::uint32_t largest_init_size = 1U << 30;
 constexpr std::uint32_t largest_alignment = 1U << 30;
@@ -27,9 +28,9 @@ Error corrupt(const std::string& name, std::string reason) {
         .then("install the kernel package again, or copy the file again");
 }
 
-Result<> check_sizes(const BzImage& image, std::uint64_t file_size, const ByteReader& file,
+Result<> check_sizes(const Kernel& image, std::uint64_t file_size, const ByteReader& file,
                      const std::string& name) {
-    const std::uint64_t setup = file_size - image.protected_mode.size();
+    const std::uint64_t setup = file_size - image.content.size();
     const std::uint64_t promised = setup + std::uint64_t{*file.u32(syssize_at)} * 16;
     if (file_size < promised)
         return fail(
@@ -37,16 +38,16 @@ Result<> check_sizes(const BzImage& image, std::uint64_t file_size, const ByteRe
                                       promised, file_size)));
     const std::uint64_t payload_end =
         std::uint64_t{*file.u32(payload_offset_at)} + *file.u32(payload_length_at);
-    if (payload_end > image.protected_mode.size())
+    if (payload_end > image.content.size())
         return fail(
             corrupt(name, fmt::format("its payload ends at {:#x}, after the end of the image at {:#x}",
-                                      payload_end, image.protected_mode.size())));
-    if (image.protected_mode.size() <= BzImage::entry64)
+                                      payload_end, image.content.size())));
+    if (image.content.size() <= entry64)
         return fail(corrupt(name, "there is no code after its setup sectors"));
-    if (image.init_size < image.protected_mode.size() / 2 || image.init_size > largest_init_size)
+    if (image.init_size < image.content.size() / 2 || image.init_size > largest_init_size)
         return fail(
             corrupt(name, fmt::format("its header claims an init_size of {:#x} for an image of {:#x} bytes",
-                                      image.init_size, image.protected_mode.size())));
+                                      image.init_size, image.content.size())));
     if (!std::has_single_bit(image.alignment) || image.alignment > largest_alignment)
         return fail(corrupt(name, fmt::format("its header claims an alignment of {:#x}, not a power of two",
                                               image.alignment)));
@@ -61,7 +62,7 @@ Result<> check_sizes(const BzImage& image, std::uint64_t file_size, const ByteRe
 
 } // namespace
 
-Result<BzImage> parse_bzimage(Bytes file, const std::string& name) {
+Result<Kernel> parse_bzimage(Bytes file, const std::string& name) {
     if (const ImageFormat format = probe_image(file); format != ImageFormat::bzimage)
         return fail(make_error(format == ImageFormat::empty ? ErrorKind::corrupt : ErrorKind::invalid,
                                "use the kernel", name,
@@ -94,19 +95,20 @@ Result<BzImage> parse_bzimage(Bytes file, const std::string& name) {
         return fail(corrupt(name, fmt::format("it is truncated inside its setup sectors: {} of {} bytes",
                                               file.size(), setup_size)));
 
-    BzImage image{
-        .setup_header = *reader.slice(BzImage::header_offset, header_end - BzImage::header_offset),
-        .protected_mode = file.subspan(setup_size),
-        .protocol = protocol,
-        .relocatable = *reader.u8(relocatable_at) != 0,
-        .can_be_above_4g = (flags & xlf_above_4g) != 0,
-        .handles_5level = (flags & xlf_5level) != 0,
-        .alignment = *reader.u32(alignment_at),
-        .pref_address = *reader.u64(pref_address_at),
-        .init_size = *reader.u32(init_size_at),
-        .cmdline_size = *reader.u32(cmdline_size_at),
-        .version = {},
-    };
+    const Bytes header = *reader.slice(Kernel::header_offset, header_end - Kernel::header_offset);
+    Kernel image;
+    image.kind = "bzImage";
+    image.setup_header.assign(header.begin(), header.end());
+    image.content = file.subspan(setup_size);
+    image.entry64 = entry64;
+    image.relocatable = *reader.u8(relocatable_at) != 0;
+    image.can_be_above_4g = (flags & xlf_above_4g) != 0;
+    image.handles_5level = (flags & xlf_5level) != 0;
+    image.alignment = *reader.u32(alignment_at);
+    image.pref_address = *reader.u64(pref_address_at);
+    image.init_size = *reader.u32(init_size_at);
+    image.cmdline_size = *reader.u32(cmdline_size_at);
+    image.protocol = protocol;
     KDK_TRY(check_sizes(image, file.size(), reader, name));
     if (const std::uint16_t at = *reader.u16(kernel_version_at); at != 0 && at + 0x200U < setup_size)
         image.version = reader.c_string(at + 0x200U, 256).value_or("");

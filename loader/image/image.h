@@ -21,7 +21,12 @@ enum class ImageFormat {
     unified_kernel,
     efi_program,
     initramfs,
+    tar,
+    package,
+    device_tree,
+    script,
     text,
+    x86_boot_sector,
     unknown
 };
 

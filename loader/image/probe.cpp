@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "loader/image/decompress.h"
 #include "loader/image/image.h"
+#include "loader/image/pe.h"
 
 #include <algorithm>
 #include <array>
@@ -19,30 +21,17 @@ bool is_bzimage(Bytes file) {
 }
 
 bool is_pe(Bytes file) {
-    const auto header = ByteReader(file).u32(0x3c);
-    return magic_at(file, 0, "MZ") && header && magic_at(file, *header, "PE\0\0"sv);
+    return pe_sections(file).has_value();
 }
 
 // A UKI (uapi-group.org specification) is a PE program with the kernel in a section named ".linux".
 bool is_unified_kernel(Bytes file) {
-    if (!is_pe(file))
-        return false;
-    const ByteReader reader(file);
-    const std::uint64_t header = *reader.u32(0x3c);
-    const std::uint64_t sections = reader.u16(header + 6).value_or(0);
-    const std::uint64_t table = header + 24 + reader.u16(header + 20).value_or(0);
-    for (std::uint64_t i = 0; i < sections && i < 96; ++i)
-        if (magic_at(file, table + i * 40, ".linux\0\0"sv))
-            return true;
-    return false;
+    const auto sections = pe_sections(file);
+    return sections && std::ranges::find(*sections, ".linux", &PeSection::name) != sections->end();
 }
 
 bool is_compressed(Bytes file) {
-    return magic_at(file, 0, "\x1f\x8b"sv) ||
-           magic_at(file, 0,
-                    "\xfd"
-                    "7zXZ\0"sv) ||
-           magic_at(file, 0, "\x28\xb5\x2f\xfd"sv) || magic_at(file, 0, "BZh");
+    return probe_compression(file).has_value();
 }
 
 bool is_text(Bytes file) {
@@ -64,7 +53,7 @@ constexpr std::string_view give_bzimage = "give the bzImage, for instance /boot/
 
 // The first match wins, so the more specific comes first: a bzImage with an EFI stub and an arm64 Image are
 // PE programs too. Magic numbers: Documentation/arch/{x86,arm64,riscv}, drivers/firmware/efi/libstub/zboot.
-constexpr std::array<Probe, 12> probes{{
+constexpr std::array<Probe, 17> probes{{
     {ImageFormat::empty, [](Bytes f) { return f.empty(); }, "an empty file",
      "install the kernel package again"},
     {ImageFormat::bzimage, is_bzimage, "a bzImage", ""},
@@ -74,7 +63,7 @@ constexpr std::array<Probe, 12> probes{{
                          "\x7f"
                          "ELF");
      },
-     "an ELF file (a vmlinux or a program)", give_bzimage},
+     "an ELF file", give_bzimage},
     {ImageFormat::arm64_image, [](Bytes f) { return magic_at(f, 56, "ARM\x64"); }, "an arm64 kernel Image",
      "give a kernel of this machine's architecture"},
     {ImageFormat::riscv_image, [](Bytes f) { return magic_at(f, 56, "RSC\x05"); }, "a RISC-V kernel Image",
@@ -84,10 +73,20 @@ constexpr std::array<Probe, 12> probes{{
     {ImageFormat::unified_kernel, is_unified_kernel, "a unified kernel image (UKI)",
      "give the kernel inside it: objcopy -O binary --only-section=.linux UKI vmlinuz"},
     {ImageFormat::efi_program, is_pe, "an EFI program without a Linux kernel", give_bzimage},
-    {ImageFormat::compressed, is_compressed, "a compressed file (gzip, xz, zstd or bzip2)", give_bzimage},
+    {ImageFormat::compressed, is_compressed, "a compressed file", give_bzimage},
     {ImageFormat::initramfs, [](Bytes f) { return magic_at(f, 0, "070701") || magic_at(f, 0, "070702"); },
      "an initramfs (cpio archive)", "give it as --initrd, and the kernel as --kernel"},
+    {ImageFormat::tar, [](Bytes f) { return magic_at(f, 257, "ustar"); }, "a tar archive",
+     "unpack it, and give the bzImage inside"},
+    {ImageFormat::package,
+     [](Bytes f) { return magic_at(f, 0, "!<arch>\n") || magic_at(f, 0, "\xed\xab\xee\xdb"); },
+     "a package or an archive (deb, rpm, ar)", "unpack it (dpkg -x, rpm2cpio), and give the bzImage inside"},
+    {ImageFormat::device_tree, [](Bytes f) { return magic_at(f, 0, "\xd0\x0d\xfe\xed"); },
+     "a device tree (dtb) or a FIT image", give_bzimage},
+    {ImageFormat::script, [](Bytes f) { return magic_at(f, 0, "#!"); }, "a script", give_bzimage},
     {ImageFormat::text, is_text, "a text file", give_bzimage},
+    {ImageFormat::x86_boot_sector, [](Bytes f) { return magic_at(f, 0x1fe, "\x55\xaa"sv); },
+     "an x86 boot sector or a kernel older than Linux 2.0", give_bzimage},
     {ImageFormat::unknown, [](Bytes) { return true; }, "of no known kernel format", give_bzimage},
 }};
 

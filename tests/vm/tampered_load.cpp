@@ -29,7 +29,7 @@ Result<> load_tampered(const std::string& name) {
     std::vector<std::byte> content(victim->content.begin(), victim->content.end());
     content.at(content.size() / 2) ^= std::byte{1};
     victim->content = content;
-    return kexec_load_crash(prepared.entry, segments);
+    return kexec_load(KexecPurpose::capture, prepared.entry, segments);
 }
 
 } // namespace

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "fixtures.h"
 #include "loader/bootparams.h"
+#include "loader/image/bzimage.h"
 #include "loader/segment.h"
 
 #include <catch2/catch.hpp>
@@ -15,7 +16,7 @@ using Map = std::vector<E820Entry>;
 // Built on demand: the image points into the file.
 struct Wish {
     std::vector<std::byte> file = fixtures::bzimage();
-    BzImage image = *parse_bzimage(file, "vmlinuz");
+    Kernel image = *parse_bzimage(file, "vmlinuz");
     Machine machine = fixtures::machine();
     Map map{{{0x1000, 0x9fc00}, E820Type::ram}};
 
@@ -43,10 +44,10 @@ TEST_CASE("the capture kernel's memory map has the usable ranges and what the fi
                        {{0x3ffd7000, 0x40000000}, E820Type::reserved},
                        {{0xfffc0000, 0x100000000}, E820Type::reserved},
                        {{0xfd00000000, 0x10000000000}, E820Type::reserved}};
-    CHECK(capture_memory_map(*iomem, {}, usable) == expected);
+    CHECK(new_memory_map(*iomem, {}, usable) == expected);
     CHECK(ram_of(expected) == usable);
     // Memory below 1 MiB is no exception.
-    CHECK(ram_of(capture_memory_map(*iomem, {}, RangeSet{{0x33000000, 0x3f000000}})) ==
+    CHECK(ram_of(new_memory_map(*iomem, {}, RangeSet{{0x33000000, 0x3f000000}})) ==
           RangeSet{{0x33000000, 0x3f000000}});
 }
 
@@ -65,7 +66,7 @@ TEST_CASE("the firmware's own map is preferred, and RAM yields to it") {
         {{0x1000, 0x9f000}, E820Type::ram},        {{0x9f000, 0xa0000}, E820Type::reserved},
         {{0x33000000, 0x34000000}, E820Type::ram}, {{0x3ff00000, 0x3ff10000}, E820Type::acpi},
         {{0x3ff10000, 0x3ff20000}, E820Type::nvs}, {{0x3ff20000, 0x3ff30000}, E820Type::reserved}};
-    CHECK(capture_memory_map(*iomem, firmware, RangeSet{{0x1000, 0x9fc00}, {0x33000000, 0x34000000}}) ==
+    CHECK(new_memory_map(*iomem, firmware, RangeSet{{0x1000, 0x9fc00}, {0x33000000, 0x34000000}}) ==
           expected);
 }
 

@@ -33,6 +33,10 @@ class Place {
         put("sys/kernel/kexec_crash_size", "1\n");
         put("sys/kernel/kexec/crash_size", m.crash_size + "\n"); // the newer path wins
         put("sys/kernel/kexec_crash_loaded", "0\n");
+        put("sys/kernel/kexec_loaded", "1\n");
+        put("sys/kernel/crash_elfcorehdr_size", "8192\n");
+        put("proc/sys/kernel/kexec_load_limit_panic", "5\n");
+        put("proc/self/status", "Name:\tx\nCapEff:\t0000000000400000\n");
         for (unsigned cpu = 0; cpu < 2; ++cpu) {
             const std::string folder = "sys/devices/system/cpu/cpu" + std::to_string(cpu);
             put(folder + "/crash_notes", m.cpus[cpu].crash_notes + "\n");
@@ -89,6 +93,20 @@ TEST_CASE("a machine is gathered from its files") {
     REQUIRE(machine);
     CHECK(machine->crash_size == "201326592");
     CHECK(machine->crash_loaded == "0");
+    // Each file by itself: there, or at its older place.
+    CHECK(machine->reboot_loaded == "1");
+    CHECK(machine->elfcorehdr_size == "8192");
+    CHECK(machine->limit_panic == "5");
+    CHECK(machine->limit_reboot.empty());
+    CHECK(machine->may_boot);
+    CHECK_FALSE(machine->has_systemd);
+    place.put("sys/kernel/kexec/loaded", "0\n");
+    place.put("sys/kernel/kexec/crash_elfcorehdr_size", "4096\n");
+    place.put("proc/self/status", "Name:\tx\nCapEff:\t00000000ffbfffff\n");
+    const auto newer = gather_machine(place.path(""));
+    CHECK(newer->reboot_loaded == "0");
+    CHECK(newer->elfcorehdr_size == "4096");
+    CHECK_FALSE(newer->may_boot);
     CHECK(machine->cpus.size() == 2);
     CHECK(machine->cpus[1].crash_notes == "31100000");
     CHECK(machine->kcore == fixtures::machine().kcore);
@@ -102,11 +120,19 @@ TEST_CASE("load --plan shows the plan of another machine and loads nothing") {
     const Place place;
     const auto outcome = place.plan();
     CHECK(outcome.code == exit_codes::success);
-    CHECK_THAT(outcome.output, Contains("kexec_load of 6.1.0-test") && Contains("0x0033000000"));
+    CHECK_THAT(outcome.output, Contains("kexec_load of bzImage 6.1.0-test") && Contains("0x0033000000"));
     CHECK(outcome.errors.empty());
     CHECK_THAT(place.plan({"--json"}).output, Contains("\"segments\""));
     CHECK_THAT(place.plan({"--syscall", "kexec_file_load"}).output, Contains("kexec_file_load of"));
     CHECK_THAT(place.plan({"--append", "debug"}).output, Contains(" debug elfcorehdr=0x3"));
+    const auto reboot = place.plan({"--reboot", "--append", "debug"});
+    CHECK(reboot.code == exit_codes::success);
+    CHECK_THAT(reboot.output, Contains("for a reboot") && Contains("crashkernel=192M debug") &&
+                                  !Contains("elfcorehdr") && Contains("usable"));
+    CHECK_THAT(place.plan({"--reboot", "--json"}).output, Contains("\"purpose\": \"reboot\""));
+    CHECK(place.plan({"--reuse-cmdline"}).code == exit_codes::invalid);
+    CHECK(place.plan({"--preserve-context"}).code == exit_codes::invalid);
+    CHECK(place.plan({"--reboot", "--dtb", place.path("vmlinuz")}).code == exit_codes::invalid);
 }
 
 TEST_CASE("bad input ends with one message and the documented exit code") {

@@ -42,8 +42,8 @@ TEST_CASE("a kernel's setup header is read") {
     CHECK(image->init_size == 0x200000);
     CHECK(image->cmdline_size == 2047);
     CHECK(image->version == "6.1.0-test");
-    CHECK(image->protected_mode.size() == 0x10000);
-    CHECK(image->protected_mode.data() == file.data() + 5 * 512);
+    CHECK(image->content.size() == 0x10000);
+    CHECK(image->content.data() == file.data() + 5 * 512);
     CHECK(image->setup_header.size() == 0x26c - 0x1f1);
 }
 
@@ -65,7 +65,7 @@ TEST_CASE("what is not a bzImage is named") {
              {kernel_in_pe, "a unified kernel image (UKI)"},
              {pe(".text"), "an EFI program without a Linux kernel"},
              {"070701000000", "an initramfs (cpio archive)"},
-             {"#!/bin/sh\necho\n", "a text file"},
+             {"#!/bin/sh\necho\n", "a script"},
              {std::string(1024, '\0'), "of no known kernel format"},
          }) {
         INFO(c.says);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "fixtures.h"
+#include "loader/choice.h"
 #include "loader/load.h"
 #include "loader/plan_report.h"
 #include "loader/purgatory/parameters.h"
@@ -20,9 +21,7 @@ namespace {
 
 struct Files {
     std::vector<std::byte> kernel = fixtures::bzimage(), initrd = fixtures::initrd();
-    [[nodiscard]] CaptureImages images() const {
-        return {kernel, "/boot/vmlinuz", initrd, "/boot/kdump.img"};
-    }
+    [[nodiscard]] LoadFiles images() const { return {kernel, "/boot/vmlinuz", initrd, "/boot/kdump.img"}; }
 };
 
 // What the zero page gives the capture kernel as RAM.
@@ -167,7 +166,7 @@ TEST_CASE("kernels that cannot run in this reservation or this paging mode are r
     Files fixed;
     fixtures::poke(fixed.kernel, 0x234, std::uint8_t{0});
     CHECK_THAT(prepare_kexec_load(fixtures::machine(), fixed.images(), {}).error().message(),
-               Contains("not relocatable"));
+               Contains("it runs at 0x1000000 only") && Contains("crashkernel=SIZE@0x1000000"));
     Files high;
     fixtures::poke(high.kernel, 0x258, std::uint64_t{0x40000000});
     CHECK_THAT(prepare_kexec_load(fixtures::machine(), high.images(), {}).error().message(),
@@ -228,25 +227,29 @@ TEST_CASE("bad input is refused the same way for both system calls") {
 
 TEST_CASE("the system call is decided from the machine's state") {
     Machine machine = fixtures::machine();
-    auto decision = decide_syscall(SyscallChoice::automatic, machine);
+    auto decision = decide_syscall(SyscallChoice::automatic, machine, KexecPurpose::capture);
     CHECK(decision->syscall == KexecSyscall::kexec_load);
     CHECK(decision->may_fall_back);
     for (const char* lockdown : {"none [integrity] confidentiality", "none integrity [confidentiality]"}) {
         machine.lockdown = lockdown;
-        CHECK(decide_syscall(SyscallChoice::automatic, machine)->syscall == KexecSyscall::kexec_file_load);
-        decision = decide_syscall(SyscallChoice::kexec_load, machine);
+        CHECK(decide_syscall(SyscallChoice::automatic, machine, KexecPurpose::capture)->syscall ==
+              KexecSyscall::kexec_file_load);
+        decision = decide_syscall(SyscallChoice::kexec_load, machine, KexecPurpose::capture);
         CHECK(decision->syscall == KexecSyscall::kexec_load);
         CHECK_FALSE(decision->may_fall_back);
     }
     machine = fixtures::machine();
     machine.lockdown = "";
-    CHECK(decide_syscall(SyscallChoice::automatic, machine)->syscall == KexecSyscall::kexec_load);
-    CHECK(decide_syscall(SyscallChoice::kexec_file_load, machine)->syscall == KexecSyscall::kexec_file_load);
+    CHECK(decide_syscall(SyscallChoice::automatic, machine, KexecPurpose::capture)->syscall ==
+          KexecSyscall::kexec_load);
+    CHECK(decide_syscall(SyscallChoice::kexec_file_load, machine, KexecPurpose::capture)->syscall ==
+          KexecSyscall::kexec_file_load);
     machine.kcore.clear();
-    CHECK(decide_syscall(SyscallChoice::automatic, machine)->syscall == KexecSyscall::kexec_file_load);
+    CHECK(decide_syscall(SyscallChoice::automatic, machine, KexecPurpose::capture)->syscall ==
+          KexecSyscall::kexec_file_load);
     machine = fixtures::machine();
     machine.load_disabled = "1";
-    const auto disabled = decide_syscall(SyscallChoice::automatic, machine);
+    const auto disabled = decide_syscall(SyscallChoice::automatic, machine, KexecPurpose::capture);
     CHECK(exit_code(disabled.error()) == exit_codes::invalid);
     CHECK_THAT(disabled.error().message(), Contains("kexec_load_disabled"));
     CHECK(exit_code(parse_syscall_choice("kexec").error()) == exit_codes::invalid);
@@ -255,9 +258,9 @@ TEST_CASE("the system call is decided from the machine's state") {
 
 TEST_CASE("loading needs root") {
     Machine machine = fixtures::machine();
-    CHECK(require_root(machine, "load"));
+    CHECK(require_root(machine, "load", KexecPurpose::capture));
     machine.privileged = false;
-    const auto refused = require_root(machine, "load");
+    const auto refused = require_root(machine, "load", KexecPurpose::capture);
     CHECK(exit_code(refused.error()) == exit_codes::invalid);
     CHECK_THAT(refused.error().message(), Contains("needs root") && Contains("sudo"));
 }
@@ -270,15 +273,16 @@ TEST_CASE("every errno of the system calls that is known has words and a next st
     };
     for (const Case& c :
          std::vector<Case>{{EPERM, "lockdown", exit_codes::system},
-                           {EBUSY, "under way", exit_codes::system},
-                           {EADDRNOTAVAIL, "outside the crash reservation", exit_codes::invalid},
+                           {EBUSY, "just now", exit_codes::system},
+                           {EADDRNOTAVAIL, "outside the memory that may be loaded into", exit_codes::invalid},
                            {ENOEXEC, "does not accept this file", exit_codes::unsupported},
                            {EKEYREJECTED, "signature", exit_codes::unsupported},
                            {ENOKEY, "key", exit_codes::unsupported},
                            {ENOSYS, "without this system call", exit_codes::unsupported},
                            {EIO, "dmesg", exit_codes::system}}) {
         INFO(c.errno_value);
-        const Error error = explain_kexec_errno("load", KexecSyscall::kexec_file_load, c.errno_value);
+        const Error error =
+            explain_kexec_errno("load", KexecSyscall::kexec_file_load, KexecPurpose::capture, c.errno_value);
         CHECK_THAT(error.message(), Contains(c.says) && Contains("next: ") && Contains("kexec_file_load"));
         CHECK(exit_code(error) == c.code);
         CHECK(error.errno_value == c.errno_value);
@@ -288,19 +292,19 @@ TEST_CASE("every errno of the system calls that is known has words and a next st
 TEST_CASE("a refused unload advises only what unload can do") {
     for (const KexecSyscall syscall : {KexecSyscall::kexec_load, KexecSyscall::kexec_file_load})
         for (const int errno_value : {EPERM, EBUSY, ENOSYS, EINVAL}) {
-            const Error error = explain_kexec_errno("unload", syscall, errno_value);
+            const Error error = explain_kexec_errno("unload", syscall, KexecPurpose::capture, errno_value);
             CHECK_THAT(error.message(), Contains("cannot unload") && Contains("next: ") &&
                                             !Contains("--syscall") && !Contains("signed"));
         }
-    CHECK(exit_code(explain_kexec_errno("unload", KexecSyscall::kexec_load, ENOSYS)) ==
+    CHECK(exit_code(explain_kexec_errno("unload", KexecSyscall::kexec_load, KexecPurpose::reboot, ENOSYS)) ==
           exit_codes::unsupported);
 }
 
 TEST_CASE("the plan is shown as text and as JSON") {
     const Files files;
     const auto load = prepare_kexec_load(fixtures::machine(), files.images(), {});
-    CHECK_THAT(plan_text(*load), Contains("kexec_load of 6.1.0-test") && Contains("purgatory") &&
-                                     Contains("100000 bytes loaded") &&
+    CHECK_THAT(plan_text(*load), Contains("kexec_load of bzImage 6.1.0-test for a capture") &&
+                                     Contains("purgatory") && Contains("100000 bytes loaded") &&
                                      Contains("7 program headers, verified"));
     const auto json = nlohmann::json::parse(plan_json(*load));
     CHECK(json["segments"].size() == 6);
@@ -308,6 +312,24 @@ TEST_CASE("the plan is shown as text and as JSON") {
     CHECK(json["segments"][0]["begin"] == load->plan.segment("kernel").memory.begin);
     CHECK(json["reservations"][0]["end"] == 0x3f000000);
     CHECK(json["command_line"] == load->command_line);
+    // All of the reservation is either a segment or free.
+    std::uint64_t total = json["free_bytes"];
+    for (const auto& segment : json["segments"])
+        total += segment["end"].get<std::uint64_t>() - segment["begin"].get<std::uint64_t>();
+    CHECK(total == 0xc000000);
+    CHECK(json["free"].size() >= 1);
+    RangeSet ram;
+    for (const auto& entry : json["memory_map"])
+        if (entry["type"] == 1)
+            ram.add({entry["begin"], entry["end"]});
+    CHECK(ram == ram_in(load->boot_params));
+    CHECK(json["core_header"].size() == 7);
+    CHECK(json["core_header"][0]["type"] == "note");
+    CHECK(json["core_header"][0]["begin"] == 0x31000000);
+    CHECK(json["core_header"][4]["begin"] == 0x1000);
+    CHECK(json["core_header"][4]["content_at"] == load->plan.segment("backup").memory.begin);
+    CHECK_THAT(plan_text(*load), Contains("free ") && Contains("memory map   0x0033000000") &&
+                                     Contains("usable") && Contains("  note       0x0031000000"));
     const auto file_load = prepare_file_load(fixtures::machine(), files.images(), {});
     CHECK(nlohmann::json::parse(plan_json(*file_load))["syscall"] == "kexec_file_load");
     CHECK_THAT(plan_text(*file_load), Contains("adds elfcorehdr="));

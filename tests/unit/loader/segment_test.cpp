@@ -59,3 +59,38 @@ TEST_CASE("hostile sizes do not wrap around") {
     CHECK_FALSE(place_segments({0x1001, 0x1fff}, {{"initrd", 1, 1, page, true}}, 0));
     CHECK_FALSE(place_segments({0x100000, 0x200000}, {{"kernel", 1, 1, 1ULL << 62, false}}, 0));
 }
+
+TEST_CASE("what can be in one place only is there, and the others make room") {
+    const Range reservation{0x10000000, 0x20000000};
+    std::vector<Demand> demands = usual;
+    demands[0].at = 0x1c000000; // where the others would go
+    const auto plan = place_segments(reservation, demands, mib);
+    REQUIRE(plan);
+    CHECK(plan->segment("kernel").memory == Range{0x1c000000, 0x1c000000 + 51 * mib});
+    CHECK(plan->segments[0].name == "kernel");
+    for (const Segment& one : plan->segments)
+        for (const Segment& other : plan->segments)
+            CHECK((&one == &other || !one.memory.overlaps(other.memory)));
+    CHECK(plan->free().total() == reservation.size() - 51 * mib - 2 * page - 5 * mib - page);
+    demands[0].at = 0x1000000;
+    const auto outside = place_segments(reservation, demands, mib);
+    CHECK(exit_code(outside.error()) == exit_codes::unsupported);
+    CHECK_THAT(outside.error().message(), Contains("runs at 0x1000000 only") && Contains("SIZE@0x1000000"));
+    demands[0].at = reservation.end - page;
+    CHECK_FALSE(place_segments(reservation, demands, mib));
+    demands[0].at = ~0ULL;
+    CHECK_FALSE(place_segments(reservation, demands, mib));
+}
+
+TEST_CASE("in memory of several pieces each demand finds one that is large enough") {
+    const RangeSet memory{{0x1000000, 0x1100000}, {0x2000000, 0x8000000}, {0x9000000, 0x9010000}};
+    const auto plan = place_in_memory(memory, usual, 0);
+    REQUIRE(plan);
+    CHECK(plan->segment("kernel").memory.begin == 0x2000000);
+    CHECK(plan->segment("purgatory").memory.end == 0x9010000);
+    CHECK(plan->segment("initrd").memory.end == 0x8000000);
+    const auto refused = place_in_memory(RangeSet{{0x1000000, 0x1100000}}, usual, 0);
+    CHECK(exit_code(refused.error()) == exit_codes::absent);
+    CHECK_THAT(refused.error().message(), Contains("the kernel in memory") && Contains("initrd"));
+    CHECK_FALSE(place_in_memory({}, usual, 0));
+}

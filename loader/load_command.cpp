@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "loader/load_command.h"
+
+#include "base/file.h"
+#include "base/log.h"
+#include "base/output.h"
+#include "loader/choice.h"
+#include "loader/load.h"
+#include "loader/plan_report.h"
+#include "loader/reboot.h"
+#include "loader/status.h"
+
+#include <ctime>
+#include <memory>
+
+#include <CLI/CLI.hpp>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace kdumpkit::loader {
+
+namespace {
+
+struct LoadOptions {
+    std::string kernel, initrd, dtb, syscall = "auto", root = "/";
+    RebootWish wish;
+    bool reboot = false, preserve_context = false, plan = false, json = false;
+
+    [[nodiscard]] KexecPurpose purpose() const {
+        return reboot ? KexecPurpose::reboot : KexecPurpose::capture;
+    }
+};
+
+// What was read for it, and what the machine said before.
+struct LoadCase {
+    const LoadOptions& options;
+    const Machine& machine;
+    LoadFiles files;
+
+    [[nodiscard]] Result<PreparedLoad> prepare() const {
+        return options.reboot ? prepare_reboot(machine, files, options.wish)
+                              : prepare_kexec_load(machine, files, options.wish.command_line);
+    }
+    [[nodiscard]] Result<PreparedFileLoad> prepare_file() const {
+        return options.reboot ? prepare_file_reboot(machine, files, options.wish)
+                              : prepare_file_load(machine, files, options.wish.command_line);
+    }
+};
+
+std::string utc_now() {
+    const std::time_t now = std::time(nullptr);
+    std::tm broken{};
+    ::gmtime_r(&now, &broken);
+    char text[32];
+    std::strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &broken);
+    return text;
+}
+
+// Status would otherwise not know what is loaded; failing here does not make the load worse.
+void keep_record(const LoadRecord& record, KexecPurpose purpose, const Log& log) {
+    const std::string path = LoadRecord::path(purpose);
+    ::mkdir("/run", 0755);
+    ::mkdir(parent_folder(path).c_str(), 0755);
+    if (const auto written = write_file_atomically(path, to_json(record)); !written)
+        log.warning("kdumpkit status will not know what was loaded: {}", written.error().message());
+}
+
+// A regular file that can be read; anything else is refused before it is read. A vmlinux with debug
+// information has more than half a GiB.
+Result<std::vector<std::byte>> read_image(const std::string& path, const char* option, const char* advice) {
+    const auto advise = [&](Error error) { return std::move(error).then(advice); };
+    if (path.empty())
+        return fail(advise(
+            make_error(ErrorKind::invalid, fmt::format("use {}", option), "\"\"", "the name is empty")));
+    KDK_ASSIGN(const Fd file, open_file(path, O_RDONLY | O_NONBLOCK).map_error(advise));
+    struct stat about {};
+    if (::fstat(file.get(), &about) != 0)
+        return fail(system_error("look at", path, errno));
+    if (!S_ISREG(about.st_mode))
+        return fail(advise(
+            make_error(ErrorKind::invalid, fmt::format("use {}", option), path, "it is not a regular file")));
+    return read_file(path, std::size_t{1} << 30);
+}
+
+Result<int> print_plan(const LoadCase& load, const SyscallDecision& decision) {
+    const bool json = load.options.json;
+    if (decision.syscall == KexecSyscall::kexec_load) {
+        KDK_ASSIGN(const PreparedLoad prepared, load.prepare());
+        KDK_TRY(print_result(json ? plan_json(prepared) : plan_text(prepared)));
+    } else {
+        KDK_ASSIGN(const PreparedFileLoad prepared, load.prepare_file());
+        KDK_TRY(print_result(json ? plan_json(prepared) : plan_text(prepared)));
+    }
+    return exit_codes::success;
+}
+
+struct Done {
+    std::string command_line, kernel, kernel_version;
+    KexecSyscall syscall;
+    std::string reason; // why this system call
+};
+
+// A file in memory, for what came out of another file: the system call takes descriptors only.
+Result<Fd> in_memory(Bytes content, const char* name) {
+    Fd fd(::memfd_create(name, MFD_CLOEXEC));
+    if (!fd.valid())
+        return fail(system_error("make a file in memory for", name, errno));
+    KDK_TRY(write_all(fd.get(), content, name));
+    return fd;
+}
+
+Result<Done> load_by_file(const LoadCase& load, const std::string& reason) {
+    KDK_ASSIGN(const PreparedFileLoad prepared, load.prepare_file());
+    const Inputs& inputs = prepared.inputs;
+    KDK_ASSIGN(const Fd kernel, inputs.image.wrappings.empty()
+                                    ? open_file(load.options.kernel, O_RDONLY)
+                                    : in_memory(inputs.image.kernel_file, "kernel"));
+    Fd initrd;
+    if (inputs.initrd_carried) {
+        KDK_ASSIGN(initrd, in_memory(inputs.initrd, "initrd"));
+    } else if (!load.options.initrd.empty()) {
+        KDK_ASSIGN(initrd, open_file(load.options.initrd, O_RDONLY));
+    }
+    const KexecPurpose purpose = load.options.purpose();
+    KDK_TRY(kexec_file_load(purpose, kernel.get(), initrd.get(), prepared.command_line)
+                .map_error([&](Error error) {
+                    return explain_refusal(std::move(error), load.machine, purpose,
+                                           KexecSyscall::kexec_file_load);
+                }));
+    return Done{prepared.command_line, prepared.kernel, prepared.kernel_version,
+                KexecSyscall::kexec_file_load, reason};
+}
+
+Result<Done> load_now(const LoadCase& load, const SyscallDecision& decision, const Log& log) {
+    if (decision.syscall == KexecSyscall::kexec_file_load)
+        return load_by_file(load, decision.reason);
+    KDK_ASSIGN(const PreparedLoad prepared, load.prepare());
+    for (const std::string& warning : prepared.warnings)
+        log.warning("{}", warning);
+    const KexecPurpose purpose = load.options.purpose();
+    const auto loaded =
+        kexec_load(purpose, prepared.entry, prepared.segments(), load.options.preserve_context);
+    if (loaded)
+        return Done{prepared.command_line, prepared.kernel, prepared.kernel_version, KexecSyscall::kexec_load,
+                    decision.reason};
+    const Error error = explain_refusal(loaded.error(), load.machine, purpose, KexecSyscall::kexec_load);
+    const int why = error.errno_value;
+    if (decision.may_fall_back && (why == EPERM || why == ENOSYS)) {
+        log.info("the kernel refuses kexec_load ({}), trying kexec_file_load", error.reason);
+        return load_by_file(load, "the kernel refuses kexec_load");
+    }
+    log.info("the plan was:\n{}", prepared.plan.text());
+    return fail(error);
+}
+
+Result<> check_options(const LoadOptions& options) {
+    if (options.root != "/" && !options.plan)
+        return fail(
+            make_error(ErrorKind::invalid, "use --root", options.root, "it only makes sense with --plan")
+                .then("add --plan, or load on the machine itself"));
+    return {};
+}
+
+std::string only_kexec_load(const LoadOptions& options, const LoadFiles& files) {
+    if (options.preserve_context)
+        return "--preserve-context";
+    if (!files.dtb_name.empty())
+        return "a device tree";
+    // What is no kernel at all is named later, by what reads it.
+    const auto image = unwrap_image(files.kernel, files.kernel_name);
+    return image && image->format == ImageFormat::elf ? "an ELF vmlinux" : "";
+}
+
+Result<int> run_load(const LoadOptions& options) {
+    const Log log = stderr_log("kdumpkit load");
+    KDK_TRY(check_options(options));
+    KDK_ASSIGN(const SyscallChoice choice, parse_syscall_choice(options.syscall));
+    KDK_ASSIGN(const Machine machine, gather_machine(options.root));
+    const KexecPurpose purpose = options.purpose();
+    if (!options.plan)
+        KDK_TRY(require_root(machine, "load", purpose));
+    KDK_ASSIGN(const auto kernel,
+               read_image(options.kernel, "--kernel",
+                          "give the kernel's bzImage, for instance /boot/vmlinuz-$(uname -r)"));
+    std::vector<std::byte> initrd, dtb;
+    if (!options.initrd.empty()) {
+        KDK_ASSIGN(initrd, read_image(options.initrd, "--initrd", "make one with kdumpkit build -o FILE"));
+    }
+    if (!options.dtb.empty()) {
+        KDK_ASSIGN(dtb, read_image(options.dtb, "--dtb", "give a flattened device tree"));
+    }
+    const LoadCase load{options, machine, {kernel, options.kernel, initrd, options.initrd, dtb, options.dtb}};
+    KDK_ASSIGN(const SyscallDecision decision,
+               decide_syscall(choice, machine, purpose, only_kexec_load(options, load.files)));
+    if (options.plan)
+        return print_plan(load, decision);
+
+    const bool replaces = machine.loaded(purpose) == "1";
+    auto done = load_now(load, decision, log);
+    if (!done) {
+        // The kernel drops the old one first, so say what is true now.
+        const auto after = gather_machine("/");
+        if (replaces && after && after->loaded(purpose) != "1") {
+            ::unlink(LoadRecord::path(purpose).c_str());
+            Error error = std::move(done).error();
+            error.reason +=
+                purpose == KexecPurpose::capture
+                    ? "; the capture kernel that was loaded before is gone, this machine is not armed"
+                    : "; the kernel that was loaded for a reboot before is gone";
+            return fail(std::move(error));
+        }
+        return fail(std::move(done).error());
+    }
+    keep_record({options.kernel, options.initrd, done->kernel_version, done->command_line,
+                 std::string(to_text(done->syscall)), utc_now()},
+                purpose, log);
+    std::string said = replaces ? fmt::format("replaced {} loaded before\n", to_text(purpose)) : "";
+    said += fmt::format("{}: {} is loaded by {} ({})\n", options.reboot ? "ready to reboot" : "armed",
+                        options.kernel, to_text(done->syscall), done->reason);
+    if (options.reboot)
+        said += "command line: " + done->command_line + "\nnext: kdumpkit reboot\n";
+    if (const auto left = loads_left(machine, purpose); left && *left > 0)
+        said += fmt::format("kernel.kexec_load_limit_{} permits {} more until the next boot\n",
+                            options.reboot ? "reboot" : "panic", *left - 1);
+    KDK_TRY(print_result(said, "the kernel is loaded, only this could not be said"));
+    return exit_codes::success;
+}
+
+} // namespace
+
+std::function<Result<int>()> define_load(CLI::App& app) {
+    auto options = std::make_shared<LoadOptions>();
+    CommandLineWish& line = options->wish.command_line;
+    app.add_option("--kernel", options->kernel,
+                   "the kernel: a bzImage, a vmlinux or a unified image, packed by gzip, xz, lzma, zstd or "
+                   "lz4 or not")
+        ->required()
+        ->type_name("FILE");
+    app.add_option("--initrd", options->initrd,
+                   "its initramfs, made by kdumpkit build for a capture kernel; default: the unified image's")
+        ->type_name("FILE");
+    app.add_option("--dtb", options->dtb, "a device tree for it (kexec_load only)")->type_name("FILE");
+    auto* append =
+        app.add_option("--append", line.append, "parameters added to the new kernel's command line");
+    auto* replace =
+        app.add_option("--command-line", line.replace,
+                       "the whole command line (elfcorehdr= is always added for a capture kernel)");
+    replace->excludes(append);
+    auto* reboot =
+        app.add_flag("--reboot", options->reboot, "load a kernel for kdumpkit reboot, not one for a panic");
+    app.add_flag("--reuse-cmdline", options->wish.reuse_cmdline,
+                 "with --reboot: the running kernel's command line, even if a unified image has its own")
+        ->needs(reboot)
+        ->excludes(replace);
+    app.add_flag("--preserve-context", options->preserve_context,
+                 "with --reboot: the new kernel may return to this one (CONFIG_KEXEC_JUMP)")
+        ->needs(reboot);
+    app.add_option("--syscall", options->syscall, "auto, kexec_load or kexec_file_load")
+        ->capture_default_str();
+    auto* plan = app.add_flag("--plan", options->plan, "show what would be loaded where, and load nothing");
+    app.add_flag("--json", options->json, "with --plan: as JSON")->needs(plan);
+    app.add_option("--root", options->root, "with --plan: read /proc and /sys below this folder")
+        ->type_name("DIR")
+        ->needs(plan);
+
+    return [options] { return run_load(*options); };
+}
+
+} // namespace kdumpkit::loader

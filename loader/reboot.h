@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "base/error.h"
+#include "loader/load.h"
+
+namespace kdumpkit::loader {
+
+// A kernel that replaces the running one at a reboot by kexec, without firmware and boot loader. Its command
+// line is the unified image's or else the running kernel's (`reuse_cmdline`: the latter in any case), as
+// `wish` changes it. It gets all memory that the firmware gave, and may be placed anywhere in it: the running
+// kernel moves it there when nothing else runs any more.
+struct RebootWish {
+    CommandLineWish command_line;
+    bool reuse_cmdline = false;
+};
+
+// Pure. For kexec_load. The initrd may be missing. Errors as those of prepare_kexec_load().
+Result<PreparedLoad> prepare_reboot(const Machine& machine, const LoadFiles& files, const RebootWish& wish);
+// Pure. For kexec_file_load, whose kernel places everything itself.
+Result<PreparedFileLoad> prepare_file_reboot(const Machine& machine, const LoadFiles& files,
+                                             const RebootWish& wish);
+
+} // namespace kdumpkit::loader
