@@ -10,13 +10,14 @@ extern const Target btf;
 extern const Target elf_vmcore;
 extern const Target filter;
 extern const Target kallsyms;
+extern const Target kernel_image;
 extern const Target notes;
 extern const Target options;
 extern const Target printk;
 extern const Target vmcoreinfo;
 
 std::span<const Target* const> targets() {
-    static constexpr std::array all = {&btf,   &elf_vmcore, &filter, &kallsyms,
+    static constexpr std::array all = {&btf,   &elf_vmcore, &filter, &kallsyms,  &kernel_image,
                                        &notes, &options,    &printk, &vmcoreinfo};
     return all;
 }

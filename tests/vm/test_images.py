@@ -26,7 +26,8 @@ class Wrapped:
         kernel = cls.make(place.work / f"{cls.name}.kernel")
         script = f"{QUIET}run plan kdumpkit load --plan {cls.words}\nrun load kdumpkit load {cls.words}\n" \
                  f"run status kdumpkit status\n{cycle.PANIC}"
-        cls.guest = place.guest(cls.name, script, files={"kernel": kernel, "initrd": cls.initrd}, disks=[cls.disk]).run()
+        cls.guest = place.guest(cls.name, script, files={"kernel": kernel, "initrd": cls.initrd},
+                                disks=[cls.disk]).run()
 
     def test_plan_names_it(self):
         status, output = self.guest.result("plan")

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "base/bytes.h"
-#include "fixtures.h"
+#include "tests/unit/loader/fixtures.h"
 
 #include <cstring>
 #include <string>
