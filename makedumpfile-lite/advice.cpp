@@ -14,6 +14,8 @@ std::string for_destination(const Error& error) {
         return "make room there, leave out more pages (-d 31), or write to another place";
     case EFBIG:
         return "raise the limit on file sizes (ulimit -f), or write to a filesystem that takes larger files";
+    case EPIPE:
+        return "see why the program that reads the pipe ended, and start both again";
     case ENOENT:
     case ENOTDIR:
         return "create its folder, or name a file in one that exists";

@@ -4,13 +4,16 @@
 #include "base/bytes.h"
 #include "base/file.h"
 #include "base/progress.h"
+#include "makedumpfile-lite/dump_job.h"
+#include "makedumpfile-lite/dump_output.h"
 #include "makedumpfile-lite/erase/erased_image.h"
 #include "makedumpfile-lite/filter.h"
-#include "makedumpfile-lite/format/file_destination.h"
 #include "makedumpfile-lite/format/kdump_writer.h"
+#include "makedumpfile-lite/format/stream_layout.h"
 #include "makedumpfile-lite/interrupt.h"
 #include "makedumpfile-lite/kernel/kernel.h"
 #include "makedumpfile-lite/kernel/vmcoreinfo.h"
+#include "makedumpfile-lite/output_file.h"
 #include "makedumpfile-lite/pipeline.h"
 #include "makedumpfile-lite/source/image.h"
 #include "makedumpfile-lite/summary.h"
@@ -32,6 +35,11 @@ namespace kdumpkit::dump {
 
 namespace {
 
+// Uncompressed. Larger frames gain little (docs/stream-format.md) and cost memory.
+constexpr std::size_t stream_frame_bytes = std::size_t{1} << 20;
+// In frames this level is faster than level 1 on single pages.
+constexpr int stream_level = 3;
+
 class Stopwatch {
   public:
     double lap() {
@@ -47,6 +55,8 @@ class Stopwatch {
     std::chrono::steady_clock::time_point last_ = start_;
 };
 
+} // namespace
+
 Progress progress_line(const Options& options, const char* what, std::uint64_t bytes) {
     // On a console that is no terminal, one line in five seconds: a serial line is slow.
     return Progress((options.messages & Messages::progress) != 0 ? STDERR_FILENO : -1, what, bytes,
@@ -59,12 +69,7 @@ unsigned available_cpus() {
     return static_cast<unsigned>(std::clamp(count, 1, 64));
 }
 
-// Bytes of the dump that may lie in the page cache: a sixteenth of this machine's memory.
-std::uint64_t page_cache_limit() {
-    struct sysinfo info {};
-    const std::uint64_t memory = ::sysinfo(&info) == 0 ? std::uint64_t{info.totalram} * info.mem_unit : 0;
-    return std::clamp<std::uint64_t>(memory / 16, std::uint64_t{4} << 20, std::uint64_t{1} << 30);
-}
+namespace {
 
 std::uint64_t peak_rss_kib() {
     struct rusage usage {};
@@ -123,16 +128,6 @@ Result<Selection> select(const Image& image, const Kernel* kernel, const Options
     return available(std::move(*selection), image);
 }
 
-// Everything about one dump that is known before a page is written.
-struct Job {
-    const Options& options;
-    const Log& log;
-    const Image& image;
-    Selection selection;
-    PipelineSettings pipeline;
-    format::KdumpFacts facts;
-};
-
 // What readers of the dump need most, from the image alone.
 void describe_unknown_kernel(const Image& image, format::KdumpFacts& facts) {
     const VmcoreInfo info = VmcoreInfo::parse(image.vmcoreinfo());
@@ -176,77 +171,86 @@ format::KdumpFacts facts_of(const Image& image, const Kernel* kernel, const Opti
     return facts;
 }
 
-Result<PipelineCounts> run(const Job& job, const std::function<Result<>(const PageBlock&)>& sink) {
-    Progress progress = progress_line(job.options, job.options.dry_run ? "compress" : "write",
-                                      job.selection.counts.kept * job.facts.page_size);
-    std::uint64_t pages = 0;
-    auto counts =
-        run_pipeline(job.image, job.selection.kept, job.pipeline, [&](const PageBlock& block) -> Result<> {
-            KDK_TRY(stop_if_interrupted(job.options.output));
-            KDK_TRY(sink(block));
-            pages += block.pages.size();
-            progress.update(pages * job.facts.page_size);
-            return {};
-        });
-    if (counts)
-        progress.finish();
-    return counts;
-}
-
-Result<> rehearse(const Job& job, Summary& summary) {
-    KDK_ASSIGN(const auto geometry,
-               format::plan_kdump(job.facts, job.selection.memory.limit(), job.selection.kept.count()));
-    KDK_ASSIGN(const PipelineCounts counts, run(job, [](const PageBlock&) -> Result<> { return {}; }));
+Result<> rehearse(const DumpJob& job, Summary& summary) {
+    const bool elf = job.options.format == Options::Format::elf;
+    const PageSet in_core = elf ? plan_core(job).pages : PageSet(0);
+    const PageSet& pages = elf ? in_core : job.selection.kept;
+    Progress progress = progress_line(job.options, "compress", pages.count() * job.facts.page_size);
+    std::uint64_t done = 0;
+    KDK_ASSIGN(const PipelineCounts counts,
+               run_pipeline(job.image, pages, job.pipeline, [&](const PageBlock& block) -> Result<> {
+                   KDK_TRY(stop_if_interrupted(job.options.output));
+                   done += block.pages.size();
+                   progress.update(done * job.facts.page_size);
+                   return {};
+               }));
+    progress.finish();
     summary.zero_pages = counts.zero_pages;
     summary.written_pages = 0;
-    const std::uint64_t zero_page = job.pipeline.share_zero_pages ? job.facts.page_size : 0;
+    std::uint64_t size = counts.stored_bytes;
+    if (job.options.format == Options::Format::kdump) {
+        KDK_ASSIGN(const auto geometry,
+                   format::plan_kdump(job.facts, job.selection.memory.limit(), job.selection.kept.count()));
+        size += geometry.data + (job.pipeline.share_zero_pages ? job.facts.page_size : 0);
+    }
     job.log.info("{} would take {} ({} bytes); nothing was written",
-                 job.options.output == "-" ? "the dump" : job.options.output,
-                 human_bytes(geometry.data + zero_page + counts.stored_bytes),
-                 geometry.data + zero_page + counts.stored_bytes);
+                 job.options.output == "-" ? "the dump" : job.options.output, human_bytes(size), size);
     return {};
 }
 
-// All that the image has was written, and it is not all that there should be: the dump stays marked
-// incomplete.
-Failure partial_source(const Job& job) {
-    return fail(make_error(ErrorKind::corrupt, "dump", job.image.name(),
-                           "it is truncated or was never finished; what it has is saved")
-                    .then("copy the crash image again, whole, if there is a better copy")
-                    .from(ErrorSide::source));
+PipelineSettings pipeline_for(const DumpJob& job) {
+    const Options& options = job.options;
+    PipelineSettings pipeline;
+    pipeline.workers = options.workers != 0 ? options.workers : available_cpus();
+    pipeline.compression = options.compression;
+    pipeline.page_size = static_cast<std::size_t>(job.facts.page_size);
+    pipeline.share_zero_pages = (job.facts.level & DumpLevel::zero) != 0;
+    // Pages of a running kernel change between the moment when one is written and that when it is compared.
+    pipeline.hash_pages =
+        options.share_duplicates && options.format == Options::Format::kdump && !job.source.live();
+    if (options.format == Options::Format::stream) {
+        if (options.compression.algorithm == Algorithm::none)
+            pipeline.compression = Compression{Algorithm::zstd, stream_level};
+        pipeline.share_zero_pages = true; // a bit each, whatever the level
+        pipeline.frame_pages = stream_frame_bytes / pipeline.page_size;
+    }
+    return pipeline;
 }
 
-Result<> write(const Job& job, format::FileDestination& destination, Summary& summary) {
-    auto writer =
-        format::KdumpWriter::begin(destination, job.facts, job.selection.memory, job.selection.kept);
-    if (!writer)
-        return Failure(std::move(writer).error());
-    auto counts = run(job, [&](const PageBlock& block) { return writer->append(block); });
-    Result<> finished = !counts                 ? Result<>(Failure(Error(counts.error())))
-                        : job.image.truncated() ? Result<>(partial_source(job))
-                                                : writer->finish();
-    summary.written_bytes = destination.end();
-    if (!finished) {
-        const bool readable = writer->abandon().has_value();
-        if (writer->pages_written() == 0)
-            return finished;
-        const std::string state =
-            fmt::format("{} is incomplete: {} of {} pages{}", job.options.output, writer->pages_written(),
-                        job.selection.counts.kept + job.selection.counts.not_in_source,
-                        readable ? " can be read" : ", and may be unreadable");
-        summary.written_pages = writer->pages_written();
-        if (is_interruption(finished.error()))
-            return fail(interruption(job.options.output, state));
-        job.log.warning("{}", state);
-        return finished;
+// Bytes that the writer holds besides the pipeline's buffers.
+std::uint64_t writer_memory(const DumpJob& job) {
+    if (job.pipeline.frame_pages != 0)
+        return job.selection.kept.count() / job.pipeline.frame_pages * sizeof(format::StreamIndexEntry);
+    return job.pipeline.hash_pages ? format::Duplicates::default_bytes : 0;
+}
+
+// One dump at the job's level.
+Result<> attempt(DumpJob& job, const Kernel* kernel, std::optional<DumpOutput>& output, Stopwatch& clock,
+                 Summary& summary) {
+    KDK_ASSIGN(job.selection, select(job.source, kernel, job.options, job.log));
+    summary.pages = job.selection.counts;
+    summary.checks = job.selection.checks;
+    for (const std::string& warning : job.selection.warnings) {
+        job.log.warning("{}", warning);
+        summary.warnings.push_back(warning);
     }
-    summary.zero_pages = counts->zero_pages;
-    summary.written_pages = counts->pages - counts->zero_pages;
-    summary.complete = true;
-    KDK_TRY(destination.close());
-    return sync_folder(parent_folder(job.options.output)).map_error([](Error error) {
-        return std::move(error).from(ErrorSide::destination);
-    });
+    summary.filter_seconds += clock.lap();
+
+    job.pipeline = pipeline_for(job);
+    const Compression& compression = summary.compression = job.pipeline.compression;
+    KDK_ASSIGN(const auto codec, Codec::create(compression, job.pipeline.page_size));
+    job.facts.compression = codec->flag();
+    KDK_ASSIGN(summary.buffer_bytes, pipeline_memory(job.pipeline));
+    summary.buffer_bytes += writer_memory(job);
+    summary.workers = job.pipeline.workers;
+    job.log.info("{} of {} pages to save ({}), compression {}, {} worker{}, at most {} of buffers",
+                 job.selection.counts.kept, job.selection.counts.total,
+                 human_bytes(job.selection.counts.kept * job.facts.page_size), compression.name(),
+                 job.pipeline.workers, job.pipeline.workers == 1 ? "" : "s",
+                 human_bytes(summary.buffer_bytes));
+    auto done = output ? output->write(job, summary) : rehearse(job, summary);
+    summary.write_seconds += clock.lap();
+    return done;
 }
 
 Result<> select_and_write(const Options& options, const Log& log, Stopwatch& clock, Summary& summary) {
@@ -269,10 +273,9 @@ Result<> select_and_write(const Options& options, const Log& log, Stopwatch& clo
     // Nobody should wait for the filter only to learn that the dump has no place to go.
     if (!options.summary.empty() && options.summary != "-")
         KDK_TRY(check_place(options.summary));
-    std::optional<format::FileDestination> destination;
+    std::optional<DumpOutput> output;
     if (!options.dry_run) {
-        KDK_ASSIGN(destination,
-                   format::FileDestination::create(options.output, options.overwrite, page_cache_limit()));
+        KDK_ASSIGN(output, DumpOutput::open(options));
     }
     KDK_ASSIGN(const auto kernel, find_kernel(*image, options, sources, log, summary));
     ErasedDump erased;
@@ -284,38 +287,33 @@ Result<> select_and_write(const Options& options, const Log& log, Stopwatch& clo
         }
     }
     const Image& to_save = erased.image ? *erased.image : *image;
-    Job job{options, log,
-            to_save, Selection{PageSet(0), PageSet(0), {}, {}, {}},
-            {},      facts_of(*image, kernel.get(), options, sources)};
+    DumpJob job{options,
+                log,
+                to_save,
+                *image,
+                Selection{PageSet(0), PageSet(0), {}, {}, {}},
+                {},
+                facts_of(*image, kernel.get(), options, sources)};
     job.facts.eraseinfo += erased.report;
     summary.kernel_release = job.facts.utsname.release;
     summary.page_size = job.facts.page_size;
     summary.open_seconds = clock.lap();
 
     const auto& ranges = image->memory().ranges();
-    KDK_TRY(format::check_kdump_bitmaps(ranges.empty() ? 0 : ranges.back().end / job.facts.page_size,
-                                        image->memory().total() / job.facts.page_size));
-    KDK_ASSIGN(job.selection, select(*image, kernel.get(), options, log));
-    summary.pages = job.selection.counts;
-    summary.checks = job.selection.checks;
-    for (const std::string& warning : job.selection.warnings) {
-        log.warning("{}", warning);
-        summary.warnings.push_back(warning);
+    if (options.format == Options::Format::kdump)
+        KDK_TRY(format::check_kdump_bitmaps(ranges.empty() ? 0 : ranges.back().end / job.facts.page_size,
+                                            image->memory().total() / job.facts.page_size));
+    auto done = attempt(job, kernel.get(), output, clock, summary);
+    for (const unsigned level : options.next_levels) {
+        if (done || !output || !format::is_out_of_space(done.error()))
+            break;
+        log.warning("{}", done.error().message());
+        KDK_TRY(output->restart());
+        log.warning("trying again with dump level {}", level);
+        job.options.level = summary.level = level;
+        job.facts.level = level | (image->header() != nullptr ? image->header()->level : 0);
+        done = attempt(job, kernel.get(), output, clock, summary);
     }
-    summary.filter_seconds = clock.lap();
-
-    const unsigned workers = options.workers != 0 ? options.workers : available_cpus();
-    job.pipeline = {workers, options.compression, static_cast<std::size_t>(job.facts.page_size),
-                    (job.facts.level & DumpLevel::zero) != 0};
-    KDK_ASSIGN(const auto codec, Codec::create(options.compression, job.pipeline.page_size));
-    job.facts.compression = codec->flag();
-    KDK_ASSIGN(summary.buffer_bytes, pipeline_memory(job.pipeline));
-    summary.workers = workers;
-    log.info("{} of {} pages to save ({}), compression {}, {} worker{}, at most {} of buffers",
-             job.selection.counts.kept, job.selection.counts.total,
-             human_bytes(job.selection.counts.kept * job.facts.page_size), options.compression.name(),
-             workers, workers == 1 ? "" : "s", human_bytes(summary.buffer_bytes));
-    auto done = destination ? write(job, *destination, summary) : rehearse(job, summary);
     summary.source.unreadable_pages = image->unreadable_pages();
     if (summary.source.unreadable_pages != 0) {
         summary.warnings.push_back(
@@ -323,7 +321,6 @@ Result<> select_and_write(const Options& options, const Log& log, Stopwatch& clo
                         summary.source.unreadable_pages));
         log.warning("{}", summary.warnings.back());
     }
-    summary.write_seconds = clock.lap();
     return done;
 }
 
@@ -345,6 +342,9 @@ Result<> make_dump(const Options& options, const Log& log) {
     Summary summary;
     summary.level = options.level;
     summary.compression = options.compression;
+    summary.format = options.format == Options::Format::elf      ? "elf"
+                     : options.format == Options::Format::stream ? "stream"
+                                                                 : "kdump-compressed";
     auto done = select_and_write(options, log, clock, summary);
     summary.total_seconds = clock.total();
     summary.peak_rss_kib = peak_rss_kib();

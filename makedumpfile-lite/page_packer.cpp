@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "makedumpfile-lite/page_packer.h"
 
+#include "makedumpfile-lite/format/duplicates.h"
 #include "makedumpfile-lite/pipeline.h"
 
 #include <cstring>
 #include <vector>
 
-#define XXH_INLINE_ALL
 #include <fmt/format.h>
-#include <xxhash.h>
 #include <zstd.h>
 
 namespace kdumpkit::dump {
@@ -37,7 +36,7 @@ class SinglePages final : public PagePacker {
             size = page.size();
         }
         block.pages.push_back({static_cast<std::uint32_t>(size), raw ? 0 : codec_->flag(),
-                               settings_.hash_pages ? XXH3_64bits(page.data(), page.size()) : 0});
+                               settings_.hash_pages ? format::hash_of(page) : 0});
         block.used += size;
     }
     Result<> end(PageBlock&) override { return {}; }

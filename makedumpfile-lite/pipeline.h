@@ -15,10 +15,6 @@
 namespace kdumpkit::dump {
 
 struct PipelineSettings {
-    // Pages that one worker takes at a time: enough to make the hand-over cheap, few enough for the
-    // second-level cache.
-    static constexpr std::size_t single_pages = 64;
-
     unsigned workers = 1; // threads that read and compress; at least 1
     Compression compression;
     std::size_t page_size = 4096;  // bytes
@@ -26,6 +22,9 @@ struct PipelineSettings {
     bool hash_pages = false;       // tell the hash of each stored page
     // 0: pages are compressed one by one. Otherwise so many of them together as one zstd frame.
     std::size_t frame_pages = 0;
+    // Otherwise: pages that one worker takes at a time. Enough to make the hand-over cheap, few enough for
+    // the second-level cache.
+    std::size_t single_pages = 64;
 
     [[nodiscard]] std::size_t pages_per_block() const {
         return frame_pages != 0 ? frame_pages : single_pages;

@@ -11,9 +11,13 @@
 #include "makedumpfile-lite/layout_writer.h"
 #include "makedumpfile-lite/memory_usage.h"
 #include "makedumpfile-lite/options.h"
+#include "makedumpfile-lite/rearrange.h"
+#include "makedumpfile-lite/reassemble.h"
 #include "makedumpfile-lite/unbuilt.h"
 
 #include <cerrno>
+#include <string>
+#include <vector>
 
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -39,20 +43,33 @@ Log program_log(unsigned messages) {
         LogLevel::debug);
 }
 
-Result<> refuse_existing(const Options& options) {
-    struct stat source {};
+Result<> refuse_existing(const Options& options, const std::string& path) {
     struct stat output {};
-    if (options.output == "-" || options.dry_run || ::stat(options.output.c_str(), &output) != 0)
+    if (path == "-" || options.dry_run || ::stat(path.c_str(), &output) != 0)
         return {};
-    if (::stat(options.source.c_str(), &source) == 0 && source.st_dev == output.st_dev &&
-        source.st_ino == output.st_ino)
-        return fail(make_error(ErrorKind::invalid, "write", options.output, "it is the vmcore that is read")
-                        .then("name another file"));
+    std::vector<std::string> sources = {options.source};
+    if (options.job == Options::Job::reassemble)
+        sources = options.parts;
+    for (const std::string& source : sources) {
+        struct stat input {};
+        if (::stat(source.c_str(), &input) == 0 && input.st_dev == output.st_dev &&
+            input.st_ino == output.st_ino)
+            return fail(make_error(ErrorKind::invalid, "write", path, "it is the vmcore that is read")
+                            .then("name another file"));
+    }
     if (S_ISDIR(output.st_mode))
-        return fail(system_error("write", options.output, EISDIR).from(ErrorSide::destination));
+        return fail(system_error("write", path, EISDIR).from(ErrorSide::destination));
     if (!options.overwrite)
-        return fail(make_error(ErrorKind::invalid, "create", options.output, "it exists already")
+        return fail(make_error(ErrorKind::invalid, "create", path, "it exists already")
                         .then("name another file, or give -f to replace this one"));
+    return {};
+}
+
+Result<> refuse_existing(const Options& options) {
+    if (!options.split)
+        return refuse_existing(options, options.output);
+    for (const std::string& part : options.parts)
+        KDK_TRY(refuse_existing(options, part));
     return {};
 }
 
@@ -77,7 +94,11 @@ Result<> perform(const Options& options, const Log& log) {
     case Options::Job::memory_usage:
         return print_memory_usage(options, log);
     case Options::Job::rearrange:
+        KDK_TRY(refuse_existing(options));
+        return rearrange(options, log);
     case Options::Job::reassemble:
+        KDK_TRY(refuse_existing(options));
+        return reassemble(options, log);
     case Options::Job::info:
     case Options::Job::verify:
     case Options::Job::salvage:

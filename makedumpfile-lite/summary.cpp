@@ -22,7 +22,7 @@ std::string to_json(const Summary& s) {
     nlohmann::ordered_json json;
     json["program"] = "makedumpfile-lite";
     json["version"] = KDUMPKIT_VERSION;
-    json["format"] = "kdump-compressed";
+    json["format"] = s.format;
     json["complete"] = s.complete;
     if (!s.error.empty())
         json["error"] = s.error;
@@ -40,6 +40,7 @@ std::string to_json(const Summary& s) {
                      {"kept", s.pages.kept},
                      {"written", s.written_pages},
                      {"zero", s.zero_pages},
+                     {"shared", s.shared_pages},
                      {"cache", s.pages.cache},
                      {"cache_private", s.pages.cache_private},
                      {"user", s.pages.user},
@@ -92,6 +93,7 @@ std::string report_text(const Summary& s) {
     row("not in the image any more", s.pages.not_in_source);
     row("kept", s.pages.kept);
     row("  of these, zero", s.zero_pages);
+    row("  of these, stored once", s.shared_pages);
     row("  of these, unclassified", s.pages.unclassified);
     for (const Check& check : s.checks)
         text += fmt::format("  self-check {:<17}{:>9}  {}\n", check.name, to_text(check.verdict),

@@ -24,12 +24,14 @@ struct Summary {
     bool complete = false;
     std::string error; // why it is not complete
     SourceSummary source;
+    std::string format = "kdump-compressed";
     unsigned level = 0;
     Compression compression;
     std::string kernel_release; // empty when unknown
     std::uint64_t page_size = 0;
     PageCounts pages;
     std::uint64_t zero_pages = 0;    // of the kept ones: filled with zero and not stored (level bit 1)
+    std::uint64_t shared_pages = 0;  // of the kept ones: equal to another page, and stored with it
     std::uint64_t written_pages = 0; // stored
     std::uint64_t memory_bytes = 0;  // that the image holds
     std::uint64_t written_bytes = 0; // the size of the dump

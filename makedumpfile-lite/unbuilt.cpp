@@ -17,15 +17,6 @@ Result<> refuse_unbuilt(const Options& options) {
         {options.job == Job::info, "info", "look at it with `crash`"},
         {options.job == Job::verify, "verify", "open it with `crash`"},
         {options.job == Job::salvage, "salvage", "open what is there with `crash`"},
-        // output
-        {options.job == Job::rearrange, "-R", "rearrange it with `makedumpfile -R`"},
-        {options.job == Job::reassemble, "--reassemble", "use `makedumpfile --reassemble`"},
-        {options.format == Options::Format::elf, "-E", "leave -E out"},
-        {options.format == Options::Format::stream, "--format stream", "leave it out"},
-        {options.flattened, "-F", "leave -F out and name a file"},
-        {options.split, "--split", "leave --split out and name one file"},
-        {options.size_limit.has_value(), "-L", "leave -L out"},
-        {!options.next_levels.empty(), "a list of levels", "give one level"},
         {options.unused_vmemmap, "-e", "leave -e out"},
     };
     for (const Unbuilt& one : all)

@@ -4,7 +4,14 @@
 #include <algorithm>
 #include <bit>
 
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
 namespace kdumpkit::dump::format {
+
+std::uint64_t hash_of(Bytes bytes) {
+    return XXH3_64bits(bytes.data(), bytes.size());
+}
 
 Duplicates::Duplicates(std::size_t bytes)
     : sets_(std::bit_floor(std::max(bytes, sizeof(Set)) / sizeof(Set))) {}

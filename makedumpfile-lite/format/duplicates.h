@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include "base/bytes.h"
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -8,6 +10,9 @@
 #include <vector>
 
 namespace kdumpkit::dump::format {
+
+// XXH3, 64 bits.
+std::uint64_t hash_of(Bytes bytes);
 
 // Remembers where pages were stored, by the hash of their contents, in a fixed number of bytes: when it is
 // full, what was not asked for longest is forgotten. What it finds is a guess from a part of the hash:

@@ -197,16 +197,24 @@ void KdumpWriter::share_duplicates(std::size_t bytes, SamePage same) {
     same_page_ = std::move(same);
 }
 
-// Whether the page can do without a place of its own.
-std::optional<PageDescriptor> KdumpWriter::share(const PageBlock::Page& page, std::uint64_t pfn,
-                                                 Bytes stored) {
+// Whether the page can do without a place of its own. `waiting`: pages of the same block that are not in the
+// file yet, from cursor_ - waiting.size() on.
+std::optional<PageDescriptor> KdumpWriter::share(const PageBlock::Page& page, std::uint64_t pfn, Bytes stored,
+                                                 Bytes waiting) {
     if (!stored_pages_)
         return std::nullopt;
     const auto earlier = stored_pages_->find(page.hash);
     // The same page compresses to the same bytes.
-    if (earlier && earlier->size == page.size && same_page_(*earlier, pfn, stored)) {
-        ++shared_;
-        return PageDescriptor{earlier->offset, page.size, page.flags, 0};
+    if (earlier && earlier->size == page.size) {
+        const std::uint64_t in_file = cursor_ - waiting.size();
+        const auto same_bytes = [&] {
+            const Bytes there = waiting.subspan(earlier->offset - in_file, page.size);
+            return std::equal(there.begin(), there.end(), stored.begin(), stored.end());
+        };
+        if (earlier->offset >= in_file ? same_bytes() : same_page_(*earlier, pfn, stored)) {
+            ++shared_;
+            return PageDescriptor{earlier->offset, page.size, page.flags, 0};
+        }
     }
     stored_pages_->remember(page.hash, {pfn, cursor_, page.size});
     return std::nullopt;
@@ -231,8 +239,9 @@ Result<> KdumpWriter::append(const PageBlock& block) {
     std::uint64_t pfn = run != block.pfns.end() ? run->begin : 0;
     for (const PageBlock::Page& page : block.pages) {
         if (page.size == 0) {
-            descriptors.push_back(zero_page_);
-        } else if (const auto same = share(page, pfn, block.stored().subspan(end, page.size))) {
+            descriptors.push_back(page.flags == PageBlock::missing ? PageDescriptor{} : zero_page_);
+        } else if (const auto same = share(page, pfn, block.stored().subspan(end, page.size),
+                                           block.stored().subspan(begin, end - begin))) {
             descriptors.push_back(*same);
             if (end > begin)
                 KDK_TRY(write_stretch());

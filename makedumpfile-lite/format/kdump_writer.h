@@ -96,7 +96,8 @@ class KdumpWriter final : public DumpWriter {
     Result<> write_bitmap(std::uint64_t offset, const PageSet& set);
     Result<> write_zero_page(std::uint64_t page_size);
     Result<> flush_descriptors();
-    std::optional<PageDescriptor> share(const PageBlock::Page& page, std::uint64_t pfn, Bytes stored);
+    std::optional<PageDescriptor> share(const PageBlock::Page& page, std::uint64_t pfn, Bytes stored,
+                                        Bytes waiting);
 
     Destination* destination_;
     KdumpGeometry geometry_;

@@ -17,6 +17,9 @@ struct PageBlock {
         std::uint32_t flags;    // format::status_… of its compression; 0: stored as it is
         std::uint64_t hash = 0; // XXH3 of its contents when PipelineSettings::hash_pages asks for it
     };
+    // In Page::flags with size 0: nobody has this page (parts of an incomplete dump).
+    static constexpr std::uint32_t missing = std::uint32_t{1} << 31;
+
     std::vector<Range> pfns; // whose pages these are
     std::vector<Page> pages; // in the order of their pfns
     std::vector<std::byte>

@@ -111,6 +111,7 @@ class ElfVmcore final : public Image {
     [[nodiscard]] bool live() const override { return options_.live; }
     [[nodiscard]] bool flattened() const override { return file_->flattened(); }
     [[nodiscard]] std::string_view format() const override { return options_.live ? "kcore" : "elf"; }
+    [[nodiscard]] std::vector<VirtualSegment> mappings() const override { return mappings_; }
     [[nodiscard]] std::unique_ptr<MemoryReader> reader() const override {
         return std::make_unique<ElfReader>(*file_, map_, memory_, options_.use_mmap);
     }
@@ -144,6 +145,7 @@ class ElfVmcore final : public Image {
     std::string vmcoreinfo_;
     std::uint64_t page_size_ = 4096;
     std::vector<std::string> warnings_;
+    std::vector<VirtualSegment> mappings_;
 };
 
 Result<std::uint64_t> ElfVmcore::program_header_count(const Elf64_Ehdr& header) const {
@@ -265,6 +267,8 @@ Result<> ElfVmcore::read_program_header(const Elf64_Phdr& header, std::uint64_t 
     if (map_.steps() + ram_.steps() > max_steps)
         return fail(corrupt(at, "its program headers overlap each other thousands of times"));
     map_.claim({header.p_paddr, *memory_end, header.p_offset});
+    if (header.p_vaddr != 0)
+        mappings_.push_back({header.p_paddr, header.p_vaddr, header.p_filesz});
     // One overlap is right: the kernel image, once at its own virtual address and once as RAM.
     const bool kernel_image = machine_ == EM_X86_64 && header.p_vaddr >= x86_64_kernel_map;
     const std::uint64_t taken = kernel_image ? 0 : ram_.claim({header.p_paddr, *memory_end, header.p_offset});

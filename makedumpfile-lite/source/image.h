@@ -37,6 +37,11 @@ struct DumpHeader {
     Bytes eraseinfo;              // what --config erased, a line each; lives as long as the image
 };
 
+// Memory at [paddr, paddr + size) that the crashed kernel saw at `vaddr` (bytes).
+struct VirtualSegment {
+    std::uint64_t paddr = 0, vaddr = 0, size = 0;
+};
+
 // A crash image, whatever its format: the physical memory that it holds, its ELF notes and VMCOREINFO.
 // Immutable after opening, so any number of threads may use it, each with a reader of its own.
 class Image {
@@ -60,6 +65,8 @@ class Image {
     [[nodiscard]] virtual const std::string& vmcoreinfo() const = 0;
     [[nodiscard]] virtual std::uint16_t elf_machine() const = 0; // EM_X86_64 and so on
     [[nodiscard]] virtual std::unique_ptr<MemoryReader> reader() const = 0;
+    // Where the image says that the kernel saw this memory, in its own order; empty when it does not say.
+    [[nodiscard]] virtual std::vector<VirtualSegment> mappings() const { return {}; }
     // What opening found suspicious and worked around, one sentence each, for people.
     [[nodiscard]] virtual std::vector<std::string> warnings() const { return {}; }
     // The memory of the running kernel (/proc/kcore): it changes while it is read.

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "base/log.h"
+#include "base/progress.h"
+#include "makedumpfile-lite/filter.h"
+#include "makedumpfile-lite/format/kdump_writer.h"
+#include "makedumpfile-lite/options.h"
+#include "makedumpfile-lite/pipeline.h"
+#include "makedumpfile-lite/source/image.h"
+
+#include <cstdint>
+
+namespace kdumpkit::dump {
+
+// Everything about one dump that is known before a page is written.
+struct DumpJob {
+    Options options;
+    const Log& log;
+    const Image& image;  // what is saved: the source, perhaps with data erased
+    const Image& source; // what was opened
+    Selection selection;
+    PipelineSettings pipeline;
+    format::KdumpFacts facts;
+};
+
+// `bytes`: of memory that the work goes through.
+Progress progress_line(const Options& options, const char* what, std::uint64_t bytes);
+
+// Threads to use when the command line names no number: one for each CPU that this process may use.
+unsigned available_cpus();
+
+} // namespace kdumpkit::dump

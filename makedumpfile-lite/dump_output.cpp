@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "makedumpfile-lite/dump_output.h"
+
+#include "base/bytes.h"
+#include "base/file.h"
+#include "makedumpfile-lite/format/elf_writer.h"
+#include "makedumpfile-lite/format/file_destination.h"
+#include "makedumpfile-lite/format/pipe_destination.h"
+#include "makedumpfile-lite/format/stream_writer.h"
+#include "makedumpfile-lite/interrupt.h"
+#include "makedumpfile-lite/same_page.h"
+#include "makedumpfile-lite/split.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/sysinfo.h>
+
+namespace kdumpkit::dump {
+
+namespace {
+
+using Format = Options::Format;
+
+// A dump that cannot fit is refused before it is begun.
+Result<> check_room(const format::Destination& destination, std::uint64_t needed) {
+    if (needed <= destination.room())
+        return {};
+    Error error = system_error("write", destination.name(), ENOSPC);
+    error.reason = fmt::format("the dump takes at least {}, and {} are free for it", human_bytes(needed),
+                               human_bytes(destination.room()));
+    return fail(std::move(error).from(ErrorSide::destination));
+}
+
+struct Begun {
+    std::unique_ptr<format::DumpWriter> writer;
+    format::KdumpWriter* kdump = nullptr; // the same, when it is one
+};
+
+Result<Begun> begin_kdump(const DumpJob& job, format::Destination& destination, const Range& pfns) {
+    format::KdumpFacts facts = job.facts;
+    if (job.options.split) {
+        facts.part = pfns;
+        // Once in the whole dump: makedumpfile --reassemble puts those of all parts together.
+        if (pfns.begin != 0)
+            facts.eraseinfo.clear();
+    }
+    const PageSet& kept = job.selection.kept;
+    const std::uint64_t limit = std::max(job.selection.memory.limit(), kept.limit());
+    KDK_ASSIGN(const auto geometry, format::plan_kdump(facts, limit, kept.count()));
+    const bool size_known = job.options.compression.algorithm == Algorithm::none &&
+                            !job.pipeline.share_zero_pages && !job.pipeline.hash_pages;
+    KDK_TRY(
+        check_room(destination, geometry.data - geometry.descriptors +
+                                    (size_known ? kept.count(pfns.begin, pfns.end) * facts.page_size : 0)));
+    KDK_ASSIGN(auto writer, format::KdumpWriter::begin(destination, facts, job.selection.memory, kept));
+    if (job.pipeline.hash_pages)
+        writer.share_duplicates(format::Duplicates::default_bytes, same_in_image(job.image, facts.page_size));
+    auto owned = std::make_unique<format::KdumpWriter>(std::move(writer));
+    format::KdumpWriter* kdump = owned.get();
+    return Begun{std::move(owned), kdump};
+}
+
+Result<Begun> begin_elf(const DumpJob& job, format::Destination& destination, const format::ElfPlan& plan) {
+    format::ElfFacts facts;
+    facts.machine = job.image.elf_machine();
+    facts.page_size = job.facts.page_size;
+    facts.notes = job.facts.notes;
+    facts.vmcoreinfo = job.facts.vmcoreinfo;
+    facts.eraseinfo = job.facts.eraseinfo;
+    facts.mappings = job.source.mappings();
+    if (!job.pipeline.share_zero_pages)
+        KDK_TRY(check_room(destination, plan.pages.count() * facts.page_size));
+    KDK_ASSIGN(auto writer, format::ElfWriter::begin(destination, facts, plan));
+    return Begun{std::make_unique<format::ElfWriter>(std::move(writer)), nullptr};
+}
+
+Result<Begun> begin_stream(const DumpJob& job, format::Destination& destination) {
+    KDK_ASSIGN(auto writer,
+               format::StreamWriter::begin(destination, job.facts, job.selection.memory, job.selection.kept,
+                                           static_cast<std::uint32_t>(job.pipeline.frame_pages),
+                                           job.pipeline.compression.level));
+    return Begun{std::make_unique<format::StreamWriter>(std::move(writer)), nullptr};
+}
+
+// All that the image has was written, and it is not all that there should be: the dump stays marked
+// incomplete.
+Failure partial_source(const DumpJob& job) {
+    return fail(make_error(ErrorKind::corrupt, "dump", job.source.name(),
+                           "it is truncated or was never finished; what it has is saved")
+                    .then("copy the crash image again, whole, if there is a better copy")
+                    .from(ErrorSide::source));
+}
+
+} // namespace
+
+format::ElfPlan plan_core(const DumpJob& job) {
+    const PageSet& memory = job.selection.memory;
+    return format::plan_elf(job.selection.kept, memory,
+                            job.source.present() != nullptr ? *job.source.present() : memory);
+}
+
+std::uint64_t page_cache_limit() {
+    struct sysinfo info {};
+    const std::uint64_t memory = ::sysinfo(&info) == 0 ? std::uint64_t{info.totalram} * info.mem_unit : 0;
+    return std::clamp<std::uint64_t>(memory / 16, std::uint64_t{4} << 20, std::uint64_t{1} << 30);
+}
+
+Result<std::unique_ptr<format::Destination>> open_destination(const Options& options,
+                                                              const std::string& path) {
+    std::unique_ptr<format::Destination> destination;
+    if (options.flattened || path == "-") {
+        OutputFile file = OutputFile::standard_output();
+        if (path != "-") {
+            KDK_ASSIGN(file, OutputFile::create(path, options.overwrite, O_WRONLY));
+        }
+        if (options.flattened)
+            destination = std::make_unique<format::FlatDestination>(std::move(file));
+        else
+            destination = std::make_unique<format::PipeDestination>(std::move(file));
+    } else {
+        KDK_ASSIGN(auto file, format::FileDestination::create(path, options.overwrite, page_cache_limit()));
+        destination = std::make_unique<format::FileDestination>(std::move(file));
+    }
+    if (options.size_limit)
+        destination->set_size_limit(*options.size_limit);
+    return destination;
+}
+
+Result<DumpOutput> DumpOutput::open(const Options& options) {
+    DumpOutput output;
+    std::vector<std::string> paths = options.split ? options.parts : std::vector{options.output};
+    for (std::size_t i = 0; i < paths.size(); ++i) {
+        if (std::find(paths.begin(), paths.begin() + static_cast<std::ptrdiff_t>(i), paths[i]) !=
+            paths.begin() + static_cast<std::ptrdiff_t>(i))
+            return fail(make_error(ErrorKind::invalid, "write", paths[i], "it is named twice")
+                            .then("name another file for each part"));
+        KDK_ASSIGN(auto destination, open_destination(options, paths[i]));
+        output.destinations_.push_back(std::move(destination));
+    }
+    return output;
+}
+
+Result<> DumpOutput::write(const DumpJob& job, Summary& summary) {
+    const PageSet& kept = job.selection.kept;
+    Progress progress = progress_line(job.options, "write", kept.count() * job.facts.page_size);
+    progressed_ = 0;
+    summary.written_bytes = summary.written_pages = summary.zero_pages = summary.shared_pages = 0;
+    if (job.options.format == Format::elf) {
+        const format::ElfPlan plan = plan_core(job);
+        KDK_ASSIGN(auto begun, begin_elf(job, *destinations_.front(), plan));
+        KDK_TRY(write_part(job, {destinations_.front().get(), {0, plan.pages.limit()}}, plan.pages,
+                           *begun.writer, progress, summary));
+    } else if (job.options.format == Format::stream) {
+        KDK_ASSIGN(auto begun, begin_stream(job, *destinations_.front()));
+        KDK_TRY(write_part(job, {destinations_.front().get(), {0, kept.limit()}}, kept, *begun.writer,
+                           progress, summary));
+    } else {
+        const std::uint64_t limit = std::max(job.selection.memory.limit(), kept.limit());
+        // Cuts at every 1 MiB of memory, unless told otherwise.
+        const std::uint64_t block =
+            job.options.split_block.value_or(std::uint64_t{1} << 20) / job.facts.page_size;
+        const auto parts = split_pfns(kept, limit, destinations_.size(), block);
+        for (std::size_t i = 0; i < parts.size(); ++i) {
+            KDK_ASSIGN(auto begun, begin_kdump(job, *destinations_[i], parts[i]));
+            KDK_TRY(
+                write_part(job, {destinations_[i].get(), parts[i]}, kept, *begun.writer, progress, summary));
+            summary.shared_pages += begun.kdump->pages_shared();
+        }
+    }
+    progress.finish();
+    summary.written_pages -= summary.shared_pages;
+    summary.complete = true;
+    return {};
+}
+
+Result<> DumpOutput::write_part(const DumpJob& job, const Part& part, const PageSet& pages,
+                                format::DumpWriter& writer, Progress& progress, Summary& summary) {
+    format::Destination& destination = *part.destination;
+    ImagePages source(job.image, pages, job.pipeline.page_size, part.pfns);
+    auto counts = run_pipeline(source, job.pipeline, [&](const PageBlock& block) -> Result<> {
+        KDK_TRY(stop_if_interrupted(destination.name()));
+        KDK_TRY(writer.append(block));
+        progressed_ += block.pages.size();
+        progress.update(progressed_ * job.facts.page_size);
+        return {};
+    });
+    Result<> finished = !counts                  ? Result<>(Failure(Error(counts.error())))
+                        : job.source.truncated() ? Result<>(partial_source(job))
+                                                 : writer.finish();
+    summary.written_bytes += destination.size();
+    if (!finished) {
+        const bool readable = writer.abandon().has_value();
+        if (writer.pages_written() == 0)
+            return finished;
+        const std::string state =
+            fmt::format("{} is incomplete: {} of {} pages{}", destination.name(), writer.pages_written(),
+                        pages.count(part.pfns.begin, part.pfns.end) + job.selection.counts.not_in_source,
+                        readable ? " can be read" : ", and may be unreadable");
+        summary.written_pages += writer.pages_written();
+        if (is_interruption(finished.error()))
+            return fail(interruption(destination.name(), state));
+        job.log.warning("{}", state);
+        return finished;
+    }
+    summary.zero_pages += counts->zero_pages;
+    summary.written_pages += counts->pages - counts->zero_pages;
+    KDK_TRY(destination.close());
+    if (destination.name() == "standard output")
+        return {};
+    return sync_folder(parent_folder(destination.name())).map_error([](Error error) {
+        return std::move(error).from(ErrorSide::destination);
+    });
+}
+
+Result<> DumpOutput::restart() {
+    for (auto& destination : destinations_)
+        KDK_TRY(destination->restart());
+    return {};
+}
+
+} // namespace kdumpkit::dump

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "base/error.h"
+#include "makedumpfile-lite/dump_job.h"
+#include "makedumpfile-lite/format/destination.h"
+#include "makedumpfile-lite/format/dump_writer.h"
+#include "makedumpfile-lite/format/elf_plan.h"
+#include "makedumpfile-lite/options.h"
+#include "makedumpfile-lite/summary.h"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace kdumpkit::dump {
+
+// Bytes of a file that may lie in the page cache: a sixteenth of this machine's memory.
+std::uint64_t page_cache_limit();
+
+// What the command line names to write to: a file at offsets, standard output, or a file or standard output
+// that takes flattened records. `path` "-" is standard output.
+Result<std::unique_ptr<format::Destination>> open_destination(const Options& options,
+                                                              const std::string& path);
+
+// What an ELF core of this job's selection holds.
+format::ElfPlan plan_core(const DumpJob& job);
+
+// Where a dump goes: one file or stream, or the parts of a split dump.
+class DumpOutput {
+  public:
+    static Result<DumpOutput> open(const Options& options);
+
+    // All of the dump. What a failure leaves behind is told to the log; the errors of writing carry
+    // ErrorSide::destination.
+    Result<> write(const DumpJob& job, Summary& summary);
+    // Forgets what a failed write() left, so that a smaller dump can be tried; an error when it cannot.
+    Result<> restart();
+
+  private:
+    struct Part {
+        format::Destination* destination;
+        Range pfns;
+    };
+    Result<> write_part(const DumpJob& job, const Part& part, const PageSet& pages,
+                        format::DumpWriter& writer, Progress& progress, Summary& summary);
+
+    std::vector<std::unique_ptr<format::Destination>> destinations_;
+    std::uint64_t progressed_ = 0; // pages, over all parts
+};
+
+} // namespace kdumpkit::dump

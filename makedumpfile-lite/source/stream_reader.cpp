@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "makedumpfile-lite/source/stream_reader.h"
+
+#include "makedumpfile-lite/format/stream_checksum.h"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+
+#include <fmt/format.h>
+#include <zstd.h>
+
+namespace kdumpkit::dump {
+
+using format::StreamKind;
+using format::StreamSection;
+
+namespace {
+
+constexpr std::uint64_t most_notes = std::uint64_t{64} << 20;
+
+} // namespace
+
+Result<> unpack_stream_frame(const StreamPart& part, std::vector<std::byte>& out, const std::string& name) {
+    out.resize(static_cast<std::size_t>(part.section.unpacked));
+    if (out.empty() && part.frame.empty())
+        return {};
+    const std::size_t size = ZSTD_decompress(out.data(), out.size(), part.frame.data(), part.frame.size());
+    if (ZSTD_isError(size) != 0 || size != out.size())
+        return fail(make_error(ErrorKind::corrupt, "unpack", name,
+                               fmt::format("section {}: {}", part.section.number,
+                                           ZSTD_isError(size) != 0 ? ZSTD_getErrorName(size)
+                                                                   : "it is shorter than it says"))
+                        .from(ErrorSide::source));
+    return {};
+}
+
+Error StreamReader::corrupt(std::string reason) const {
+    return make_error(ErrorKind::corrupt, "read", input_.name(),
+                      fmt::format("section {}: {}", sections_, reason))
+        .at(input_.position())
+        .then("send it again, whole")
+        .from(ErrorSide::source);
+}
+
+Result<StreamPart> StreamReader::next_part() {
+    format::StreamFrame lead;
+    StreamPart part;
+    StreamSection& section = part.section;
+    KDK_TRY(input_.read_exact(std::as_writable_bytes(std::span(&lead, 1))));
+    KDK_TRY(lead.magic == format::stream_magic && lead.size >= sizeof(section)
+                ? input_.read_exact(std::as_writable_bytes(std::span(&section, 1)))
+                : Result<>(fail(corrupt("no section begins here"))));
+    if (!std::equal(section.signature.begin(), section.signature.end(), format::stream_signature.begin()))
+        return fail(corrupt("its signature is wrong"));
+    if (section.version != format::stream_version)
+        return fail(make_error(ErrorKind::unsupported, "read", input_.name(),
+                               fmt::format("version {} of the stream format", section.version))
+                        .then("use a newer makedumpfile-lite")
+                        .from(ErrorSide::source));
+    const std::uint64_t behind = lead.size - sizeof(section);
+    if (section.number != sections_)
+        return fail(corrupt(fmt::format("it says that it is section {}", section.number)));
+    if (section.kind == StreamKind::index) {
+        KDK_TRY(input_.skip(behind)); // for those who can seek
+        return part;
+    }
+    if (behind != (section.kind == StreamKind::pages ? (std::uint64_t{section.count} + 7) / 8 : 0) ||
+        section.count > format::most_frame_pages || section.unpacked > format::most_unpacked ||
+        section.packed > ZSTD_compressBound(static_cast<std::size_t>(section.unpacked)))
+        return fail(corrupt("its sizes make no sense"));
+    part.zeros.resize(static_cast<std::size_t>(behind));
+    KDK_TRY(input_.read_exact(part.zeros));
+    if (stream_checksum(section, part.zeros) != section.checksum)
+        return fail(corrupt("its checksum is wrong"));
+    part.frame.resize(section.packed);
+    KDK_TRY(input_.read_exact(part.frame));
+    ++sections_;
+    return part;
+}
+
+Result<> StreamReader::read_head() {
+    while (!has_first_pages_ && !ended_) {
+        KDK_ASSIGN(StreamPart part, next_part());
+        if (part.section.kind == StreamKind::index) {
+            ended_ = true;
+        } else if (part.section.kind == StreamKind::pages) {
+            first_pages_ = std::move(part);
+            has_first_pages_ = true;
+        } else {
+            KDK_TRY(take_head(part));
+        }
+    }
+    if (!has_facts_)
+        return fail(corrupt("pages come before the facts about them"));
+    if (memory_.count() != facts_.memory_pages || kept_.count() != facts_.kept_pages)
+        return fail(corrupt("the sets of pages are not as large as the facts say"));
+    return {};
+}
+
+Result<> StreamReader::take_head(const StreamPart& part) {
+    std::vector<std::byte> bytes;
+    KDK_TRY(unpack_stream_frame(part, bytes, input_.name()));
+    if (part.section.kind != StreamKind::facts && !has_facts_)
+        return fail(corrupt("the facts do not come first"));
+    switch (part.section.kind) {
+    case StreamKind::facts:
+        return take_facts(bytes);
+    case StreamKind::notes:
+        if (bytes.size() > most_notes)
+            return fail(corrupt("its notes are too large"));
+        notes_ = std::move(bytes);
+        return {};
+    case StreamKind::vmcoreinfo:
+        vmcoreinfo_ = as_text(bytes);
+        return {};
+    case StreamKind::eraseinfo:
+        eraseinfo_ = as_text(bytes);
+        return {};
+    case StreamKind::memory:
+        return take_chunks(bytes, memory_);
+    case StreamKind::kept:
+        return take_chunks(bytes, kept_);
+    default:
+        return {}; // a kind that a later writer added
+    }
+}
+
+Result<> StreamReader::take_facts(const std::vector<std::byte>& bytes) {
+    if (has_facts_ || bytes.size() < sizeof(facts_))
+        return fail(corrupt("its facts make no sense"));
+    std::memcpy(&facts_, bytes.data(), sizeof(facts_));
+    if (!std::has_single_bit(facts_.page_size) || facts_.page_size < 4096 || facts_.page_size > 65536 ||
+        facts_.limit > PageSet::highest_limit || facts_.frame_pages == 0 ||
+        facts_.frame_pages > format::most_frame_pages || facts_.level > 31)
+        return fail(corrupt("its facts make no sense"));
+    has_facts_ = true;
+    memory_ = PageSet(facts_.limit);
+    kept_ = PageSet(facts_.limit);
+    return {};
+}
+
+Result<> StreamReader::take_chunks(const std::vector<std::byte>& bytes, PageSet& set) {
+    if (bytes.size() % sizeof(format::StreamChunk) != 0)
+        return fail(corrupt("half a chunk of a page set"));
+    const std::uint64_t chunks = (set.limit() + PageSet::chunk_pages - 1) / PageSet::chunk_pages;
+    for (std::size_t at = 0; at < bytes.size(); at += sizeof(format::StreamChunk)) {
+        std::uint64_t index = 0;
+        std::memcpy(&index, bytes.data() + at, sizeof(index));
+        if (index >= chunks)
+            return fail(corrupt("a page set with pages beyond the last one"));
+        const std::byte* bits = bytes.data() + at + sizeof(index);
+        const std::uint64_t first = index * PageSet::chunk_pages;
+        for (std::uint64_t bit = 0; bit < PageSet::chunk_pages;) {
+            const auto is_set = [&](std::uint64_t i) {
+                return (bits[i / 8] >> (i % 8) & std::byte{1}) != std::byte{0};
+            };
+            std::uint64_t end = bit + 1;
+            while (end < PageSet::chunk_pages && is_set(end) == is_set(bit))
+                ++end;
+            if (is_set(bit))
+                set.insert(first + bit, first + end);
+            bit = end;
+        }
+    }
+    return {};
+}
+
+Result<bool> StreamReader::next_pages(StreamPart& part) {
+    while (!ended_) {
+        if (has_first_pages_) {
+            part = std::move(first_pages_);
+            has_first_pages_ = false;
+        } else {
+            KDK_ASSIGN(part, next_part());
+        }
+        if (part.section.kind == StreamKind::index) {
+            ended_ = true;
+            break;
+        }
+        if (part.section.kind != StreamKind::pages)
+            continue;
+        std::uint64_t zeros = 0;
+        for (std::uint32_t i = 0; i < part.section.count; ++i)
+            zeros += std::to_integer<unsigned>(part.zeros[i / 8] >> (i % 8) & std::byte{1});
+        if (part.section.first != pages_seen_ || part.section.count > facts_.frame_pages ||
+            part.section.count > facts_.kept_pages - pages_seen_ ||
+            part.section.unpacked != (part.section.count - zeros) * facts_.page_size)
+            return fail(corrupt("its pages are not those that come next"));
+        pages_seen_ += part.section.count;
+        return true;
+    }
+    if (pages_seen_ != facts_.kept_pages)
+        return fail(corrupt(fmt::format("it ends after {} of {} pages", pages_seen_, facts_.kept_pages)));
+    return false;
+}
+
+format::KdumpFacts StreamReader::kdump_facts() const {
+    format::KdumpFacts facts;
+    const auto name = [&](std::size_t index) {
+        const char* text = facts_.utsname.data() + index * 65;
+        return std::string(text, ::strnlen(text, 65));
+    };
+    facts.utsname = {name(0), name(1), name(2), name(3), name(4), name(5)};
+    facts.page_size = facts_.page_size;
+    facts.phys_base = facts_.phys_base;
+    facts.crash_time = facts_.crash_time;
+    facts.level = facts_.level;
+    facts.notes = notes_;
+    facts.vmcoreinfo = vmcoreinfo_;
+    facts.eraseinfo = eraseinfo_;
+    return facts;
+}
+
+} // namespace kdumpkit::dump
