@@ -24,6 +24,8 @@ struct KernelSegment {
     std::size_t memory_size;
 };
 static_assert(sizeof(KernelSegment) == 32);
+// KEXEC_UPDATE_ELFCOREHDR of include/uapi/linux/kexec.h, newer than Debian 12's copy.
+constexpr unsigned long update_elfcorehdr = 4;
 // KEXEC_SEGMENT_MAX of include/linux/kexec.h.
 constexpr std::size_t most_segments = 16;
 
@@ -121,7 +123,7 @@ Error explain_kexec_errno(std::string_view operation, KexecSyscall syscall, Kexe
 }
 
 Result<> kexec_load(KexecPurpose purpose, std::uint64_t entry, const std::vector<LoadedSegment>& segments,
-                    bool preserve_context) {
+                    const KexecExtras& extras) {
     if (segments.size() > most_segments)
         return fail(ErrorKind::unsupported, "load", std::string(to_text(purpose)),
                     "it has too many segments");
@@ -131,12 +133,13 @@ Result<> kexec_load(KexecPurpose purpose, std::uint64_t entry, const std::vector
                     segments[i].memory.size()};
     const unsigned long flags = KEXEC_ARCH_X86_64 |
                                 (purpose == KexecPurpose::capture ? KEXEC_ON_CRASH : 0UL) |
-                                (preserve_context ? KEXEC_PRESERVE_CONTEXT : 0UL);
+                                (extras.preserve_context ? KEXEC_PRESERVE_CONTEXT : 0UL) |
+                                (extras.update_core_header ? update_elfcorehdr : 0UL);
     if (::syscall(SYS_kexec_load, entry, segments.size(), table, flags) == 0)
         return {};
     Error error = explain_kexec_errno("load", KexecSyscall::kexec_load, purpose, errno);
     // KEXEC_FLAGS of include/linux/kexec.h has it only with CONFIG_KEXEC_JUMP.
-    if (preserve_context && error.errno_value == EINVAL) {
+    if (extras.preserve_context && error.errno_value == EINVAL) {
         error.kind = ErrorKind::unsupported;
         error.reason = "this kernel was built without CONFIG_KEXEC_JUMP, so it cannot be returned to";
         error.next_step = "load without --preserve-context, or boot a kernel with CONFIG_KEXEC_JUMP";

@@ -27,11 +27,16 @@ struct LoadedSegment {
     Bytes content;
 };
 
+struct KexecExtras {
+    bool preserve_context = false; // KEXEC_PRESERVE_CONTEXT: the new kernel may return to this one
+    // KEXEC_UPDATE_ELFCOREHDR, since Linux 6.6: the running kernel keeps the ELF core header up to date when
+    // CPUs and memory come and go.
+    bool update_core_header = false;
+};
 // kexec_load(2). The running kernel frees the one loaded earlier for the same purpose before it takes the new
-// one: after a failure none is loaded. `preserve_context` (KEXEC_PRESERVE_CONTEXT): the new kernel may return
-// to this one.
+// one: after a failure none is loaded.
 Result<> kexec_load(KexecPurpose purpose, std::uint64_t entry, const std::vector<LoadedSegment>& segments,
-                    bool preserve_context = false);
+                    const KexecExtras& extras = {});
 // kexec_file_load(2); `initrd` -1: none. KEXEC_FILE_DEBUG is never passed: kernels before 6.8 refuse it.
 Result<> kexec_file_load(KexecPurpose purpose, int kernel, int initrd, const std::string& command_line);
 // Drops what is loaded; success when there is nothing.

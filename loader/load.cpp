@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "loader/load.h"
 
+#include "base/bytes.h"
 #include "loader/iomem.h"
 #include "loader/kcore.h"
 #include "loader/purgatory_blob.h"
@@ -19,6 +20,8 @@ constexpr std::uint64_t mebibyte = std::uint64_t{1} << 20, gibibyte = std::uint6
 constexpr std::uint64_t x86_command_line_limit = 2047;
 // " elfcorehdr=0x" and 16 digits; kexec_file_load sets aside MAX_ELFCOREHDR_STR_LEN = 30 itself.
 constexpr std::uint64_t elfcorehdr_room = 30;
+// Of what crash_elfcorehdr_size may claim: e_phnum has 16 bits.
+constexpr std::uint64_t largest_core_header = std::uint64_t{4} << 20;
 // BIOS data, the capture kernel's real-mode trampolines: what it uses below 1 MiB.
 constexpr std::uint64_t backup_end = std::uint64_t{640} * 1024;
 
@@ -134,7 +137,7 @@ Result<> finish_load(PreparedLoad& prepared, const Machine& machine, const std::
     std::vector<Guarded> guarded{{"kernel", kernel_at, kernel.content}};
     if (!initrd.empty())
         guarded.push_back({"initrd", initrd_at, initrd});
-    if (!prepared.core_header.empty())
+    if (!prepared.core_header.empty() && !prepared.kernel_updates_core_header)
         guarded.push_back({"elfcorehdr", plan.segment("elfcorehdr").memory.begin, prepared.core_header});
     guarded.push_back({"bootparams", params.memory.begin, prepared.boot_params});
     KDK_ASSIGN(prepared.purgatory,
@@ -173,13 +176,18 @@ Result<PreparedLoad> prepare_kexec_load(const Machine& machine, const LoadFiles&
             "CPU {0}",
             cpu));
 
+    // crash_elfcorehdr_size is there when the kernel can do it; it says how much room that may take.
+    const std::uint64_t promised = parse_number(machine.elfcorehdr_size, 10).value_or(0);
+    prepared.kernel_updates_core_header = promised != 0 && promised <= largest_core_header;
+    const std::uint64_t core_room =
+        std::max(core_header_size(facts), prepared.kernel_updates_core_header ? promised : 0);
     const std::uint64_t params_room = boot_params_room(
         kernel, machine, machine.firmware_memmap.size() + iomem.size(), prepared.inputs.dtb.size());
     std::vector<Demand> demands{
         kernel_demand(kernel),
         {"purgatory", purgatory_size(), purgatory_size(), page, false},
         {"bootparams", params_room, params_room, page, false},
-        {"elfcorehdr", core_header_size(facts), core_header_size(facts), page, false},
+        {"elfcorehdr", core_header_size(facts), core_room, page, false},
         {"initrd", initrd.size(), initrd.size(), page, false},
     };
     if (facts.backup)

@@ -29,6 +29,9 @@ struct PreparedLoad {
     std::vector<std::string> warnings; // what a dump will lack, for people
     std::uint64_t entry = 0;
     std::vector<E820Entry> memory_map;
+    // The running kernel will rewrite the core header when CPUs and memory come and go: it is larger than
+    // needed now, and no digest guards it.
+    bool kernel_updates_core_header = false;
     std::vector<std::byte> core_header, boot_params, purgatory; // no core header: not a capture kernel
     Inputs inputs;
 

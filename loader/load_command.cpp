@@ -27,7 +27,7 @@ namespace {
 struct LoadOptions {
     std::string kernel, initrd, dtb, syscall = "auto", root = "/";
     RebootWish wish;
-    bool reboot = false, preserve_context = false, plan = false, json = false;
+    bool reboot = false, preserve_context = false, again = false, plan = false, json = false;
 
     [[nodiscard]] KexecPurpose purpose() const {
         return reboot ? KexecPurpose::reboot : KexecPurpose::capture;
@@ -141,8 +141,8 @@ Result<Done> load_now(const LoadCase& load, const SyscallDecision& decision, con
     for (const std::string& warning : prepared.warnings)
         log.warning("{}", warning);
     const KexecPurpose purpose = load.options.purpose();
-    const auto loaded =
-        kexec_load(purpose, prepared.entry, prepared.segments(), load.options.preserve_context);
+    const auto loaded = kexec_load(purpose, prepared.entry, prepared.segments(),
+                                   {load.options.preserve_context, prepared.kernel_updates_core_header});
     if (loaded)
         return Done{prepared.command_line, prepared.kernel, prepared.kernel_version, KexecSyscall::kexec_load,
                     decision.reason};
@@ -156,7 +156,26 @@ Result<Done> load_now(const LoadCase& load, const SyscallDecision& decision, con
     return fail(error);
 }
 
+// --again: what the record says, with its final command line. What CPUs and memory there are is found out
+// anew.
+Result<LoadOptions> as_before(LoadOptions options) {
+    const std::string path = LoadRecord::path(options.purpose());
+    const auto record = parse_load_record(read_text(path).value_or(std::string()));
+    if (!record)
+        return fail(make_error(ErrorKind::absent, "load again what is in", path,
+                               "nothing was loaded by kdumpkit since the boot")
+                        .then("kdumpkit load --kernel FILE --initrd FILE"));
+    options.kernel = record->kernel;
+    options.initrd = record->initrd;
+    options.wish.command_line = {record->command_line, ""};
+    options.syscall = record->syscall;
+    return options;
+}
+
 Result<> check_options(const LoadOptions& options) {
+    if (options.kernel.empty())
+        return fail(make_error(ErrorKind::invalid, "read the command line", {}, "--kernel is required")
+                        .then("see kdumpkit load --help"));
     if (options.root != "/" && !options.plan)
         return fail(
             make_error(ErrorKind::invalid, "use --root", options.root, "it only makes sense with --plan")
@@ -174,8 +193,9 @@ std::string only_kexec_load(const LoadOptions& options, const LoadFiles& files) 
     return image && image->format == ImageFormat::elf ? "an ELF vmlinux" : "";
 }
 
-Result<int> run_load(const LoadOptions& options) {
+Result<int> run_load(const LoadOptions& given) {
     const Log log = stderr_log("kdumpkit load");
+    KDK_ASSIGN(const LoadOptions options, given.again ? as_before(given) : given);
     KDK_TRY(check_options(options));
     KDK_ASSIGN(const SyscallChoice choice, parse_syscall_choice(options.syscall));
     KDK_ASSIGN(const Machine machine, gather_machine(options.root));
@@ -234,11 +254,12 @@ Result<int> run_load(const LoadOptions& options) {
 std::function<Result<int>()> define_load(CLI::App& app) {
     auto options = std::make_shared<LoadOptions>();
     CommandLineWish& line = options->wish.command_line;
-    app.add_option("--kernel", options->kernel,
-                   "the kernel: a bzImage, a vmlinux or a unified image, packed by gzip, xz, lzma, zstd or "
-                   "lz4 or not")
-        ->required()
-        ->type_name("FILE");
+    auto* kernel =
+        app.add_option(
+               "--kernel", options->kernel,
+               "the kernel: a bzImage, a vmlinux or a unified image, packed by gzip, xz, lzma, zstd or "
+               "lz4 or not")
+            ->type_name("FILE");
     app.add_option("--initrd", options->initrd,
                    "its initramfs, made by kdumpkit build for a capture kernel; default: the unified image's")
         ->type_name("FILE");
@@ -260,6 +281,9 @@ std::function<Result<int>()> define_load(CLI::App& app) {
         ->needs(reboot);
     app.add_option("--syscall", options->syscall, "auto, kexec_load or kexec_file_load")
         ->capture_default_str();
+    app.add_flag("--again", options->again,
+                 "load once more what is loaded, after CPUs or memory came or went")
+        ->excludes(kernel, replace, append);
     auto* plan = app.add_flag("--plan", options->plan, "show what would be loaded where, and load nothing");
     app.add_flag("--json", options->json, "with --plan: as JSON")->needs(plan);
     app.add_option("--root", options->root, "with --plan: read /proc and /sys below this folder")

@@ -69,7 +69,10 @@ std::string plan_text(const PreparedLoad& prepared) {
                             entry.range.end - 1, human_bytes(entry.range.size()), to_text(entry.type));
     const auto headers = core_ranges(prepared);
     if (!headers.empty())
-        text += fmt::format("core header  {} program headers, verified\n", headers.size());
+        text += fmt::format("core header  {} program headers, verified{}\n", headers.size(),
+                            prepared.kernel_updates_core_header
+                                ? "; the kernel updates them when CPUs and memory come and go"
+                                : "");
     for (const Elf64_Phdr& header : headers)
         text += fmt::format(
             "  {:<10} {:#012x}-{:#012x} {:>10}{}\n", header.p_type == PT_NOTE ? "note" : "memory",
@@ -96,6 +99,7 @@ std::string plan_json(const PreparedLoad& prepared) {
                       {"memory_map", ordered_json::array()},
                       {"core_header_entries", core_ranges(prepared).size()},
                       {"core_header", ordered_json::array()},
+                      {"kernel_updates_core_header", prepared.kernel_updates_core_header},
                       {"command_line", prepared.command_line},
                       {"warnings", prepared.warnings}};
     for (const Segment& segment : prepared.plan.segments)

@@ -116,7 +116,7 @@ class Vmlinux(Reboot, unittest.TestCase):
 
     @classmethod
     def files(cls):
-        return {"kernel": wrapped_kernel.vmlinux(place.work / "vmlinux", place.kernel.image)}
+        return {"kernel": wrapped_kernel.vmlinux(place.work / "vmlinux.elf", place.kernel.image)}
 
 
 class Context(unittest.TestCase):

@@ -184,7 +184,13 @@ TEST_CASE("files that are missing or are no files are named") {
     got = place.run({"load", "--root", place.path(""), "--kernel", place.path("vmlinuz"), "--initrd",
                      place.path("initrd")});
     CHECK(got.code == exit_codes::invalid);
-    CHECK(place.run({"load"}).code == exit_codes::invalid);
+    got = place.run({"load"});
+    CHECK(got.code == exit_codes::invalid);
+    CHECK_THAT(got.errors, Contains("--kernel is required"));
+    CHECK(place.run({"load", "--again", "--kernel", "x"}).code == exit_codes::invalid);
+    got = place.run({"load", "--again"}); // nothing was loaded here
+    CHECK(got.code == exit_codes::absent);
+    CHECK_THAT(got.errors, Contains("/run/kdumpkit/loaded.json"));
     got =
         place.run({"load", "--plan", "--root", place.path(""), "--kernel", "", "--initrd", place.path("x")});
     CHECK(got.code == exit_codes::invalid);

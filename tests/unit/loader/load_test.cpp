@@ -334,3 +334,27 @@ TEST_CASE("the plan is shown as text and as JSON") {
     CHECK(nlohmann::json::parse(plan_json(*file_load))["syscall"] == "kexec_file_load");
     CHECK_THAT(plan_text(*file_load), Contains("adds elfcorehdr="));
 }
+
+TEST_CASE("where the kernel keeps the core header up to date it gets room for that, and no digest") {
+    const Files files;
+    Machine machine = fixtures::machine();
+    machine.elfcorehdr_size = "577536";
+    const auto load = prepare_kexec_load(machine, files.images(), {});
+    REQUIRE(load);
+    CHECK(load->kernel_updates_core_header);
+    CHECK(load->plan.segment("elfcorehdr").memory.size() == 577536);
+    const auto parameters =
+        ByteReader(load->purgatory).raw<purgatory::Parameters>(purgatory::Parameters::offset);
+    REQUIRE(parameters->region_count == 3);
+    for (std::size_t i = 0; i < 3; ++i)
+        CHECK(std::string(parameters->regions[i].name) != "elfcorehdr");
+    // The capture kernel must not use any of that room.
+    CHECK(ram_in(load->boot_params).intersection(RangeSet{load->plan.segment("elfcorehdr").memory}).empty());
+    CHECK_THAT(plan_text(*load), Contains("the kernel updates them"));
+    for (const char* nonsense : {"0", "x", "18446744073709551615", "99999999"}) {
+        machine.elfcorehdr_size = nonsense;
+        const auto old = prepare_kexec_load(machine, files.images(), {});
+        REQUIRE(old);
+        CHECK_FALSE(old->kernel_updates_core_header);
+    }
+}
