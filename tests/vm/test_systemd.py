@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`kdumpkit reboot` where systemd is the service manager: services are stopped and filesystems unmounted before the second
-kernel starts. The guest's userland is this machine's own systemd with a handful of units."""
+"""`kdumpkit reboot` where systemd is the service manager: services are stopped and filesystems unmounted before the
+second kernel starts. The guest's userland is this machine's own systemd with a handful of units."""
 import pathlib
 import unittest
 
