@@ -163,6 +163,14 @@ void PageWalk::pages(Bytes bytes, std::uint64_t pfn, std::uint64_t address, std:
         PageVerdict verdict = classify_page(layout_, bytes.subspan(at), here, address + at);
         if (!holds_together(verdict, bytes, here - pfn, address + at))
             verdict = {PageClass::senseless, 0, verdict.poisoned};
+        // hugetlb gives most struct pages of a huge page back and maps the first ones in their place
+        // (Linux 5.14, f41f2ed43ca5; from 5.18, e7d324850bfc, the head's own page too): inside a huge page
+        // that is kept, a head comes again and contradicts its place. It says nothing.
+        const bool repeated = verdict.kind == PageClass::senseless && here < huge_until_;
+        if (repeated)
+            verdict = {PageClass::tail, 0, false};
+        else if (verdict.kind == PageClass::hugetlb)
+            huge_until_ = here + (std::uint64_t{1} << verdict.order);
         found(verdict.kind, std::uint64_t{1} << verdict.order, verdict.order);
         std::uint64_t next = here + 1;
         if (drops(options_.level, verdict.kind)) {

@@ -64,6 +64,7 @@ class PageWalk {
     Range pending_;                            // dropped, not yet erased: neighbours melt into one
     std::vector<Range> section_maps_;          // virtual addresses of struct pages that were read
     std::vector<std::uint64_t> section_first_; // the pfn at the start of each
+    std::uint64_t huge_until_ = 0;             // the end of the last hugetlb page
     std::uint64_t senseless_ = 0;
     std::uint64_t seen_ = 0; // pages of the image that the walk has passed
 };

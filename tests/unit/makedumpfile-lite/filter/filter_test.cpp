@@ -107,6 +107,21 @@ TEST_CASE("a block goes or stays whole") {
     CHECK(select(machine, 2)->kept.contains(4099));
 }
 
+TEST_CASE("the head of a huge page that gave its struct pages back comes again inside it, and says nothing") {
+    Machine machine;
+    machine.compound(1024, 9, {.mapping = file_mapping}, 2);
+    for (std::uint64_t pfn = 1024 + 64; pfn < 1024 + 512; pfn += 64) {
+        machine.page(pfn, {.flags = Machine::head, .mapping = file_mapping});
+        machine.u8(Machine::page_paddr(pfn + 1) + 17, 9);
+    }
+    const unsigned level = GENERATE(2U, 8U);
+    const auto selection = select(machine, level);
+    REQUIRE(selection);
+    CHECK(selection->warnings.empty());
+    CHECK(selection->counts.unclassified == 0);
+    CHECK(selection->kept.count() == Machine::pfns - (level == 8 ? 512 : 0));
+}
+
 TEST_CASE("heads that contradict themselves are kept, and so is what they claim") {
     Machine machine;
     const Machine::Page user{.flags = Machine::lru | Machine::swapbacked, .mapping = anonymous};
