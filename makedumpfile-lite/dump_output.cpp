@@ -73,6 +73,8 @@ Result<Begun> begin_elf(const DumpJob& job, format::Destination& destination, co
     facts.vmcoreinfo = job.facts.vmcoreinfo;
     facts.eraseinfo = job.facts.eraseinfo;
     facts.mappings = job.source.mappings();
+    if (facts.mappings.empty() && facts.machine == EM_X86_64)
+        facts.mappings = format::image_mapping(job.facts.vmcoreinfo);
     if (!job.pipeline.share_zero_pages)
         KDK_TRY(check_room(destination, plan.pages.count() * facts.page_size));
     KDK_ASSIGN(auto writer, format::ElfWriter::begin(destination, facts, plan));

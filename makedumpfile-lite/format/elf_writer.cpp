@@ -2,6 +2,7 @@
 #include "makedumpfile-lite/format/elf_writer.h"
 
 #include "base/range.h"
+#include "makedumpfile-lite/kernel/vmcoreinfo.h"
 #include "makedumpfile-lite/source/notes.h"
 
 #include <algorithm>
@@ -63,6 +64,17 @@ std::uint64_t direct_map(const std::vector<VirtualSegment>& mappings, std::uint6
 
 } // namespace
 
+std::vector<VirtualSegment> image_mapping(const std::string& vmcoreinfo) {
+    // An image larger than that is not known; the modules are mapped 1 GiB above its base.
+    constexpr std::uint64_t largest_image = std::uint64_t{128} << 20;
+    const VmcoreInfo info = VmcoreInfo::parse(vmcoreinfo);
+    const auto text = info.symbol("_stext");
+    const auto base = info.number("phys_base");
+    if (!text || !base || *text < kernel_map)
+        return {};
+    return {{*text - kernel_map + static_cast<std::uint64_t>(*base), *text, largest_image}};
+}
+
 // Offsets are counted from the first page for now.
 void ElfWriter::plan_loads(const ElfFacts& facts, const ElfPlan& plan) {
     std::vector<Elf64_Phdr> direct;
@@ -117,7 +129,11 @@ Result<ElfWriter> ElfWriter::begin(Destination& destination, const ElfFacts& fac
     writer.note_.p_type = PT_NOTE;
     writer.note_.p_offset = writer.headers_size();
     writer.note_.p_filesz = writer.note_.p_memsz = notes.size();
-    writer.data_ = align_up(writer.note_.p_offset + notes.size(), facts.page_size).value_or(0);
+    // Never at a page's start, as in makedumpfile's own files: it maps pages that are aligned in the file, the
+    // dropped ones too, and dies behind its end (mappage_elf, 1.7.2).
+    writer.data_ = align_up(writer.note_.p_offset + notes.size(), 4).value_or(0);
+    if (writer.data_ % facts.page_size == 0)
+        writer.data_ += 4;
     for (Elf64_Phdr& load : writer.loads_)
         load.p_offset = load.p_filesz != 0 ? load.p_offset + writer.data_ : 0;
     KDK_TRY(writer.write_headers());

@@ -25,6 +25,11 @@ struct ElfFacts {
     std::vector<VirtualSegment> mappings; // where the source maps its memory
 };
 
+// For a source that names no virtual addresses: where x86-64 maps the kernel's image, by VMCOREINFO and
+// phys_base (Linux, arch/x86/include/asm/page_64.h, __phys_addr_nodebug). Without it nobody finds the page
+// tables. Empty when VMCOREINFO does not say.
+std::vector<VirtualSegment> image_mapping(const std::string& vmcoreinfo);
+
 // Writes an ELF core of whole pages. The kernel image's mapping gets a PT_LOAD of its own that names the same
 // bytes of the file as the memory itself. Pages filled with zero (blocks with shared zero pages) become holes
 // of the file. Until finish() the program headers promise what will come; abandon() makes them promise what
