@@ -129,8 +129,8 @@ Result<ElfWriter> ElfWriter::begin(Destination& destination, const ElfFacts& fac
     writer.note_.p_type = PT_NOTE;
     writer.note_.p_offset = writer.headers_size();
     writer.note_.p_filesz = writer.note_.p_memsz = notes.size();
-    // Never at a page's start, as in makedumpfile's own files: it maps pages that are aligned in the file, the
-    // dropped ones too, and dies behind its end (mappage_elf, 1.7.2).
+    // Never at a page's start, as in makedumpfile's own files: it maps pages that are aligned in the file,
+    // the dropped ones too, and dies behind its end (mappage_elf, 1.7.2).
     writer.data_ = align_up(writer.note_.p_offset + notes.size(), 4).value_or(0);
     if (writer.data_ % facts.page_size == 0)
         writer.data_ += 4;

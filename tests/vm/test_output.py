@@ -288,7 +288,8 @@ class Output(unittest.TestCase):
                   f"cp --sparse=always {folder}/dump {partial}; rm {folder}/dump\n"
                   f"{lite} -d 0 --share-duplicates off {self.vmcore} {folder}/dump; exit $code$?\n")
         # A mount of its own, that goes away by itself.
-        done = run("unshare", *(() if os.geteuid() == 0 else ("--user", "--map-root-user")), "--mount", "sh", "-c", script)
+        user = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
+        done = run("unshare", *user, "--mount", "sh", "-c", script)
         self.assertEqual(done.returncode, 66, done.stderr)
         self.assertIn(b"No space left on device", done.stderr)
         self.assertIn(b"is incomplete", done.stderr)

@@ -288,3 +288,74 @@ TEST_CASE("a pipe is not a place for this format") {
     REQUIRE_FALSE(result);
     CHECK(result.error().kind == ErrorKind::unsupported);
 }
+
+TEST_CASE("pages that are there twice are stored once, if they really are the same") {
+    const Folder folder;
+    auto destination = FileDestination::create(folder / "dump", false, 1 << 20);
+    PageSet kept(10);
+    kept.insert(0, 6);
+    KdumpFacts facts;
+    auto writer = KdumpWriter::begin(*destination, facts, kept, kept);
+    REQUIRE(writer);
+    const bool same = GENERATE(true, false);
+    int asked = 0;
+    writer->share_duplicates(4096, [&](const Duplicates::Stored& earlier, std::uint64_t pfn, Bytes) {
+        ++asked;
+        CHECK(earlier.pfn == 0);
+        CHECK((pfn == 3 || pfn == 5));
+        return same;
+    });
+    const auto block_of = [](std::uint64_t first, const std::vector<std::pair<char, std::uint64_t>>& pages) {
+        PageBlock block;
+        block.pfns = {{first, first + pages.size()}};
+        for (const auto& [fill, hash] : pages) {
+            block.data.resize(block.data.size() + 4096, static_cast<std::byte>(fill));
+            block.pages.push_back({4096, 0, hash});
+        }
+        block.used = block.data.size();
+        return block;
+    };
+    // Page 2 has the hash of page 1 and other bytes: compared inside the block. Page 3 and 5 ask.
+    REQUIRE(writer->append(block_of(0, {{'a', 7}, {'b', 8}, {'c', 8}})));
+    REQUIRE(writer->append(block_of(3, {{'a', 7}, {'d', 9}})));
+    const bool again = same;
+    if (again)
+        REQUIRE(writer->append(block_of(5, {{'a', 7}})));
+    else
+        REQUIRE(writer->append(block_of(5, {{'e', 10}})));
+    REQUIRE(writer->finish());
+    CHECK(asked == (same ? 2 : 1));
+    CHECK(writer->pages_shared() == (same ? 2 : 0));
+    const Seen seen(*read_file(folder / "dump"));
+    const char* expected = same ? "abcada" : "abcade";
+    for (std::uint64_t i = 0; i < 6; ++i)
+        CHECK(seen.page(i)->front() == static_cast<std::byte>(expected[i]));
+    const auto offset = [&](std::uint64_t i) { return *seen.at.u64(seen.descriptors + i * 24); };
+    CHECK((offset(3) == offset(0)) == same);
+    CHECK(offset(1) != offset(2));
+}
+
+TEST_CASE("a part of a split dump says which, and what was erased stands in its own section") {
+    const Folder folder;
+    Case dump;
+    dump.facts.part = Range{1000, 40500};
+    dump.facts.eraseinfo = "erase jiffies size 8\n";
+    auto destination = FileDestination::create(folder / "part", false, 1 << 20);
+    auto writer = KdumpWriter::begin(*destination, dump.facts, dump.memory, dump.kept);
+    REQUIRE(writer);
+    ImagePages pages(dump.image, dump.kept, 4096, *dump.facts.part);
+    REQUIRE(run_pipeline(pages, {1, *parse_compression("lzo"), 4096, true},
+                         [&](const PageBlock& block) { return writer->append(block); }));
+    REQUIRE(writer->finish());
+    const Seen seen(*read_file(folder / "part"));
+    CHECK(*seen.at.u32(4096 + 12) == 1);
+    CHECK(*seen.at.u64(4096 + 80) == 1000);
+    CHECK(*seen.at.u64(4096 + 88) == 40500);
+    CHECK(as_text(*seen.at.slice(*seen.at.u64(4096 + 64), *seen.at.u64(4096 + 72))) ==
+          "erase jiffies size 8\n");
+    CHECK(seen.bit(1, 5)); // the bitmap is that of the whole dump
+    CHECK(seen.page(0) == FakeImage::page(1000));
+    CHECK(seen.page(500) == FakeImage::page(40100));
+    // Where makedumpfile --reassemble looks for it.
+    CHECK(*seen.at.u64(seen.descriptors + 3 * 24) == seen.descriptors + dump.kept.count() * 24);
+}
