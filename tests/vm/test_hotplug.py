@@ -19,6 +19,8 @@ DIMM = 256 << 20
 SCRIPT = """
 mount -t tmpfs none /tmp
 run load kdumpkit load --kernel /kernel --initrd /initrd --syscall {syscall}
+run again kdumpkit load --again
+run status kdumpkit status
 run room cat /sys/kernel/crash_elfcorehdr_size
 run hotplug cat /sys/devices/system/cpu/crash_hotplug
 echo 0 >/sys/devices/system/cpu/cpu1/online
@@ -75,6 +77,13 @@ class Hotplug:
         self.assertEqual(self.guest.result("load")[0], 0, self.guest.result("load")[1])
         self.assertGreater(int(self.guest.result("room")[1]), 4096)
         self.assertEqual(self.guest.result("hotplug"), (0, "1"))
+
+    def test_loaded_once_more_without_being_told_what(self):
+        status, output = self.guest.result("again")
+        self.assertEqual(status, 0, output)
+        self.assertIn("replaced the capture kernel", output)
+        self.assertIn(f"loaded by {self.syscall} ", output)
+        self.assertRegex(self.guest.result("status")[1], r"armed: +yes\n(.*\n)*loaded: +/kernel")
 
     def test_the_dump_has_the_new_memory(self):
         ranges = [tuple(int(word, 16) for word in line.split(" : ")[0].strip().split("-"))

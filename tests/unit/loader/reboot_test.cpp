@@ -61,6 +61,14 @@ TEST_CASE("a kernel for a reboot gets all memory, and lies where nothing else mu
     CHECK(load->command_line == "root=/dev/sda1 ro quiet console=ttyS0 crashkernel=192M");
 }
 
+TEST_CASE("a large initrd of a reboot does not reach into the crash reservation") {
+    Files files;
+    files.initrd = fixtures::initrd(20 << 20); // more than there is above it
+    const auto load = prepare_reboot(machine(), files.all(), {});
+    REQUIRE(load);
+    CHECK_FALSE(load->plan.segment("initrd").memory.overlaps(Range{0x33000000, 0x3f000000}));
+}
+
 TEST_CASE("the command line of a reboot: the image's or the running one, and what was asked for") {
     Files files;
     const auto line = [&](const RebootWish& wish) {
