@@ -55,7 +55,7 @@ std::string next_step_for(const Error& error) {
         return error.errno_value != 0 ? "name the vmcore: /proc/vmcore in a capture kernel, or a copy of it"
                                       : "use -d 1 to save all memory; that needs no knowledge of the kernel";
     case ErrorKind::corrupt:
-        return "copy the vmcore again, whole";
+        return "copy the vmcore again, whole, or save what can be read of it with makedumpfile-lite salvage";
     case ErrorKind::unsupported:
         return "copy the vmcore as it is, or use makedumpfile";
     case ErrorKind::invalid:

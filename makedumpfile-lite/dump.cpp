@@ -15,6 +15,7 @@
 #include "makedumpfile-lite/kernel/vmcoreinfo.h"
 #include "makedumpfile-lite/output_file.h"
 #include "makedumpfile-lite/pipeline.h"
+#include "makedumpfile-lite/salvage.h"
 #include "makedumpfile-lite/source/image.h"
 #include "makedumpfile-lite/summary.h"
 
@@ -259,9 +260,11 @@ Result<> select_and_write(const Options& options, const Log& log, Stopwatch& clo
         KDK_ASSIGN(const std::string text, read_text(options.erase));
         KDK_ASSIGN(to_erase, parse_erase_config(text, options.erase));
     }
-    KDK_ASSIGN(const auto image, open_image(options.source).map_error([](Error error) {
-        return std::move(error).from(ErrorSide::source);
-    }));
+    auto opened =
+        options.job == Options::Job::salvage ? open_salvaged(options, log) : open_image(options.source);
+    if (!opened)
+        return fail(Error(opened.error()).from(ErrorSide::source));
+    const auto image = std::move(*opened);
     for (const std::string& warning : image->warnings()) {
         log.warning("{}", warning);
         summary.warnings.push_back(warning);

@@ -176,7 +176,7 @@ Result<> DumpOutput::write(const DumpJob& job, Summary& summary) {
     }
     progress.finish();
     summary.written_pages -= summary.shared_pages;
-    summary.complete = true;
+    summary.complete = !job.source.truncated();
     return {};
 }
 
@@ -199,14 +199,18 @@ Result<> DumpOutput::write_part(const DumpJob& job, const Part& part, const Page
         const bool readable = writer.abandon().has_value();
         if (writer.pages_written() == 0)
             return finished;
-        const std::string state =
-            fmt::format("{} is incomplete: {} of {} pages{}", destination.name(), writer.pages_written(),
-                        pages.count(part.pfns.begin, part.pfns.end) + job.selection.counts.not_in_source,
-                        readable ? " can be read" : ", and may be unreadable");
+        const std::string state = fmt::format(
+            "{} is incomplete: {}{} pages{}", destination.name(), writer.pages_written(),
+            // What a truncated image has lost is not always known, what was to be written is.
+            counts ? std::string() : fmt::format(" of {}", pages.count(part.pfns.begin, part.pfns.end)),
+            readable ? " can be read" : ", and may be unreadable");
         summary.written_pages += writer.pages_written();
         if (is_interruption(finished.error()))
             return fail(interruption(destination.name(), state));
         job.log.warning("{}", state);
+        // That is what salvage is asked for.
+        if (job.options.job == Options::Job::salvage && counts)
+            return {};
         return finished;
     }
     summary.zero_pages += counts->zero_pages;

@@ -7,6 +7,7 @@
 #include "makedumpfile-lite/advice.h"
 #include "makedumpfile-lite/dmesg.h"
 #include "makedumpfile-lite/dump.h"
+#include "makedumpfile-lite/info.h"
 #include "makedumpfile-lite/interrupt.h"
 #include "makedumpfile-lite/layout_writer.h"
 #include "makedumpfile-lite/memory_usage.h"
@@ -14,6 +15,7 @@
 #include "makedumpfile-lite/rearrange.h"
 #include "makedumpfile-lite/reassemble.h"
 #include "makedumpfile-lite/unbuilt.h"
+#include "makedumpfile-lite/verify.h"
 
 #include <cerrno>
 #include <string>
@@ -89,6 +91,7 @@ Result<> perform(const Options& options, const Log& log) {
         KDK_TRY(refuse_existing(options));
         return extract_dmesg(options, log);
     case Options::Job::dump:
+    case Options::Job::salvage:
         KDK_TRY(refuse_existing(options));
         return make_dump(options, log);
     case Options::Job::memory_usage:
@@ -100,9 +103,9 @@ Result<> perform(const Options& options, const Log& log) {
         KDK_TRY(refuse_existing(options));
         return reassemble(options, log);
     case Options::Job::info:
+        return print_info(options, log);
     case Options::Job::verify:
-    case Options::Job::salvage:
-        break; // refuse_unbuilt
+        return verify_dump(options, log);
     case Options::Job::write_layout:
         KDK_TRY(refuse_existing(options));
         return write_layout_file(options, log);

@@ -6,17 +6,12 @@
 namespace kdumpkit::dump {
 
 Result<> refuse_unbuilt(const Options& options) {
-    using Job = Options::Job;
     struct Unbuilt {
         bool asked;
         std::string_view name;
         std::string_view instead;
     };
     const Unbuilt all[] = {
-        // input
-        {options.job == Job::info, "info", "look at it with `crash`"},
-        {options.job == Job::verify, "verify", "open it with `crash`"},
-        {options.job == Job::salvage, "salvage", "open what is there with `crash`"},
         {options.unused_vmemmap, "-e", "leave -e out"},
     };
     for (const Unbuilt& one : all)

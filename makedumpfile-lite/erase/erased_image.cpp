@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "makedumpfile-lite/erase/erased_image.h"
 
+#include "makedumpfile-lite/source/wrapped_image.h"
+
 #include <algorithm>
 #include <utility>
 
@@ -38,24 +40,16 @@ class ErasedReader final : public MemoryReader {
     std::vector<std::byte> scratch_;
 };
 
-class ErasedImage final : public Image {
+class ErasedImage final : public WrappedImage {
   public:
     ErasedImage(const Image& image, std::vector<ErasedRange> ranges)
-        : image_(image), ranges_(std::move(ranges)) {}
+        : WrappedImage(image), ranges_(std::move(ranges)) {}
 
-    [[nodiscard]] const std::string& name() const override { return image_.name(); }
-    [[nodiscard]] const RangeSet& memory() const override { return image_.memory(); }
-    [[nodiscard]] bool truncated() const override { return image_.truncated(); }
-    [[nodiscard]] Bytes notes() const override { return image_.notes(); }
-    [[nodiscard]] const std::string& vmcoreinfo() const override { return image_.vmcoreinfo(); }
-    [[nodiscard]] std::uint16_t elf_machine() const override { return image_.elf_machine(); }
-    [[nodiscard]] std::vector<std::string> warnings() const override { return image_.warnings(); }
     [[nodiscard]] std::unique_ptr<MemoryReader> reader() const override {
         return std::make_unique<ErasedReader>(image_.reader(), ranges_);
     }
 
   private:
-    const Image& image_;
     std::vector<ErasedRange> ranges_;
 };
 

@@ -33,6 +33,9 @@ class Content {
     [[nodiscard]] virtual std::uint64_t unreadable_pages() const { return 0; }
 };
 
+// What `path` holds, or, when that is a flattened file, what it describes. A folder or a pipe is `invalid`.
+Result<std::unique_ptr<Content>> open_content(const std::string& path);
+
 // A file or a block device. A pipe is `system`.
 Result<std::unique_ptr<Content>> open_file_content(const std::string& path);
 

@@ -57,6 +57,8 @@ class Image {
     // Which pfns of memory() can be read: nullptr when all can. A dump that was filtered before holds fewer,
     // a truncated one too; to read another page is `absent` (never written) or `corrupt` (cut off).
     [[nodiscard]] virtual const PageSet* present() const { return nullptr; }
+    // Which pfns of memory() the image says it has, arrived or not: nullptr when all.
+    [[nodiscard]] virtual const PageSet* promised() const { return nullptr; }
     // Only an image that is a dump already has one.
     [[nodiscard]] virtual const DumpHeader* header() const { return nullptr; }
     // The note section as it stands in the image (ELF notes: NT_PRSTATUS per CPU, VMCOREINFO).

@@ -80,9 +80,7 @@ class KdumpReader final : public MemoryReader {
             .from(ErrorSide::source);
     }
     [[nodiscard]] Error damaged(std::uint64_t pfn, std::uint64_t offset, std::string reason) const {
-        return at(pfn * page_size_, ErrorKind::corrupt, std::move(reason))
-            .at(offset)
-            .then("save what can be read with makedumpfile-lite salvage");
+        return at(pfn * page_size_, ErrorKind::corrupt, std::move(reason)).at(offset);
     }
 
     Result<Bytes> cached(std::uint64_t pfn) {
@@ -164,6 +162,7 @@ class KdumpFile final : public Image {
     [[nodiscard]] const RangeSet& memory() const override { return memory_; }
     [[nodiscard]] bool truncated() const override { return truncated_; }
     [[nodiscard]] const PageSet* present() const override { return &file_.present(); }
+    [[nodiscard]] const PageSet* promised() const override { return &file_.described; }
     [[nodiscard]] const DumpHeader* header() const override { return &file_.headers.facts; }
     [[nodiscard]] Bytes notes() const override { return notes_; }
     [[nodiscard]] const std::string& vmcoreinfo() const override { return vmcoreinfo_; }

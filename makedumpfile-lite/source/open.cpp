@@ -54,7 +54,7 @@ Result<std::string> first_bytes(const Content& content) {
 
 } // namespace
 
-Result<std::unique_ptr<Image>> open_image(const std::string& path) {
+Result<std::unique_ptr<Content>> open_content(const std::string& path) {
     struct stat status {};
     if (::stat(path.c_str(), &status) == 0 && (S_ISDIR(status.st_mode) || S_ISFIFO(status.st_mode)))
         return fail(make_error(ErrorKind::invalid, "open", path,
@@ -63,18 +63,20 @@ Result<std::unique_ptr<Image>> open_image(const std::string& path) {
                                                          "in no particular order")
                         .then("name /proc/vmcore or a copy of it")
                         .from(ErrorSide::source));
-    const bool live = is_kcore(path);
-    KDK_ASSIGN(std::unique_ptr<Content> content, live ? open_live_content(path) : open_file_content(path));
-    const bool empty = content->size() == 0;
-    KDK_ASSIGN(std::string start, first_bytes(*content));
-    constexpr auto flattened = "makedumpfile\0"sv;
-    if (start.starts_with(flattened)) {
-        KDK_ASSIGN(content, open_flattened_content(std::move(content)));
-        KDK_ASSIGN(start, first_bytes(*content));
-    }
+    KDK_ASSIGN(std::unique_ptr<Content> content,
+               is_kcore(path) ? open_live_content(path) : open_file_content(path));
+    KDK_ASSIGN(const std::string start, first_bytes(*content));
+    if (start.starts_with("makedumpfile\0"sv))
+        return open_flattened_content(std::move(content));
+    return content;
+}
+
+Result<std::unique_ptr<Image>> open_image(const std::string& path) {
+    KDK_ASSIGN(std::unique_ptr<Content> content, open_content(path));
+    KDK_ASSIGN(const std::string start, first_bytes(*content));
     if (start.starts_with("\x7f"
                           "ELF"sv))
-        return open_elf_vmcore(std::move(content), {.live = live});
+        return open_elf_vmcore(std::move(content), {.live = is_kcore(path)});
     if (start.starts_with("KDUMP   "sv))
         return open_kdump_file(std::move(content));
     for (const Lookalike& known : lookalikes)
@@ -83,7 +85,7 @@ Result<std::unique_ptr<Image>> open_image(const std::string& path) {
                             .then(std::string(known.next_step))
                             .from(ErrorSide::source));
     return fail(make_error(ErrorKind::corrupt, "open", path,
-                           empty ? "it is empty"
+                           content->size() == 0 ? "it is empty"
                            : content->flattened()
                                ? "it is a flattened file, but what it describes is no crash image"
                                : "it is not a crash image (neither an ELF core nor a dump)")

@@ -213,7 +213,7 @@ TEST_CASE("of a truncated vmcore all that is there is saved, and the dump is mar
     std::filesystem::resize_file(folder / "vmcore", 300 * 4096);
     const auto done = run(folder, {"-d1", "--summary", folder / "s", folder / "vmcore", folder / "out"});
     check_failure(done, exit_codes::corrupt, "truncated");
-    CHECK(done.err.find("is incomplete: 296 of 600 pages can be read") != std::string::npos);
+    CHECK(done.err.find("is incomplete: 296 pages can be read") != std::string::npos);
     const auto summary = nlohmann::json::parse(*read_text(folder / "s"));
     CHECK(summary["complete"] == false);
     CHECK(summary["source"]["truncated"] == true);
@@ -221,7 +221,7 @@ TEST_CASE("of a truncated vmcore all that is there is saved, and the dump is mar
     // Saved again, it has the same pages and is as incomplete as before.
     const auto again = run(folder, {"-d1", "-z", folder / "out", folder / "again"});
     INFO(again.err);
-    check_failure(again, exit_codes::corrupt, "296 of");
+    check_failure(again, exit_codes::corrupt, "is incomplete: 296 pages can be read");
     CHECK(again.err.find("never finished, but all of its 296 pages are there") != std::string::npos);
 }
 

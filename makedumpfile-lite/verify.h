@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "base/error.h"
+#include "base/log.h"
+#include "makedumpfile-lite/faults.h"
+#include "makedumpfile-lite/options.h"
+
+#include <cstdint>
+#include <string>
+
+namespace kdumpkit::dump {
+
+// What `verify` found.
+struct Verification {
+    std::string name, format; // Image::format()
+    bool flattened = false;
+    std::uint64_t pages = 0;          // that the dump says it has
+    std::uint64_t readable_pages = 0; // of those
+    Faults faults;
+};
+
+// Pure. One line and the list of faults, for people; a JSON object, for programs.
+std::string verification_text(const Verification& verification);
+std::string verification_json(const Verification& verification);
+
+// Reads all of Options::source and prints what is wrong with it to standard output. Anything wrong is
+// `corrupt`.
+Result<> verify_dump(const Options& options, const Log& log);
+
+} // namespace kdumpkit::dump
