@@ -130,7 +130,8 @@ class KdumpReader final : public MemoryReader {
             KDK_ASSIGN(const Bytes bytes, window_.view(where, sizeof(descriptor)));
             descriptor = *ByteReader(bytes).raw<format::PageDescriptor>(0);
         }
-        if (!is_stored(descriptor, page_size_, file_.content->size()))
+        if (!is_stored(descriptor, page_size_, file_.content->size()) ||
+            descriptor.offset < file_.headers.descriptors)
             return fail(damaged(pfn, where,
                                 fmt::format("its descriptor names {} bytes at 0x{:x} of a file of {} bytes",
                                             descriptor.size, descriptor.offset, file_.content->size())));

@@ -71,7 +71,8 @@ Result<> for_each_descriptor(const Content& content, const KdumpHeaders& headers
                 at < content.size() ? (content.size() - at) / sizeof(PageDescriptor) : 0;
             filled = std::min<std::uint64_t>(batch.size(), left);
             used = 0;
-            KDK_TRY(content.read(at, std::as_writable_bytes(std::span(batch).first(filled))));
+            if (filled != 0)
+                KDK_TRY(content.read(at, std::as_writable_bytes(std::span(batch).first(filled))));
             at += filled * sizeof(PageDescriptor);
         }
         KDK_TRY(each(*pfn, used < filled ? &batch[used] : nullptr));

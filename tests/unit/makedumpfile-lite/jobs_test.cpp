@@ -184,10 +184,11 @@ TEST_CASE("salvage saves what can be read and says what is lost") {
     REQUIRE(image);
     CHECK((*image)->truncated());
     CHECK((*image)->present()->count() == 49);
-    const auto page = (*image)->reader()->view(24 * 4096, 4096);
+    const auto reader = (*image)->reader();
+    const auto page = reader->view(24 * 4096, 4096);
     REQUIRE(page);
     CHECK(std::vector<std::byte>(page->begin(), page->end()) == KdumpBytes::page(24));
-    CHECK((*image)->reader()->view(20 * 4096, 4096).error().kind == ErrorKind::absent);
+    CHECK(reader->view(20 * 4096, 4096).error().kind == ErrorKind::absent);
     // Nothing to save leaves no file.
     dump.bytes.resize(dump.data);
     dump.write(folder / "empty");

@@ -85,7 +85,10 @@ TEST_CASE("a hundred thousand program headers are read in bounded time") {
     REQUIRE(image);
     CHECK((*image)->memory().ranges().size() == count);
     CHECK((*image)->memory().total() == count * 4096);
-    CHECK(as_text((*(*image)->reader()->view(12345 * 0x2000, 4096)).first(4)) == "here");
+    const auto reader = (*image)->reader();
+    const auto page = reader->view(12345 * 0x2000, 4096);
+    REQUIRE(page);
+    CHECK(as_text(page->first(4)) == "here");
 }
 
 TEST_CASE("of a truncated core the pages that are whole are present") {
