@@ -26,7 +26,7 @@ LEVELS = (1, 2, 4, 8, 16, 31)
 # page.compound_head became compound_info) no packaged one does.
 OWN, NEWER = ("cloud-5.10", "cloud-6.1"), ("cloud-6.12", "cloud-6.18", "cloud-7.0")
 # Between the flags and the panic: the snapshot's own file system buffers, and what the other processor does.
-MOST_CHANGED = 1500
+MOST_CHANGED, MOST_DRAINED = 1500, 20000
 INDENT = " " * len("[    0.000000] ")
 # What the workload has marked, and where it belongs.
 MARKS = {"ANON": "user", "THP": "user", "LOCKED": "user", "MERGED": "user", "PAGED": "user", "COW": "user",
@@ -95,19 +95,17 @@ class Pages(unittest.TestCase):
         text = (self.folder / "log").read_text(errors="replace")
         optimised = re.search(r"huge pages: 12, optimised: (\d*)", text)
         self.assertTrue(optimised, "no huge pages")
-        if optimised.group(1):
-            # Their struct pages are mapped again and again: the second page of them shows what the first shows.
-            self.assertTrue(self.repeated_struct_pages(), "no huge page gave its struct pages back")
+        # Where a tail links to its head by a pointer, the head's own page of struct pages is mapped again and again.
+        if optimised.group(1) and self.kernel.btf.offset("page", "compound_info") is None:
+            self.assertEqual(len(self.repeated_heads()), 8, "not every huge page gave its struct pages back")
         if "soft-offlin" in text or "Memory failure" in text:
             self.assertEqual(bin(self.before.sets["hwpoison"]).count("1"), 1)
         large = collections.Counter(self.folio_orders())
         self.say("cache folios by order", dict(sorted(large.items())))
 
-    def repeated_struct_pages(self):
+    def repeated_heads(self):
         heads = [pfn for pfn, flags in enumerate(self.before.flags) if flags & BITS["huge"] and flags & BITS["head"]]
-        return [pfn for pfn in heads if self.kernel.raw[pfn + 128] == self.kernel.raw[pfn + 192]
-                and self.kernel.raw[pfn + 128] == self.kernel.raw[pfn + 64 * 7]
-                and (self.kernel.raw[pfn + 64] == self.kernel.raw[pfn] or self.kernel.types)]
+        return [pfn for pfn in heads if self.kernel.raw[pfn + 64] == self.kernel.raw[pfn]]
 
     def folio_orders(self):
         """The order of every compound page of the page cache."""
@@ -125,7 +123,10 @@ class Pages(unittest.TestCase):
                                      names_of(self.after.flags[pfn])) for pfn in pages(self.changed))
         for (before, after, was, became), count in table.most_common():
             self.say(f"changed: {count:5} {before} ({was}) -> {after} ({became})")
-        self.assertLess(sum(table.values()), MOST_CHANGED)
+        # The kernel moves whole batches from per-CPU lists, which have no flag, to the buddy allocator.
+        drained = sum(count for (_, after, was, _), count in table.items() if was == "none" and after == "free")
+        self.assertLess(sum(table.values()) - drained, MOST_CHANGED)
+        self.assertLess(drained, MOST_DRAINED)
 
     def test_levels_against_the_kernel(self):
         for level in self.levels():
@@ -170,8 +171,8 @@ class Pages(unittest.TestCase):
                 partial = sum(1 << pfn for pfn in pages(ours.memory ^ theirs.memory) if self.core.page(pfn) is None)
                 self.assertEqual((ours.memory ^ theirs.memory) & ~partial, 0)
                 self.assertLess(bin(partial).count("1"), 3)
-                # At level 1 we read no struct pages, and so cannot know of broken memory.
-                broken = self.after.sets["hwpoison"] if level == 1 else 0
+                # At levels 0 and 1 we read no struct pages, and so cannot know of broken memory.
+                broken = self.after.sets["hwpoison"] if level <= 1 else 0
                 more = ours.kept & ~theirs.kept & ~partial & ~broken
                 less = theirs.kept & ~ours.kept & ~partial
                 self.say(f"level {level}: makedumpfile keeps {theirs.count()}, we {ours.count()} (per-CPU lists kept), "
