@@ -15,19 +15,29 @@ namespace kdumpkit::dump {
 namespace {
 
 // uname(2), struct new_utsname: six names of 65 bytes (kernel: include/uapi/linux/utsname.h).
-Result<Utsname> read_utsname(VirtualMemory& memory, const VmcoreInfo& info) {
+Result<Utsname> read_utsname_at(VirtualMemory& memory, std::uint64_t vaddr) {
     constexpr std::size_t field = 65;
     Utsname uts;
-    const auto symbol = info.symbol("init_uts_ns");
-    const auto offset = info.offset("uts_namespace.name");
-    if (!symbol || !offset)
-        return uts;
-    KDK_ASSIGN(const Bytes bytes, memory.view(*symbol + *offset, 6 * field));
+    KDK_ASSIGN(const Bytes bytes, memory.view(vaddr, 6 * field));
     std::string* const names[] = {&uts.sysname, &uts.nodename, &uts.release,
                                   &uts.version, &uts.machine,  &uts.domainname};
     for (std::size_t i = 0; i < std::size(names); ++i)
         *names[i] = ByteReader(bytes).c_string(i * field, field).value_or(std::string_view{});
     return uts;
+}
+
+// VMCOREINFO tells the offset since Linux 5.11 (ca4a9241cc5e). Before, the names came behind a reference
+// count of 4 bytes; that is believed when the release found there is the one that VMCOREINFO tells.
+Result<Utsname> read_utsname(VirtualMemory& memory, const VmcoreInfo& info) {
+    constexpr std::uint64_t behind_count = 4;
+    const auto symbol = info.symbol("init_uts_ns");
+    if (!symbol)
+        return Utsname{};
+    if (const auto offset = info.offset("uts_namespace.name"))
+        return read_utsname_at(memory, *symbol + *offset);
+    const auto release = info.text("OSRELEASE");
+    auto uts = read_utsname_at(memory, *symbol + behind_count);
+    return uts && release && uts->release == *release ? uts : Utsname{};
 }
 
 Failure not_resolved() {
