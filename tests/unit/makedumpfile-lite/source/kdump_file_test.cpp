@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "makedumpfile-lite/decompressor.h"
 #include "makedumpfile-lite/faults.h"
 #include "makedumpfile-lite/page_test.h"
 #include "makedumpfile-lite/source/content.h"
@@ -40,6 +41,13 @@ void check_pages(const Image& image) {
             CHECK(std::vector<std::byte>(page->begin(), page->end()) == KdumpBytes::page(pfn));
         else
             CHECK(page.error().kind == ErrorKind::absent);
+    }
+    // Backwards, so that no count goes on from the last one.
+    const auto again = image.reader();
+    for (std::uint64_t pfn = KdumpBytes::saved_end - 2; pfn >= KdumpBytes::first; pfn -= 2) {
+        const auto page = again->view(pfn * 4096, 4096);
+        REQUIRE(page);
+        CHECK(std::vector<std::byte>(page->begin(), page->end()) == KdumpBytes::page(pfn));
     }
 }
 
@@ -262,6 +270,36 @@ TEST_CASE("a dump that was never finished has the pages whose descriptors arrive
     CHECK((*opened)->present()->count() == 42);
     CHECK(unreadable(**opened) == 10);
     CHECK((*opened)->warnings()[0].find("never finished: 10 of its 52 pages") != std::string::npos);
+}
+
+TEST_CASE("data that gives less or more than a page is damaged, and nothing beyond the page is written") {
+    const auto size = GENERATE(as<std::size_t>{}, 1, 4095, 4097, 9000);
+    const std::vector<unsigned char> plain(size, 'p');
+    std::vector<std::byte> packed(20000);
+    auto* to = reinterpret_cast<unsigned char*>(packed.data());
+    uLongf zlib = packed.size();
+    REQUIRE(compress2(to, &zlib, plain.data(), size, 1) == Z_OK);
+    std::vector<std::byte> page(4096 + 64, std::byte{'?'});
+    Decompressor decompressor;
+    const auto refused = [&](std::uint32_t flags, std::size_t bytes) {
+        const auto done =
+            decompressor.decompress(flags, Bytes(packed).first(bytes), std::span(page).first(4096));
+        REQUIRE_FALSE(done);
+        CHECK(done.error().kind == ErrorKind::corrupt);
+        CHECK(std::all_of(page.begin() + 4096, page.end(), [](std::byte b) { return b == std::byte{'?'}; }));
+    };
+    refused(1, zlib);
+    const std::size_t zstd = ZSTD_compress(to, packed.size(), plain.data(), size, 1);
+    refused(32, zstd);
+    std::size_t snappy = 0;
+    snappy::RawCompress(reinterpret_cast<const char*>(plain.data()), size, reinterpret_cast<char*>(to),
+                        &snappy);
+    refused(4, snappy);
+    std::vector<std::max_align_t> work(LZO1X_1_MEM_COMPRESS / sizeof(std::max_align_t) + 1);
+    lzo_uint lzo = packed.size();
+    REQUIRE(lzo1x_1_compress(plain.data(), size, to, &lzo, work.data()) == LZO_E_OK);
+    refused(2, lzo);
+    refused(0, size);
 }
 
 TEST_CASE("random damage never does more than make a dump unreadable") {
