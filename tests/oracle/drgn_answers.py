@@ -7,7 +7,6 @@ import sys
 import drgn
 from drgn.helpers.linux.fs import for_each_mount, mount_dst
 from drgn.helpers.linux.list import list_for_each_entry
-from drgn.helpers.linux.mm import cmdline
 from drgn.helpers.linux.pid import for_each_task
 from drgn.helpers.linux.printk import get_dmesg
 from drgn.helpers.linux.slab import for_each_slab_cache
@@ -28,6 +27,8 @@ def free_pages(program):
     """Of each zone and order, by its counters and by walking the lists."""
     answers = []
     for zone in program["node_data"][0].node_zones:
+        if zone.present_pages == 0:  # its lists were never made
+            continue
         for order, area in enumerate(zone.free_area):
             walked = sum(1 for kind in area.free_list
                          for _ in list_for_each_entry("struct page", kind.address_of_(), "lru"))
@@ -41,8 +42,7 @@ def answers(vmlinux, dump):
     program.load_debug_info([vmlinux])
     tasks = []
     for task in for_each_task(program):
-        words = [] if not task.mm else [word.decode(errors="replace") for word in cmdline(task) or ()]
-        tasks.append([int(task.pid), text(task.comm), words, stack(program, task)])
+        tasks.append([int(task.pid), text(task.comm), stack(program, task)])
     caches = [[text(cache.name), int(cache.object_size), int(cache.size)] for cache in for_each_slab_cache(program)]
     mounts = [text_of(mount_dst(mount)) for mount in for_each_mount(program["init_task"].nsproxy.mnt_ns)]
     counters = [int(counter.counter) for counter in program["vm_zone_stat"]]
