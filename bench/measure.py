@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Runs commands as whole processes, in turn, and keeps what each cost."""
+import os
+import pathlib
+import statistics
+import subprocess
+import threading
+import time
+
+
+class Cost:
+    """Of one run: seconds of wall clock and of CPU, bytes written, KiB of memory."""
+
+    def __init__(self, wall, cpu, anonymous, output):
+        self.wall, self.cpu, self.anonymous, self.output = wall, cpu, anonymous, output
+
+
+def _watch_anonymous(pid, stop, peak):
+    """The highest RssAnon: what the process has besides mapped input, which ru_maxrss does not tell apart."""
+    while not stop.is_set():
+        try:
+            for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines():
+                if line.startswith("RssAnon"):
+                    peak[0] = max(peak[0], int(line.split()[1]))
+        except OSError:
+            return
+        stop.wait(0.005)
+
+
+def once(command, outputs=(), stdout=None):
+    """Runs `command`; `outputs` are removed before and measured behind. `stdout`: a file to write it to."""
+    for path in outputs:
+        pathlib.Path(path).unlink(missing_ok=True)
+    sink = open(stdout, "wb") if stdout else subprocess.DEVNULL
+    start = time.monotonic()
+    process = subprocess.Popen([str(word) for word in command], stdout=sink, stderr=subprocess.PIPE)
+    stop, peak = threading.Event(), [0]
+    watcher = threading.Thread(target=_watch_anonymous, args=(process.pid, stop, peak))
+    watcher.start()
+    said = process.stderr.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    wall = time.monotonic() - start
+    process.returncode = os.waitstatus_to_exitcode(status)
+    stop.set()
+    watcher.join()
+    if stdout:
+        sink.close()
+    if process.returncode != 0:
+        raise RuntimeError(f"{' '.join(map(str, command))}: exit {process.returncode}\n{said.decode(errors='replace')}")
+    size = sum(pathlib.Path(path).stat().st_size for path in outputs)
+    return Cost(wall, usage.ru_utime + usage.ru_stime, peak[0], size)
+
+
+class Median:
+    def __init__(self, costs):
+        for name in ("wall", "cpu", "anonymous", "output"):
+            setattr(self, name, statistics.median(getattr(one, name) for one in costs))
+        self.walls = [one.wall for one in costs]
+
+
+def side_by_side(runs, *contestants):
+    """Each contestant is a function that returns a Cost; they take turns, so that a busy moment hits all alike. The
+    first round is not counted: it fills the page cache."""
+    costs = [[] for _ in contestants]
+    for turn in range(runs + 1):
+        for mine, contestant in zip(costs, contestants):
+            cost = contestant()
+            if turn != 0:
+                mine.append(cost)
+    return [Median(mine) for mine in costs]

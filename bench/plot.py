@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Time and memory against the size of the machine, as an SVG drawn by hand: two panels, logarithmic axes."""
+import math
+
+WIDTH, HEIGHT, LEFT, TOP, GAP = 420, 300, 70, 40, 110
+
+
+def _log_ticks(low, high):
+    return [10.0 ** power for power in range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)]
+
+
+def _panel(x0, title, unit, xs, ys):
+    ticks = _log_ticks(min(ys), max(max(ys), min(ys) * 1.01))
+    low, high = math.log10(ticks[0]), math.log10(ticks[-1]) if len(ticks) > 1 else math.log10(ticks[0]) + 1
+    left, right = math.log2(min(xs)), math.log2(max(xs)) or 1
+
+    def place(x, y):
+        across = (math.log2(x) - left) / ((right - left) or 1)
+        up = (math.log10(y) - low) / ((high - low) or 1)
+        return x0 + across * WIDTH, TOP + HEIGHT - up * HEIGHT
+
+    parts = [f'<text x="{x0}" y="{TOP - 14}" font-weight="bold">{title}</text>',
+             f'<rect x="{x0}" y="{TOP}" width="{WIDTH}" height="{HEIGHT}" fill="none" stroke="#888"/>']
+    for tick in ticks:
+        _, y = place(xs[0], tick)
+        parts.append(f'<line x1="{x0}" y1="{y:.1f}" x2="{x0 + WIDTH}" y2="{y:.1f}" stroke="#ddd"/>')
+        parts.append(f'<text x="{x0 - 6}" y="{y + 4:.1f}" text-anchor="end">{tick:g} {unit}</text>')
+    for x in xs:
+        at, _ = place(x, ys[0])
+        parts.append(f'<text x="{at:.1f}" y="{TOP + HEIGHT + 18}" text-anchor="middle">{x} GiB</text>')
+    points = " ".join("{:.1f},{:.1f}".format(*place(x, y)) for x, y in zip(xs, ys))
+    parts.append(f'<polyline points="{points}" fill="none" stroke="#1565c0" stroke-width="2"/>')
+    for x, y in zip(xs, ys):
+        parts.append('<circle cx="{:.1f}" cy="{:.1f}" r="3" fill="#1565c0"/>'.format(*place(x, y)))
+    return parts
+
+
+def growth(path, points):
+    """`points`: (GiB, seconds, MiB of memory)."""
+    if not points:
+        return
+    xs = [point[0] for point in points]
+    parts = _panel(LEFT, "time of -d 31 -l", "s", xs, [max(point[1], 0.001) for point in points])
+    parts += _panel(LEFT + WIDTH + GAP, "memory besides mapped input", "MiB", xs, [max(point[2], 0.1) for point in points])
+    size = f'width="{LEFT + 2 * WIDTH + GAP + 40}" height="{TOP + HEIGHT + 50}"'
+    body = "\n".join(parts)
+    path.write_text(f'<svg xmlns="http://www.w3.org/2000/svg" {size} font-family="sans-serif" font-size="12">\n'
+                    f'<rect width="100%" height="100%" fill="white"/>\n{body}\n</svg>\n')
