@@ -97,7 +97,7 @@ inline constexpr std::array option_table = {
     Option{'\0', "partial-dmesg", OptionId::partial_dmesg, false},
     Option{'\0', "mem-usage", OptionId::memory_usage, false},
     Option{'\0', "write-layout", OptionId::write_layout, true},
-    Option{'g', "", OptionId::write_vmcoreinfo, true},
+    Option{'g', "write-vmcoreinfo", OptionId::write_vmcoreinfo, true},
     Option{'\0', "check-params", OptionId::check, false},
     Option{'h', "help", OptionId::help, false},
     Option{'v', "version", OptionId::version, false},
