@@ -41,7 +41,8 @@ def growth(path, points):
         return
     xs = [point[0] for point in points]
     parts = _panel(LEFT, "time of -d 31 -l", "s", xs, [max(point[1], 0.001) for point in points])
-    parts += _panel(LEFT + WIDTH + GAP, "memory besides mapped input", "MiB", xs, [max(point[2], 0.1) for point in points])
+    memory = [max(point[2], 0.1) for point in points]
+    parts += _panel(LEFT + WIDTH + GAP, "memory besides mapped input", "MiB", xs, memory)
     size = f'width="{LEFT + 2 * WIDTH + GAP + 40}" height="{TOP + HEIGHT + 50}"'
     body = "\n".join(parts)
     path.write_text(f'<svg xmlns="http://www.w3.org/2000/svg" {size} font-family="sans-serif" font-size="12">\n'
