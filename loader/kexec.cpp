@@ -135,8 +135,17 @@ Result<> kexec_load(KexecPurpose purpose, std::uint64_t entry, const std::vector
                                 (purpose == KexecPurpose::capture ? KEXEC_ON_CRASH : 0UL) |
                                 (extras.preserve_context ? KEXEC_PRESERVE_CONTEXT : 0UL) |
                                 (extras.update_core_header ? update_elfcorehdr : 0UL);
-    if (::syscall(SYS_kexec_load, entry, segments.size(), table, flags) == 0)
-        return {};
+    if (::syscall(SYS_kexec_load, entry, segments.size(), table, flags) == 0) {
+        if (!extras.preserve_context)
+            return {};
+        // What is loaded would be given all memory, that of the kernel to return to included.
+        (void)::syscall(SYS_kexec_load, 0UL, 0UL, nullptr, flags);
+        return fail(
+            make_error(ErrorKind::unsupported, "load", std::string(to_text(purpose)),
+                       "this kernel could be returned to, but kdumpkit does not yet give the new one memory "
+                       "of its own to return from")
+                .then("load without --preserve-context"));
+    }
     Error error = explain_kexec_errno("load", KexecSyscall::kexec_load, purpose, errno);
     // KEXEC_FLAGS of include/linux/kexec.h has it only with CONFIG_KEXEC_JUMP.
     if (extras.preserve_context && error.errno_value == EINVAL) {
