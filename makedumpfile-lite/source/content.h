@@ -19,6 +19,9 @@ class Content {
     virtual ~Content() = default;
     [[nodiscard]] virtual const std::string& name() const = 0;
     [[nodiscard]] virtual std::uint64_t size() const = 0; // bytes
+    // Bytes that somebody wrote for it: fewer than its size where that describes more than it holds. What a
+    // reader may spend on it is measured by this.
+    [[nodiscard]] virtual std::uint64_t stored_bytes() const { return size(); }
     // All of `out`, from `offset` on; what reaches beyond size() is `corrupt`.
     virtual Result<> read(std::uint64_t offset, std::span<std::byte> out) const = 0;
     // The descriptor that mmap may be tried on; -1 when the bytes lie elsewhere. It stays ours.

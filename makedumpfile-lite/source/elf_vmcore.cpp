@@ -22,6 +22,10 @@ constexpr std::uint64_t max_program_headers = std::uint64_t{1} << 17;
 constexpr std::uint64_t highest_address = std::uint64_t{1} << 52;
 constexpr std::uint64_t max_notes = std::uint64_t{64} << 20;
 constexpr std::size_t max_warnings = 16;
+// Bytes of memory that any file may promise, and for each of its bytes: 12 MiB of a vmcore of 12 TiB are
+// enough.
+constexpr std::uint64_t always_promised = std::uint64_t{1} << 40;
+constexpr std::uint64_t promised_per_byte = std::uint64_t{1} << 20;
 constexpr std::uint64_t max_steps = std::uint64_t{1} << 22; // of ExtentMap::claim, for all segments together
 // Linux, Documentation/arch/x86/x86_64/mm.rst: the kernel image is mapped in the topmost 2 GiB.
 constexpr std::uint64_t x86_64_kernel_map = 0xffffffff80000000;
@@ -209,6 +213,13 @@ Result<> ElfVmcore::read_headers() {
         return fail(
             corrupt(header.e_phoff, fmt::format("its program headers place {} bytes of memory in {} bytes",
                                                 claimed, file_->size())));
+    // A file that was cut off may promise more than it has; but a few pages of it promise no machine of
+    // petabytes, and what is said about memory that is not there takes memory and place too.
+    if (claimed > std::max(always_promised,
+                           checked_mul(file_->stored_bytes(), promised_per_byte).value_or(~std::uint64_t{0})))
+        return fail(corrupt(header.e_phoff,
+                            fmt::format("its program headers promise {} bytes of memory, and the file has {}",
+                                        claimed, file_->stored_bytes())));
     find_vmcoreinfo();
     memory_ = map_.pages(page_size_);
     if (memory_.empty())

@@ -24,6 +24,7 @@ class FlattenedContent final : public Content {
 
     const std::string& name() const override { return file_->name(); }
     std::uint64_t size() const override { return size_; }
+    std::uint64_t stored_bytes() const override { return file_->stored_bytes(); }
     std::string missing() const override { return missing_; }
     bool flattened() const override { return true; }
     Result<> read(std::uint64_t offset, std::span<std::byte> out) const override {

@@ -10,6 +10,17 @@ namespace kdumpkit::dump {
 
 using format::PageDescriptor;
 
+namespace {
+
+// A set of pages may cost so many bytes of memory, and so many for each byte of the file: a few bits here and
+// there, in a bitmap that is mostly a hole, cost thousands of times what they take in the file.
+constexpr std::uint64_t free_cost = std::uint64_t{32} << 20;
+constexpr std::uint64_t cost_per_byte = 4;
+// Of a chunk with members, and the share of the chunks beside it.
+constexpr std::uint64_t chunk_cost = PageSet::chunk_bytes + (std::uint64_t{8} << 10);
+
+} // namespace
+
 Result<PageSet> read_kdump_bitmap(const Content& content, const KdumpHeaders& headers, std::uint64_t offset) {
     if (offset > content.size() || content.size() - offset < headers.bitmap_bytes)
         return fail(
@@ -20,6 +31,8 @@ Result<PageSet> read_kdump_bitmap(const Content& content, const KdumpHeaders& he
                 .from(ErrorSide::source));
     PageSet set(headers.limit);
     std::array<std::byte, PageSet::chunk_bytes> chunk{};
+    const std::uint64_t affordable = free_cost + content.stored_bytes() * cost_per_byte;
+    std::uint64_t cost = 0;
     for (std::uint64_t at = 0; at < headers.bitmap_bytes;) {
         const std::uint64_t data = content.next_data(offset + at);
         if (data >= offset + headers.bitmap_bytes)
@@ -28,6 +41,14 @@ Result<PageSet> read_kdump_bitmap(const Content& content, const KdumpHeaders& he
         const std::uint64_t size = std::min<std::uint64_t>(chunk.size(), headers.bitmap_bytes - at);
         chunk.fill(std::byte{0});
         KDK_TRY(content.read(offset + at, std::span(chunk).first(size)));
+        cost += chunk_cost;
+        if (cost > affordable)
+            return fail(
+                make_error(ErrorKind::corrupt, "open", content.name(),
+                           fmt::format("its bitmaps are spread over {} page frames, in a file of {} bytes",
+                                       headers.limit, content.stored_bytes()))
+                    .at(offset + at)
+                    .from(ErrorSide::source));
         set.set_chunk(at / chunk.size(), chunk);
         at += chunk.size();
     }
