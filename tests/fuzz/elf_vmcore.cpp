@@ -3,8 +3,7 @@
 
 #include "makedumpfile-lite/source/content.h"
 #include "tests/fuzz/image_file.h"
-#include "tests/unit/makedumpfile-lite/fake_image.h"
-#include "tests/unit/makedumpfile-lite/source/elf_file.h"
+#include "tests/fuzz/sample_dump.h"
 
 namespace kdumpkit::fuzz {
 
@@ -21,36 +20,19 @@ void run(Bytes input) {
         (void)(*image)->reader()->view((*image)->memory().ranges().front().begin, 4096);
 }
 
-ElfFile small_core() {
-    ElfFile file;
-    Input notes;
-    dump::test::add_note(notes, "CORE", NT_PRSTATUS, std::string(336, 'r'));
-    dump::test::add_note(
-        notes, "VMCOREINFO", 0,
-        "OSRELEASE=6.1.0\nPAGESIZE=4096\nSYMBOL(swapper_pg_dir)=ffffffff80001000\n"
-        "NUMBER(phys_base)=0\nSYMBOL(_stext)=ffffffff80000000\nSYMBOL(prb)=ffffffff80000800\n");
-    file.notes(1024, notes.size());
-    file.load(0, 0x3000, 0x1000, 0xffff888000000000);
-    file.load(0x1000, 0x2000, 0x2000, 0xffffffff80001000);
-    file.load(0x10000, 0x800, 0x4000, 0xffff888000010000);
-    file.put(1024, notes);
-    file.fill(0x1000, 0x3800, 'm');
-    return file;
-}
-
 std::vector<Input> seeds() {
-    std::vector<Input> all = {small_core().finish()};
-    ElfFile extended = small_core(); // PN_XNUM
+    std::vector<Input> all = {sample_core().finish()};
+    ElfFile extended = sample_core(); // PN_XNUM
     extended.header.e_phnum = PN_XNUM;
     extended.header.e_shoff = 0x4800;
     Elf64_Shdr section{};
     section.sh_info = static_cast<Elf64_Word>(extended.programs.size());
     extended.put(0x4800, bytes_of(section));
     all.push_back(extended.finish());
-    ElfFile far = small_core();
+    ElfFile far = sample_core();
     far.load((std::uint64_t{1} << 52) - 0x1000, 0x1000, 0x1000);
     all.push_back(far.finish());
-    ElfFile endless = small_core();
+    ElfFile endless = sample_core();
     endless.load(0x100000, std::uint64_t{1} << 51, 0x1000);
     all.push_back(endless.finish());
     // Small segments one after the other, then large ones over all of them.

@@ -9,7 +9,9 @@ namespace kdumpkit::fuzz {
 extern const Target btf;
 extern const Target elf_vmcore;
 extern const Target filter;
+extern const Target flattened_file;
 extern const Target kallsyms;
+extern const Target kdump_file;
 extern const Target kernel_image;
 extern const Target notes;
 extern const Target options;
@@ -17,8 +19,21 @@ extern const Target printk;
 extern const Target vmcoreinfo;
 
 std::span<const Target* const> targets() {
-    static constexpr std::array all = {&btf,   &elf_vmcore, &filter, &kallsyms,  &kernel_image,
-                                       &notes, &options,    &printk, &vmcoreinfo};
+    static constexpr std::array all = {
+        // clang-format off
+        &btf,
+        &elf_vmcore,
+        &filter,
+        &flattened_file,
+        &kallsyms,
+        &kdump_file,
+        &kernel_image,
+        &notes,
+        &options,
+        &printk,
+        &vmcoreinfo,
+        // clang-format on
+    };
     return all;
 }
 
