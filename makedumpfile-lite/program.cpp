@@ -125,6 +125,10 @@ int run_program(const std::vector<std::string>& arguments) {
     if (done)
         return exit_codes::success;
     Error error = done.error();
+    // Whoever looks at several files wants to know whose log or memory map it was.
+    if (options && error.side == ErrorSide::source && !options->source.empty() && options->source != "-" &&
+        error.message().find(options->source) == std::string::npos)
+        error.object += " in " + options->source;
     if (error.next_step.empty())
         error.next_step = next_step_for(error);
     log.error("{}", is_interruption(error) ? error.reason : error.message());

@@ -18,6 +18,12 @@ using format::StreamSection;
 namespace {
 
 constexpr std::uint64_t most_notes = std::uint64_t{64} << 20;
+constexpr std::uint64_t most_text = std::uint64_t{1} << 20;
+constexpr std::uint64_t most_eraseinfo = std::uint64_t{16} << 20;
+// What the sets of pages may cost: so much, and so much for each byte that came. Bitmaps of real memory
+// shrink to a fortieth; ones with a bit here and there shrink to next to nothing.
+constexpr std::uint64_t free_cost = std::uint64_t{64} << 20;
+constexpr std::uint64_t cost_per_byte = 128;
 
 } // namespace
 
@@ -95,6 +101,12 @@ Result<> StreamReader::read_head() {
         return fail(corrupt("pages come before the facts about them"));
     if (memory_.count() != facts_.memory_pages || kept_.count() != facts_.kept_pages)
         return fail(corrupt("the sets of pages are not as large as the facts say"));
+    for (auto pfn = kept_.next(0); pfn; pfn = kept_.next(*pfn)) {
+        const std::uint64_t end = kept_.end_of_run(*pfn);
+        if (memory_.count(*pfn, end) != end - *pfn)
+            return fail(corrupt("it has pages that the crashed machine did not have"));
+        *pfn = end;
+    }
     return {};
 }
 
@@ -112,15 +124,19 @@ Result<> StreamReader::take_head(const StreamPart& part) {
         notes_ = std::move(bytes);
         return {};
     case StreamKind::vmcoreinfo:
+        if (bytes.size() > most_text)
+            return fail(corrupt("its VMCOREINFO is too large"));
         vmcoreinfo_ = as_text(bytes);
         return {};
     case StreamKind::eraseinfo:
+        if (bytes.size() > most_eraseinfo)
+            return fail(corrupt("its eraseinfo is too large"));
         eraseinfo_ = as_text(bytes);
         return {};
     case StreamKind::memory:
-        return take_chunks(bytes, memory_);
+        return take_chunks(part.section, bytes, memory_);
     case StreamKind::kept:
-        return take_chunks(bytes, kept_);
+        return take_chunks(part.section, bytes, kept_);
     default:
         return {}; // a kind that a later writer added
     }
@@ -140,9 +156,14 @@ Result<> StreamReader::take_facts(const std::vector<std::byte>& bytes) {
     return {};
 }
 
-Result<> StreamReader::take_chunks(const std::vector<std::byte>& bytes, PageSet& set) {
-    if (bytes.size() % sizeof(format::StreamChunk) != 0)
-        return fail(corrupt("half a chunk of a page set"));
+Result<> StreamReader::take_chunks(const StreamSection& section, const std::vector<std::byte>& bytes,
+                                   PageSet& set) {
+    if (section.count > format::chunks_per_section ||
+        bytes.size() != section.count * sizeof(format::StreamChunk))
+        return fail(
+            corrupt(fmt::format("{} bytes for {} chunks of a page set", bytes.size(), section.count)));
+    if (memory_.memory_bytes() + kept_.memory_bytes() > free_cost + input_.position() * cost_per_byte)
+        return fail(corrupt("its pages are spread more thinly than those of any machine"));
     const std::uint64_t chunks = (set.limit() + PageSet::chunk_pages - 1) / PageSet::chunk_pages;
     for (std::size_t at = 0; at < bytes.size(); at += sizeof(format::StreamChunk)) {
         std::uint64_t index = 0;

@@ -48,7 +48,8 @@ class StreamReader {
     Result<StreamPart> next_part();
     Result<> take_head(const StreamPart& part);
     Result<> take_facts(const std::vector<std::byte>& bytes);
-    Result<> take_chunks(const std::vector<std::byte>& bytes, PageSet& set);
+    Result<> take_chunks(const format::StreamSection& section, const std::vector<std::byte>& bytes,
+                         PageSet& set);
     [[nodiscard]] Error corrupt(std::string reason) const;
 
     SequentialInput& input_;
