@@ -8,6 +8,7 @@ namespace kdumpkit::fuzz {
 // Each in the file of its name.
 extern const Target btf;
 extern const Target elf_vmcore;
+extern const Target erase_config;
 extern const Target filter;
 extern const Target flattened_file;
 extern const Target kallsyms;
@@ -16,6 +17,7 @@ extern const Target kernel_image;
 extern const Target notes;
 extern const Target options;
 extern const Target printk;
+extern const Target stream;
 extern const Target vmcoreinfo;
 
 std::span<const Target* const> targets() {
@@ -23,6 +25,7 @@ std::span<const Target* const> targets() {
         // clang-format off
         &btf,
         &elf_vmcore,
+        &erase_config,
         &filter,
         &flattened_file,
         &kallsyms,
@@ -31,6 +34,7 @@ std::span<const Target* const> targets() {
         &notes,
         &options,
         &printk,
+        &stream,
         &vmcoreinfo,
         // clang-format on
     };

@@ -71,11 +71,11 @@ class KdumpFile:
         need(self.version == 6, f"header version {self.version}")
         need(self.page_size == 4096 and sub_blocks >= 1, f"block size {self.page_size}, sub-header {sub_blocks}")
         fields = ("sysname", "nodename", "release", "version", "machine", "domainname")
-        self.utsname = {key: value.split(b"\0")[0].decode() for key, value in zip(fields, names)}
+        self.utsname = {key: value.split(b"\0")[0].decode(errors="replace") for key, value in zip(fields, names)}
         (self.phys_base, self.dump_level, self.split, _, _, *places, _, _, self.max_pfn) = SUB_HEADER.unpack_from(
             self.bytes, self.page_size)
         need(self.max_pfn & 0xffffffff == max_mapnr or max_mapnr == 0xffffffff, "the two max_mapnr differ")
-        self.vmcoreinfo = self._slice(places[0], places[1], "VMCOREINFO").decode()
+        self.vmcoreinfo = self._slice(places[0], places[1], "VMCOREINFO").decode(errors="replace")
         self.notes = self._slice(places[2], places[3], "notes")
         self._read_bitmaps((1 + sub_blocks) * self.page_size, bitmap_blocks * self.page_size)
 
