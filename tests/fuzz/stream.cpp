@@ -86,12 +86,12 @@ Input thin_sets(std::uint32_t chunks_per_section) {
     facts.page_size = 4096;
     facts.limit = std::uint64_t{1} << 40;
     facts.frame_pages = 64;
-    facts.memory_pages = 65536;
+    facts.memory_pages = 8192;
     add_section(stream, dump::format::StreamKind::facts, 0, 0, input_of(bytes_of(facts)));
     std::uint64_t group = 0;
-    for (std::uint64_t number = 1; group < 65536; ++number) {
+    for (std::uint64_t number = 1; group < 8192; ++number) {
         Input chunks;
-        for (std::uint32_t i = 0; i < chunks_per_section && group < 65536; ++i, ++group) {
+        for (std::uint32_t i = 0; i < chunks_per_section && group < 8192; ++i, ++group) {
             dump::format::StreamChunk chunk;
             chunk.index = group * 512;
             chunk.bits[0] = std::byte{1};
@@ -113,7 +113,7 @@ std::vector<Input> seeds() {
     add_section(bomb, dump::format::StreamKind::facts, 0, 0, input_of(bytes_of(facts)));
     for (const auto kind : {dump::format::StreamKind::notes, dump::format::StreamKind::vmcoreinfo,
                             dump::format::StreamKind::eraseinfo})
-        add_section(bomb, kind, static_cast<std::uint64_t>(kind) - 1, 0, Input(std::size_t{64} << 20));
+        add_section(bomb, kind, static_cast<std::uint64_t>(kind) - 1, 0, Input(std::size_t{32} << 20));
     return {sound, bomb, thin_sets(256), thin_sets(4096)};
 }
 
