@@ -114,12 +114,13 @@ Result<Selection> select(const Image& image, const Kernel* kernel, const Options
         return available(std::move(all), image);
     }
     Progress progress = progress_line(options, "filter", image.memory().total());
-    auto selection =
-        select_pages(image, *kernel, FilterOptions{options.level, options.per_cpu_free, !image.live()}, log,
-                     [&](std::uint64_t pages) {
-                         progress.update(pages * kernel->page_size());
-                         return stop_if_interrupted(options.output);
-                     });
+    auto selection = select_pages(
+        image, *kernel,
+        FilterOptions{options.level, options.per_cpu_free, !image.live(), options.unused_vmemmap}, log,
+        [&](std::uint64_t pages) {
+            progress.update(pages * kernel->page_size());
+            return stop_if_interrupted(options.output);
+        });
     if (!selection && selection.error().next_step.empty())
         return fail(
             Error(selection.error()).then("use -d 1 or -d 0: these levels need no knowledge of the kernel"));

@@ -54,6 +54,8 @@ Result<Selection> select_pages(const Image& image, const Kernel& kernel, const F
             walk.check(image);
         if ((wanted.level & DumpLevel::free) != 0 && options.per_cpu_lists)
             walk.per_cpu_lists();
+        if (options.unused_map)
+            walk.unused_map();
         return walk.finish();
     };
     KDK_ASSIGN(Selection selection, walk_all(options, progress));

@@ -26,7 +26,7 @@ struct DumpLevel {
     static constexpr unsigned highest = 31;
 };
 
-// Pages by class, as the filter met them: total == kept + what was dropped (cache to hwpoison) +
+// Pages by class, as the filter met them: total == kept + what was dropped (cache to unused_map) +
 // not_in_source.
 struct PageCounts {
     std::uint64_t total = 0; // pfns in the image's memory
@@ -37,6 +37,7 @@ struct PageCounts {
     std::uint64_t free = 0;
     std::uint64_t offline = 0;
     std::uint64_t hwpoison = 0;
+    std::uint64_t unused_map = 0;    // struct pages of nothing but dropped and absent pages
     std::uint64_t unclassified = 0;  // of those kept: their struct page could not be read or made no sense
     std::uint64_t not_in_source = 0; // would be kept, but the image does not have them (any more)
     std::uint64_t per_cpu_free = 0;  // of those free: found on per-CPU lists
@@ -58,6 +59,8 @@ struct FilterOptions {
     // Compare what is found with the kernel's own counters, and keep the classes that do not agree. For
     // memory that changes while it is read (/proc/kcore) it has to be off.
     bool self_check = true;
+    // Drop the memory map of what is dropped, too. Nothing at levels 0 and 1.
+    bool unused_map = false;
 };
 
 // Decides for every page. With level 0 or 1 no struct page is read. At any other level pages that are
@@ -70,7 +73,7 @@ Result<Selection> select_pages(const Image& image, const Kernel& kernel, const F
 inline Result<Selection> select_pages(const Image& image, const Kernel& kernel, unsigned level,
                                       const Log& log,
                                       const std::function<Result<>(std::uint64_t)>& progress) {
-    return select_pages(image, kernel, FilterOptions{level, true, true}, log, progress);
+    return select_pages(image, kernel, FilterOptions{level, true, true, false}, log, progress);
 }
 // Bytes of a page, from the header of a dump, or VMCOREINFO if that makes sense: a power of two from 4096,
 // which is the default, to 65536.

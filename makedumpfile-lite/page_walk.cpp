@@ -232,10 +232,8 @@ Result<> PageWalk::range(std::uint64_t begin, std::uint64_t end,
         } else if (!*map) {
             unclassified(pfn, stop, "the kernel has no struct pages for them");
         } else {
-            if (section_first_.empty() || section_first_.back() != number * per_section) {
-                section_maps_.push_back({**map, **map + per_section * layout_.size});
-                section_first_.push_back(number * per_section);
-            }
+            if (sections_.empty() || sections_.back().first_pfn != number * per_section)
+                sections_.push_back({{**map, **map + per_section * layout_.size}, number * per_section});
             section(pfn, stop, **map, number * per_section);
         }
         seen_ += selection_.memory.count(pfn, stop);
@@ -277,12 +275,11 @@ RangeSet PageWalk::to_walk(const Image& image) {
 
 // The pages of a block from a list, if its struct page agrees: unused, of no type, on no other list.
 std::optional<Range> PageWalk::free_block(const FreeBlock& block) {
-    const auto section = std::find_if(section_maps_.begin(), section_maps_.end(),
-                                      [&](const Range& map) { return map.contains(block.page); });
-    if (section == section_maps_.end() || (block.page - section->begin) % layout_.size != 0)
+    const auto section = std::ranges::find_if(
+        sections_, [&](const MapSection& one) { return one.addresses.contains(block.page); });
+    if (section == sections_.end() || (block.page - section->addresses.begin) % layout_.size != 0)
         return std::nullopt;
-    const std::uint64_t pfn = section_first_[static_cast<std::size_t>(section - section_maps_.begin())] +
-                              (block.page - section->begin) / layout_.size;
+    const std::uint64_t pfn = section->first_pfn + (block.page - section->addresses.begin) / layout_.size;
     const std::uint64_t end = pfn + (std::uint64_t{1} << block.order);
     if (pfn % (end - pfn) != 0)
         return std::nullopt;
@@ -344,6 +341,18 @@ void PageWalk::check(const Image& image) {
         read_counters(memory_, kernel_.info, kernel_.symbols, kernel_.layout->counters);
     for (Check& check : check_classes(found_, counters, cpus))
         selection_.checks.push_back(std::move(check));
+}
+
+void PageWalk::unused_map() {
+    flush();
+    const PageSet unused =
+        find_unused_map(probe_, sections_, layout_.size, kernel_.page_size, selection_.kept);
+    for (auto pfn = unused.next(0); pfn; pfn = unused.next(*pfn + 1)) {
+        if (!selection_.kept.contains(*pfn))
+            continue;
+        selection_.kept.erase(*pfn, *pfn + 1);
+        ++selection_.counts.unused_map;
+    }
 }
 
 Selection PageWalk::finish() {

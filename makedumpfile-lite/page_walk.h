@@ -6,6 +6,7 @@
 #include "makedumpfile-lite/kernel/page.h"
 #include "makedumpfile-lite/kernel/percpu.h"
 #include "makedumpfile-lite/kernel/virtual_memory.h"
+#include "makedumpfile-lite/unused_map.h"
 
 #include <cstdint>
 #include <functional>
@@ -34,6 +35,8 @@ class PageWalk {
     void per_cpu_lists();
     // Compares with the kernel's counters: Selection::checks.
     void check(const Image& image);
+    // Drops the struct pages of what was dropped; the last of all.
+    void unused_map();
     void warn(std::string text) { selection_.warnings.push_back(std::move(text)); }
     Selection finish();
 
@@ -60,11 +63,10 @@ class PageWalk {
     Selection selection_;
     FoundPages found_;
     std::uint64_t view_pages_ = 0;
-    std::uint64_t decided_ = 0;                // pfns below this are done: the end of the last block
-    Range pending_;                            // dropped, not yet erased: neighbours melt into one
-    std::vector<Range> section_maps_;          // virtual addresses of struct pages that were read
-    std::vector<std::uint64_t> section_first_; // the pfn at the start of each
-    std::uint64_t huge_until_ = 0;             // the end of the last hugetlb page
+    std::uint64_t decided_ = 0;        // pfns below this are done: the end of the last block
+    Range pending_;                    // dropped, not yet erased: neighbours melt into one
+    std::vector<MapSection> sections_; // whose struct pages were read
+    std::uint64_t huge_until_ = 0;     // the end of the last hugetlb page
     std::uint64_t senseless_ = 0;
     std::uint64_t seen_ = 0; // pages of the image that the walk has passed
 };

@@ -14,7 +14,6 @@
 #include "makedumpfile-lite/options.h"
 #include "makedumpfile-lite/rearrange.h"
 #include "makedumpfile-lite/reassemble.h"
-#include "makedumpfile-lite/unbuilt.h"
 #include "makedumpfile-lite/verify.h"
 
 #include <cerrno>
@@ -78,7 +77,6 @@ Result<> refuse_existing(const Options& options) {
 Result<> perform(const Options& options, const Log& log) {
     for (const std::string& note : options.without_effect)
         log.info("{}", note);
-    KDK_TRY(refuse_unbuilt(options));
     switch (options.job) {
     case Options::Job::help:
         return write_all(STDOUT_FILENO, as_bytes(help_text()), "standard output");

@@ -25,7 +25,7 @@ std::uint64_t minus(std::uint64_t a, std::uint64_t b) {
 
 Check judged(std::string name, std::uint64_t found, std::uint64_t least, std::uint64_t most,
              std::uint64_t tolerance, std::uint64_t unseen, unsigned distrust) {
-    Check check{std::move(name), Verdict::passed, found, least, most, tolerance, {}, distrust};
+    Check check{std::move(name), Verdict::passed, found, least, most, tolerance, unseen, {}, distrust};
     if (least > most_pages || most > most_pages || found > most + tolerance ||
         found + tolerance + unseen < least) {
         check.verdict = Verdict::failed;
@@ -35,7 +35,8 @@ Check judged(std::string name, std::uint64_t found, std::uint64_t least, std::ui
 }
 
 Check unchecked(std::string name, unsigned distrust) {
-    return {std::move(name), Verdict::unchecked, 0, 0, 0, 0, "the kernel's counters are not known", distrust};
+    return {std::move(name), Verdict::unchecked, 0, 0, 0, 0, 0, "the kernel's counters are not known",
+            distrust};
 }
 
 std::uint64_t pages_in(const std::array<std::uint64_t, KernelCounters::max_orders>& blocks) {
@@ -171,8 +172,10 @@ std::string describe(const Check& check) {
         return fmt::format("{}: {}", check.name, check.reason);
     const std::string expected = check.least == check.most ? fmt::format("{}", check.least)
                                                            : fmt::format("{} to {}", check.least, check.most);
-    return fmt::format("{}: found {} pages, the kernel counts {} (tolerance {}){}{}", check.name, check.found,
-                       expected, check.tolerance, check.verdict == Verdict::failed ? ": " : "",
+    return fmt::format("{}: found {} pages, the kernel counts {} (tolerance {}{}){}{}", check.name,
+                       check.found, expected, check.tolerance,
+                       check.unseen == 0 ? "" : fmt::format(", {} pages could not be seen", check.unseen),
+                       check.verdict == Verdict::failed ? ": " : "",
                        check.verdict == Verdict::failed ? check.reason : std::string());
 }
 

@@ -42,9 +42,10 @@ struct Check {
     std::uint64_t found = 0;
     std::uint64_t least = 0, most = 0; // what was expected, the tolerance not included
     std::uint64_t tolerance = 0;
-    std::string reason;    // of a failure, or why there was nothing to compare with
-    unsigned distrust = 0; // bits of the dump level that a failure takes away; 0 where the filter needs no
-                           // second walk for it
+    std::uint64_t unseen = 0; // whose struct pages could not be read: they may be missing from what was found
+    std::string reason;       // of a failure, or why there was nothing to compare with
+    unsigned distrust = 0;    // bits of the dump level that a failure takes away; 0 where the filter needs no
+                              // second walk for it
 };
 
 // Compares. Pure. The tolerances:

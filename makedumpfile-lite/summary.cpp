@@ -47,6 +47,7 @@ std::string to_json(const Summary& s) {
                      {"free", s.pages.free},
                      {"offline", s.pages.offline},
                      {"hwpoison", s.pages.hwpoison},
+                     {"unused_vmemmap", s.pages.unused_map},
                      {"unclassified", s.pages.unclassified},
                      {"not_in_source", s.pages.not_in_source}};
     json["bytes"] = {{"memory", s.memory_bytes}, {"written", s.written_bytes}};
@@ -59,7 +60,8 @@ std::string to_json(const Summary& s) {
             if (check.verdict != Verdict::unchecked)
                 checks[check.name].update({{"found", check.found},
                                            {"expected", {check.least, check.most}},
-                                           {"tolerance", check.tolerance}});
+                                           {"tolerance", check.tolerance},
+                                           {"unseen", check.unseen}});
             if (!check.reason.empty())
                 checks[check.name]["reason"] = check.reason;
         }
@@ -80,9 +82,9 @@ std::string to_json(const Summary& s) {
 std::string report_text(const Summary& s) {
     std::string text;
     const auto row = [&](std::string_view name, std::uint64_t pages) {
-        text += fmt::format("  {:<28}{:>12}  {:>9}\n", name, pages, human_bytes(pages * s.page_size));
+        text += fmt::format("  {:<30}{:>12}  {:>9}\n", name, pages, human_bytes(pages * s.page_size));
     };
-    text += fmt::format("  {:<28}{:>12}  {:>9}\n", "", "pages", "memory");
+    text += fmt::format("  {:<30}{:>12}  {:>9}\n", "", "pages", "memory");
     row("in the image", s.pages.total);
     row("left out: page cache", s.pages.cache);
     row("left out: cache, private", s.pages.cache_private);
@@ -91,6 +93,7 @@ std::string report_text(const Summary& s) {
     row("left out: offline", s.pages.offline);
     row("left out: hwpoison", s.pages.hwpoison);
     row("not in the image any more", s.pages.not_in_source);
+    row("left out: unused memory map", s.pages.unused_map);
     row("kept", s.pages.kept);
     row("  of these, zero", s.zero_pages);
     row("  of these, stored once", s.shared_pages);

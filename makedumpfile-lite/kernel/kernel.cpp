@@ -180,8 +180,17 @@ Result<std::unique_ptr<Kernel>> Kernel::open(const Image& image, const Log& log,
 
     data->warnings = sources.warnings;
     KDK_TRY(check_vmlinux(data->info, sources));
-    if (depth == Depth::pages)
+    if (depth == Depth::pages) {
         resolve(memory, *data, sources, log);
+        if (!data->layout && !sources.layout.empty()) {
+            // A damaged file must not cost what the image itself tells.
+            data->warnings.push_back(fmt::format("{} makes no sense; going on without it: {}",
+                                                 sources.layout_name, data->layout.error().message()));
+            KernelSources others = sources;
+            others.layout.clear();
+            resolve(memory, *data, others, log);
+        }
+    }
     for (const std::string& warning : data->warnings)
         log.warning("{}", warning);
     return std::unique_ptr<Kernel>(new Kernel(std::move(data)));

@@ -27,9 +27,10 @@ class VirtualMemory {
     // A copy, of any size up to `limit` bytes.
     Result<std::vector<std::byte>> read(std::uint64_t vaddr, std::uint64_t size, std::uint64_t limit);
 
-  private:
+    // Where an address lies, and how many bytes from there on lie in one piece.
     Result<Mapping> translate(std::uint64_t vaddr);
 
+  private:
     std::unique_ptr<MemoryReader> memory_;
     const PageTable& table_;
     std::uint64_t last_vaddr_ = 0;

@@ -9,8 +9,10 @@ import cycle
 import drgn
 import fetch_kernel
 from disk import Disk
+from drgn.helpers.linux.mm import pfn_to_page
 from drgn.helpers.linux.pid import find_task, for_each_task
 from drgn.helpers.linux.printk import get_dmesg
+from kdump_reader import KdumpFile
 
 place = None
 
@@ -60,6 +62,26 @@ class Debug(unittest.TestCase):
         ours = [line.strip() for line in (self.folder / "dmesg.txt").read_text(errors="replace").splitlines()]
         self.assertEqual(ours, theirs)
 
+    def test_without_the_unused_memory_map(self):
+        """-e takes nothing away that somebody asks for: the same tasks, stacks and log, and the struct page of every
+        page that is kept."""
+        dump, smaller = self.folder / "vmcore", place.work / "vmcore-e"
+        done = subprocess.run([str(place.program("makedumpfile-lite")), "-f", "-e", "-z", "-d", "31", str(dump),
+                               str(smaller)], capture_output=True, text=True, check=False)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        before, after = KdumpFile(dump), KdumpFile(smaller)
+        kept = set(after.pfns())
+        self.assertLess(kept, set(before.pfns()))
+        self.assertGreater(before.count() - len(kept), 500)
+        program = drgn.Program()
+        program.set_core_dump(str(smaller))
+        program.load_debug_info([str(self.vmlinux)])
+        for pfn in sorted(kept):
+            where = pfn_to_page(program, pfn).value_()
+            self.assertEqual(program.read(where, 64), self.program.read(where, 64), pfn)
+        self.assertEqual(get_dmesg(program), get_dmesg(self.program))
+        self.assertEqual(answers(program), answers(self.program))
+
     def test_crash(self):
         done = subprocess.run(["crash", "-s", str(self.vmlinux), str(self.folder / "vmcore")], input="sys\nlog\nq\n",
                               capture_output=True, text=True, check=False, timeout=300)
@@ -67,6 +89,18 @@ class Debug(unittest.TestCase):
         self.assertIn("sysrq triggered crash", done.stdout)
         self.assertIn("guest: marker one two three", done.stdout)
         self.assertRegex(done.stdout, r"NODENAME: vm-guest")
+
+
+def answers(program):
+    """Each task with its stack."""
+    found = []
+    for task in for_each_task(program):
+        try:
+            stack = [(frame.name, frame.pc) for frame in program.stack_trace(task)]
+        except ValueError as error:  # it runs on a CPU
+            stack = str(error)
+        found.append((task.pid.value_(), task.comm.string_(), stack))
+    return found
 
 
 if __name__ == "__main__":

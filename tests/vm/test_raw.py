@@ -237,6 +237,35 @@ class Raw(unittest.TestCase):
             context.attr["linux.vmcoreinfo.OFFSET.uts_namespace.name"]) + 65
         self.assertEqual(bytes(context.read(kdumpfile.KDUMP_KVADDR, name, 66)), b"X" * 65 + b"6")
 
+    def test_self_check(self):
+        """With the real layout every class agrees with the kernel's counters."""
+        self.dump(31)
+        checks = cycle.read_json(place.work / "lite-31-lzo.json")["self_check"]
+        self.assertIs(checks["failed"], False, checks)
+        self.assertEqual(set(checks["checks"]), {"free", "per_cpu_free", "cache", "user", "slab"})
+        for name, check in checks["checks"].items():
+            self.assertEqual(check["verdict"], "passed", name)
+            self.assertGreater(check["found"], 100, name)
+            self.assertLessEqual(check["tolerance"], 4096, name)
+
+    def test_layout_file(self):
+        """The same dump with the layout from a file as with the one found in the image; a wrong one is refused."""
+        layout, wrong, dump = (place.work / name for name in ("layout", "layout.wrong", "lite-layout"))
+        program = place.program("makedumpfile-lite")
+        done = run(program, "-f", "--write-layout", layout, self.vmcore)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.dump(31)
+        done = run(program, "-D", "-f", "-l", "-d", 31, "--layout", layout, self.vmcore, dump)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(dump.read_bytes(), (place.work / "lite-31-lzo").read_bytes())
+        self.assertGreater(done.stderr.count(": layout file\n"), 20)
+        self.assertEqual(done.stderr.count(": BTF and kallsyms in the image\n"), 0)
+        wrong.write_text(layout.read_text().replace("BUILD-ID=", "BUILD-ID=0"))
+        done = run(program, "-f", "-l", "-d", 31, "--layout", wrong, self.vmcore, dump)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("another build", done.stderr)
+        self.assertEqual(dump.read_bytes(), (place.work / "lite-31-lzo").read_bytes())
+
     def test_a_note_for_each_cpu(self):
         self.assertEqual(self.dump(31).cpus, 2)
 

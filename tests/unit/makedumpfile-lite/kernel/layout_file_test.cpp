@@ -165,6 +165,18 @@ TEST_CASE(
     CHECK_FALSE((*other)->data().layout->page.order);
 }
 
+TEST_CASE("a layout file that lies about struct page is done without") {
+    Machine machine;
+    machine.forget("OFFSET(page.mapping)");
+    KernelSources sources;
+    sources.layout = "KDUMPKIT-LAYOUT=1\nOSRELEASE=6.1.0-test\nOFFSET(page.mapping)=18446744073709551610\n";
+    sources.layout_name = "layout";
+    const auto kernel = Kernel::open(machine, silent, Kernel::Depth::pages, sources);
+    REQUIRE(kernel);
+    REQUIRE((*kernel)->warnings().size() == 1);
+    CHECK((*kernel)->warnings()[0].find("makes no sense") != std::string::npos);
+}
+
 TEST_CASE("an image without VMCOREINFO takes the one that is given") {
     Machine machine;
     KernelSources sources;
