@@ -67,16 +67,16 @@ Method first_method(const Settings& settings) {
 
 std::vector<std::string> dump_argv(const std::string& collector, const Method& method,
                                    const std::string& vmcore, const std::string& output,
-                                   const std::string& summary) {
-    return {collector,
-            "-d",
-            std::to_string(method.level),
-            "--compress",
-            method.compression.text(),
-            "--summary",
-            summary,
-            vmcore,
-            output};
+                                   const std::string& summary, const std::string& layout) {
+    std::vector<std::string> argv = {
+        collector,   "-d",   std::to_string(method.level), "--compress", method.compression.text(),
+        "--summary", summary};
+    // The lowest levels need no knowledge of the kernel, and are what is tried when something is wrong with
+    // it.
+    if (!layout.empty() && method.level > 1)
+        argv.insert(argv.end(), {"--layout", layout});
+    argv.insert(argv.end(), {vmcore, output});
+    return argv;
 }
 
 std::vector<std::string> dmesg_argv(const std::string& collector, const std::string& vmcore,

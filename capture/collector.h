@@ -40,10 +40,11 @@ Ending ending_of(const Result<ExitStatus>& status);
 std::optional<Method> next_method(const Method& tried, Ending ending);
 Method first_method(const Settings& settings);
 
-// makedumpfile-lite's command lines. `summary` is where it writes its JSON.
+// makedumpfile-lite's command lines. `summary` is where it writes its JSON, `layout` what was found out about
+// the kernel before the panic (empty: nothing).
 std::vector<std::string> dump_argv(const std::string& collector, const Method& method,
                                    const std::string& vmcore, const std::string& output,
-                                   const std::string& summary);
+                                   const std::string& summary, const std::string& layout = {});
 std::vector<std::string> dmesg_argv(const std::string& collector, const std::string& vmcore,
                                     const std::string& output);
 

@@ -59,6 +59,7 @@ struct ProgramWatch {
 // Where things lie in the capture initramfs; tests point it into a temporary folder.
 struct Places {
     std::string frozen = Frozen::path;
+    std::string layout = Frozen::layout_path; // need not exist
     std::string vmcore = "/proc/vmcore";
     std::string collector = "/usr/bin/makedumpfile-lite";
     std::string target = "/mnt/target"; // the mount point of the target in hand

@@ -164,7 +164,9 @@ class TargetCapture {
         // Numbers of an earlier try would be those of another file.
         c_.summary.collector_json.clear();
         const CollectorRun run =
-            run_collector(c_, dump_argv(c_.places.collector, method, c_.places.vmcore, dump_path(), summary),
+            run_collector(c_,
+                          dump_argv(c_.places.collector, method, c_.places.vmcore, dump_path(), summary,
+                                    file_exists(c_.places.layout) ? c_.places.layout : std::string()),
                           dump_path(), dump_limits);
         attempt.ending = ending_of(run.status);
         attempt.outcome = run.text();

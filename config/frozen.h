@@ -14,6 +14,9 @@ namespace kdumpkit {
 struct Frozen {
     // Where it lies inside the capture initramfs.
     static constexpr const char* path = "/etc/kdumpkit/frozen.toml";
+    // What the collector has to know of the kernel (makedumpfile-lite --write-layout), when it could be found
+    // out.
+    static constexpr const char* layout_path = "/etc/kdumpkit/layout";
 
     Settings settings;                // every target resolved
     std::string host;                 // the machine's name, part of the dump's folder name

@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "initramfs/freeze.h"
 #include "initramfs/kernel_config.h"
+#include "initramfs/layout.h"
 #include "initramfs/modules.h"
 #include "initramfs/programs.h"
 #include "initramfs/recipe.h"
@@ -214,6 +215,9 @@ Result<Build> build(const BuildRequest& request) {
     ingredients.supervisor = strip(programs.supervisor.content);
     ingredients.collector = strip(programs.collector.content);
     ingredients.frozen = to_toml(result.frozen);
+    FrozenLayout layout = freeze_layout(programs, result.frozen.kernel_release, root, running_release());
+    ingredients.layout = std::move(layout.text);
+    result.layout = std::move(layout.note);
 
     result.programs = {{programs.supervisor.name, "/init", ingredients.supervisor.size()},
                        {programs.collector.name, "/usr/bin/makedumpfile-lite", ingredients.collector.size()}};

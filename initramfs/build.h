@@ -37,6 +37,7 @@ struct Build {
     std::vector<Part> programs, libraries, modules; // modules in the order of loading
     std::vector<Part> contents;                     // everything, in archive order
     std::vector<std::string> built_in;              // modules asked for that the kernel image has
+    std::string layout; // where the collector's layout file comes from, or why there is none
     std::vector<std::string> warnings;
 };
 

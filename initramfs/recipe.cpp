@@ -109,6 +109,9 @@ Result<std::vector<Entry>> make_recipe(Ingredients ingredients) {
     KDK_TRY(tree.file("/usr/bin/makedumpfile-lite", std::move(ingredients.collector), 0755));
     const Bytes frozen = as_bytes(ingredients.frozen);
     KDK_TRY(tree.file(Frozen::path, {frozen.begin(), frozen.end()}, 0600));
+    const Bytes layout = as_bytes(ingredients.layout);
+    if (!layout.empty())
+        KDK_TRY(tree.file(Frozen::layout_path, {layout.begin(), layout.end()}, 0600));
     for (Library& library : ingredients.libraries)
         KDK_TRY(tree.file(library.path, std::move(library.content), 0755));
     for (PackedModule& module : ingredients.modules)

@@ -23,6 +23,7 @@ struct Ingredients {
     std::vector<Library> libraries;
     std::vector<PackedModule> modules;
     std::string frozen; // the text of Frozen::path
+    std::string layout; // the text of Frozen::layout_path; empty: no such file
 };
 
 // Every entry, sorted by path (so a folder comes before what is in it), parents made as needed. Top folders

@@ -48,6 +48,7 @@ std::string summary_text(const Build& build, const std::string& output) {
     text += fmt::format("  modules    {}\n", names_text(build.modules));
     if (!build.built_in.empty())
         text += fmt::format("  built in   {}\n", fmt::join(build.built_in, " "));
+    text += fmt::format("  layout     {}\n", build.layout);
     text += fmt::format("  programs   {}\n", names_text(build.programs));
     text += fmt::format("  libraries  {}", names_text(build.libraries));
     return text;
@@ -63,6 +64,7 @@ std::string summary_json(const Build& build, const std::string& output) {
         json["targets"].push_back(target.url());
     json["packing"] = to_text(build.packing);
     json["bytes"] = {{"packed", build.archive.bytes.size()}, {"unpacked", build.archive.unpacked}};
+    json["layout"] = build.layout;
     json["modules"] = parts_json(build.modules);
     json["built_in"] = build.built_in;
     json["programs"] = parts_json(build.programs);

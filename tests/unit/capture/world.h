@@ -60,6 +60,7 @@ struct World {
 
     World() {
         places.frozen = folder / "frozen.toml";
+        places.layout = folder / "layout";
         places.vmcore = folder / "proc/vmcore";
         places.collector = folder / "makedumpfile-lite";
         places.target = folder / "mnt/target";
