@@ -37,7 +37,7 @@ how it is written (kdump-compressed format, version 6, unless said otherwise)
   --format stream        frames of zstd over many pages: smaller, for the way; -R makes it a dump
   -F, --flattened        records that a pipe can carry, to standard output; -R makes it a dump
   --split                several files, each with a share of the pages
-  --splitblock-size KIB  how much their sizes may differ
+  --splitblock-size KIB  where to cut: at multiples of so much memory (default 1024)
   --share-duplicates on|off
                          store equal pages once (default on)
   -L, --size-limit SIZE  at most SIZE bytes (or K, M, G); what does not fit makes the dump incomplete
