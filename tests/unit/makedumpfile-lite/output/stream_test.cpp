@@ -8,10 +8,12 @@
 #include "tests/unit/makedumpfile-lite/fake_image.h"
 #include "tests/unit/makedumpfile-lite/folder.h"
 
+#include <map>
 #include <random>
 
 #include <catch2/catch.hpp>
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <unistd.h>
 #include <zstd.h>
 
@@ -28,6 +30,7 @@ struct Case {
     PageSet memory{90000};
     PageSet kept{90000};
     KdumpFacts facts;
+    std::map<std::uint64_t, std::vector<std::byte>> pages; // what must come back; making one takes long
 
     Case() {
         memory.insert(0, 90000);
@@ -35,6 +38,8 @@ struct Case {
         for (std::uint64_t pfn = 600; pfn < 1000; pfn += 3)
             kept.insert(pfn, pfn + 1);
         kept.insert(80000, 80100);
+        for (auto pfn = kept.next(0); pfn; pfn = kept.next(*pfn + 1))
+            pages[*pfn] = FakeImage::page(*pfn);
         test::add_note(image.notes_, "CORE", 1, std::string(336, 'r'));
         facts.notes = image.notes_;
         facts.vmcoreinfo = "OSRELEASE=x\n";
@@ -65,11 +70,10 @@ struct Seen {
 };
 
 // Reads all that can be read; every page must be the right one.
-Seen read(const std::vector<std::byte>& bytes, const Case& expected, bool right = true) {
-    const Folder folder;
-    REQUIRE(write_file_atomically(folder / "stream", bytes));
-    const auto fd = open_file(folder / "stream", O_RDONLY);
-    SequentialInput input(fd->get(), "the stream");
+Seen read(const std::vector<std::byte>& bytes, const Case& expected) {
+    const Fd fd(::memfd_create("stream", MFD_CLOEXEC));
+    REQUIRE(pwrite_all(fd.get(), 0, bytes, "the stream"));
+    SequentialInput input(fd.get(), "the stream");
     StreamReader reader(input);
     Seen seen;
     if (const auto head = reader.read_head(); !head) {
@@ -85,9 +89,9 @@ Seen read(const std::vector<std::byte>& bytes, const Case& expected, bool right 
         for (const Range& range : block.pfns)
             for (std::uint64_t pfn = range.begin; pfn < range.end && index < block.pages.size(); ++pfn) {
                 const Bytes page = block.stored().subspan(index++ * 4096, 4096);
-                const auto should = FakeImage::page(pfn);
-                if (right && (!expected.kept.contains(pfn) ||
-                              !std::equal(page.begin(), page.end(), should.begin(), should.end())))
+                const auto should = expected.pages.find(pfn);
+                if (should == expected.pages.end() ||
+                    !std::equal(page.begin(), page.end(), should->second.begin(), should->second.end()))
                     FAIL("wrong contents of pfn " << pfn);
             }
         seen.pages += index;
@@ -155,7 +159,7 @@ TEST_CASE("a stream that is cut gives every frame before the cut") {
     Case dump;
     const auto bytes = dump.write(1);
     std::uint64_t before = 0;
-    for (std::size_t size = 0; size < bytes.size(); size += 997) {
+    for (std::size_t size = 0; size < bytes.size(); size += 20011) {
         const Seen seen = read({bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(size)}, dump);
         REQUIRE(seen.error);
         CHECK(seen.error->kind == ErrorKind::corrupt);
@@ -170,7 +174,7 @@ TEST_CASE("a stream that lies is refused, and never gives a wrong page") {
     Case dump;
     const auto bytes = dump.write(1);
     std::mt19937 random(1);
-    for (int round = 0; round < 300; ++round) {
+    for (int round = 0; round < 60; ++round) {
         auto damaged = bytes;
         const std::size_t at = random() % damaged.size();
         damaged[at] ^= static_cast<std::byte>(1U << (random() % 8));
