@@ -167,12 +167,20 @@ Result<> DumpOutput::write(const DumpJob& job, Summary& summary) {
         const std::uint64_t block =
             job.options.split_block.value_or(std::uint64_t{1} << 20) / job.facts.page_size;
         const auto parts = split_pfns(kept, limit, destinations_.size(), block);
+        Result<> whole;
         for (std::size_t i = 0; i < parts.size(); ++i) {
             KDK_ASSIGN(auto begun, begin_kdump(job, *destinations_[i], parts[i]));
-            KDK_TRY(
-                write_part(job, {destinations_[i].get(), parts[i]}, kept, *begun.writer, progress, summary));
+            auto done =
+                write_part(job, {destinations_[i].get(), parts[i]}, kept, *begun.writer, progress, summary);
+            // What the image has lost of one part is no reason to lose the others.
+            if (!done && done.error().side != ErrorSide::source)
+                return done;
+            if (!done && whole)
+                whole = std::move(done);
             summary.shared_pages += begun.kdump->pages_shared();
         }
+        if (!whole)
+            return whole;
     }
     progress.finish();
     summary.written_pages -= summary.shared_pages;

@@ -225,6 +225,25 @@ TEST_CASE("of a truncated vmcore all that is there is saved, and the dump is mar
     CHECK(again.err.find("never finished, but all of its 296 pages are there") != std::string::npos);
 }
 
+TEST_CASE("of a truncated vmcore each part of a split dump has what is there, and together they are a dump") {
+    const Folder folder;
+    write_vmcore(folder / "vmcore", "");
+    std::filesystem::resize_file(folder / "vmcore", 300 * 4096);
+    const auto done = run(folder, {"-d1", "--split", "--splitblock-size", "4", folder / "vmcore",
+                                   folder / "one", folder / "two", folder / "three"});
+    check_failure(done, exit_codes::corrupt, "truncated");
+    for (const char* part : {"one", "two", "three"}) {
+        INFO(part);
+        CHECK(read_text(folder / part)->starts_with("KDUMP   "));
+    }
+    const auto whole =
+        run(folder, {"--reassemble", folder / "two", folder / "three", folder / "one", folder / "whole"});
+    INFO(whole.err);
+    CHECK(std::filesystem::exists(folder / "whole"));
+    const auto again = run(folder, {"-d1", folder / "whole", folder / "again"});
+    check_failure(again, exit_codes::corrupt, "296 pages can be read");
+}
+
 TEST_CASE("an existing dump is kept, unless -f") {
     const Folder folder;
     write_vmcore(folder / "vmcore", "");
