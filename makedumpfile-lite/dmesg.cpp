@@ -6,7 +6,7 @@
 #include "makedumpfile-lite/interrupt.h"
 #include "makedumpfile-lite/kernel/kernel.h"
 #include "makedumpfile-lite/output_file.h"
-#include "makedumpfile-lite/source/image.h"
+#include "makedumpfile-lite/source/open.h"
 
 #include <cerrno>
 #include <optional>
@@ -62,9 +62,10 @@ class LogFile {
 } // namespace
 
 Result<> extract_dmesg(const Options& options, const Log& log) {
-    KDK_ASSIGN(const auto image, open_image(options.source).map_error([](Error error) {
-        return std::move(error).from(ErrorSide::source);
-    }));
+    KDK_ASSIGN(const auto image,
+               open_image(options.source, OpenOptions{options.use_mmap}).map_error([](Error error) {
+                   return std::move(error).from(ErrorSide::source);
+               }));
     for (const std::string& warning : image->warnings())
         log.warning("{}", warning);
     LogFile file;

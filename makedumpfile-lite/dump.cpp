@@ -16,7 +16,7 @@
 #include "makedumpfile-lite/output_file.h"
 #include "makedumpfile-lite/pipeline.h"
 #include "makedumpfile-lite/salvage.h"
-#include "makedumpfile-lite/source/image.h"
+#include "makedumpfile-lite/source/open.h"
 #include "makedumpfile-lite/summary.h"
 
 #include <algorithm>
@@ -261,8 +261,9 @@ Result<> select_and_write(const Options& options, const Log& log, Stopwatch& clo
         KDK_ASSIGN(const std::string text, read_text(options.erase));
         KDK_ASSIGN(to_erase, parse_erase_config(text, options.erase));
     }
-    auto opened =
-        options.job == Options::Job::salvage ? open_salvaged(options, log) : open_image(options.source);
+    auto opened = options.job == Options::Job::salvage
+                      ? open_salvaged(options, log)
+                      : open_image(options.source, OpenOptions{options.use_mmap});
     if (!opened)
         return fail(Error(opened.error()).from(ErrorSide::source));
     const auto image = std::move(*opened);

@@ -50,6 +50,7 @@ where facts about the kernel come from, when the vmcore does not tell
   --layout FILE          what --write-layout wrote on the healthy machine
   -x, --vmlinux FILE     the kernel's vmlinux with BTF or debug information
   -i, --vmcoreinfo FILE  VMCOREINFO, as -g writes it
+  --non-mmap             read the vmcore with read(), never through mmap()
 what is said
   --summary FILE         a summary in JSON; - is standard output
   --message-level N      the sum of: 1 progress, 2 results, 4 errors, 8 debug, 16 report (default 7)

@@ -7,7 +7,7 @@
 #include "makedumpfile-lite/interrupt.h"
 #include "makedumpfile-lite/kernel/kernel.h"
 #include "makedumpfile-lite/pipeline.h"
-#include "makedumpfile-lite/source/image.h"
+#include "makedumpfile-lite/source/open.h"
 
 #include <algorithm>
 #include <string_view>
@@ -24,9 +24,10 @@ constexpr unsigned all_but_zero = DumpLevel::highest & ~DumpLevel::zero;
 constexpr unsigned shown_levels[] = {0, 2, 6, 8, 16, 24, 30, 31};
 
 Result<MemoryUsage> measure(const Options& options, const Log& log) {
-    KDK_ASSIGN(const auto image, open_image(options.source).map_error([](Error error) {
-        return std::move(error).from(ErrorSide::source);
-    }));
+    KDK_ASSIGN(const auto image,
+               open_image(options.source, OpenOptions{options.use_mmap}).map_error([](Error error) {
+                   return std::move(error).from(ErrorSide::source);
+               }));
     for (const std::string& warning : image->warnings())
         log.warning("{}", warning);
     KDK_ASSIGN(const KernelSources sources,

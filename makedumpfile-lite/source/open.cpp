@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "makedumpfile-lite/source/open.h"
+
 #include "makedumpfile-lite/source/content.h"
 #include "makedumpfile-lite/source/elf_vmcore.h"
 #include "makedumpfile-lite/source/flattened_content.h"
@@ -72,11 +74,15 @@ Result<std::unique_ptr<Content>> open_content(const std::string& path) {
 }
 
 Result<std::unique_ptr<Image>> open_image(const std::string& path) {
+    return open_image(path, OpenOptions{});
+}
+
+Result<std::unique_ptr<Image>> open_image(const std::string& path, const OpenOptions& options) {
     KDK_ASSIGN(std::unique_ptr<Content> content, open_content(path));
     KDK_ASSIGN(const std::string start, first_bytes(*content));
     if (start.starts_with("\x7f"
                           "ELF"sv))
-        return open_elf_vmcore(std::move(content), {.live = is_kcore(path)});
+        return open_elf_vmcore(std::move(content), {.use_mmap = options.use_mmap, .live = is_kcore(path)});
     if (start.starts_with("KDUMP   "sv))
         return open_kdump_file(std::move(content));
     for (const Lookalike& known : lookalikes)

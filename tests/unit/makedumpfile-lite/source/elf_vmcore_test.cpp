@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "base/file.h"
 #include "makedumpfile-lite/source/elf_vmcore.h"
+#include "makedumpfile-lite/source/open.h"
 #include "tests/unit/makedumpfile-lite/fake_image.h"
 #include "tests/unit/makedumpfile-lite/folder.h"
 #include "tests/unit/makedumpfile-lite/source/elf_file.h"
@@ -53,6 +54,20 @@ TEST_CASE("memory is in whole pages and the kernel image is not counted twice") 
     CHECK_FALSE(image.truncated());
     CHECK(image.warnings().empty());
     CHECK(image.elf_machine() == EM_X86_64);
+}
+
+TEST_CASE("without mmap the file is not mapped") {
+    const test::Folder folder;
+    const std::string path = folder / "vmcore";
+    REQUIRE(write_file_atomically(path, Bytes(machine().finish())));
+    const bool use_mmap = GENERATE(true, false);
+    const auto image = open_image(path, OpenOptions{use_mmap});
+    REQUIRE(image);
+    const auto reader = (*image)->reader();
+    CHECK(first_byte(*reader, 0x1000) == 'l');
+    const auto maps = read_text("/proc/self/maps");
+    REQUIRE(maps);
+    CHECK((maps->find(path) != std::string::npos) == use_mmap);
 }
 
 TEST_CASE("memory reads the same through mmap and without it") {
