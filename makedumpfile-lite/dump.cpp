@@ -359,7 +359,9 @@ Result<> make_dump(const Options& options, const Log& log) {
         log.info("{}: {} in {:.1f} s, peak memory {}", options.output, human_bytes(summary.written_bytes),
                  summary.total_seconds, human_bytes(summary.peak_rss_kib * 1024));
     if ((options.messages & Messages::report) != 0 && summary.page_size != 0)
-        fmt::print(stderr, "{}", report_text(summary));
+        if (const std::string text = report_text(summary);
+            ::write(STDERR_FILENO, text.data(), text.size()) < 0)
+            log.debug("the report found no reader");
     auto told = write_summary(options, summary);
     // A dump that failed is the news; a summary that failed beside it is not.
     return done ? std::move(told) : std::move(done);

@@ -20,7 +20,7 @@ std::string_view help_text() {
 
 what is left out
   -d, --dump-level N[,N...]
-                         the sum of: 1 zero pages, 2 page cache, 4 page cache with private data,
+                         the sum of: 1 zero pages, 2 page cache without private data, 4 all page cache,
                          8 user memory, 16 free pages (0 to 31, default 0: everything is kept); the next
                          level is tried when a dump does not fit
   --exclude NAMES        the same by name: zero, cache, cache-private, user, free, all, with commas

@@ -8,10 +8,18 @@
 #include <exception>
 #include <new>
 
+#include <fcntl.h>
+#include <unistd.h>
+
 int main(int argc, char** argv) {
     // A limit on file sizes, and a reader that went away, are errors to report and not deaths.
     std::signal(SIGXFSZ, SIG_IGN);
     std::signal(SIGPIPE, SIG_IGN);
+    // Where one of the standard descriptors is closed, a dump must not get its number, and messages with it.
+    int spare = ::open("/dev/null", O_RDWR);
+    while (spare >= 0 && spare <= STDERR_FILENO)
+        spare = ::open("/dev/null", O_RDWR);
+    ::close(spare);
     try {
         kdumpkit::dump::watch_interrupts();
         const int code = kdumpkit::dump::run_program({argv + 1, argv + argc});

@@ -72,7 +72,8 @@ Result<> set_levels(Options& options, const std::string& name, const std::string
         if (!level)
             return Failure(
                 Error(level.error())
-                    .then("add up: 1 zero pages, 2 cache, 4 cache with private data, 8 user, 16 free"));
+                    .then(
+                        "add up: 1 zero pages, 2 cache without private data, 4 all cache, 8 user, 16 free"));
         levels.push_back(*level);
     }
     options.level = levels.front();
@@ -253,7 +254,7 @@ Result<> apply_switch(Options& options, const Option& option, const std::string&
     case OptionId::memory_usage:
         return set_job(options, Options::Job::memory_usage, name);
     case OptionId::check:
-        options.job = Options::Job::check_parameters;
+        options.check_only = true;
         return {};
     case OptionId::help:
         options.job = Options::Job::help;
@@ -306,6 +307,19 @@ Result<> check_options(const Options& options) {
         return wrong_use("--partial-dmesg", "it goes with --dump-dmesg");
     if (options.dry_run && !dump)
         return wrong_use("--dry-run", "it goes with making a dump only");
+    const bool makes_dump = dump || options.job == Job::salvage;
+    const std::pair<bool, std::string_view> of_a_dump[] = {
+        {!options.erase.empty(), "--config"},
+        {!options.summary.empty(), "--summary"},
+        {options.unused_vmemmap, "-e"},
+        {options.split, "--split"},
+        {options.flattened, "-F"},
+        {options.format == Format::elf, "-E"},
+        {!options.next_levels.empty(), "a list of levels"},
+    };
+    for (const auto& [given, name] : of_a_dump)
+        if (given && !makes_dump)
+            return wrong_use(std::string(name), "it goes with making a dump only");
     if (options.json && options.job != Job::info && options.job != Job::verify &&
         options.job != Job::memory_usage)
         return wrong_use("--json", "it goes with info, verify and --mem-usage");

@@ -38,6 +38,11 @@ class Walk {
         }
         KDK_TRY(check_options(options_));
         KDK_TRY(assign_names());
+        if (options_.summary == "-" && options_.output == "-" && !options_.dry_run)
+            return wrong_use("--summary -", "the dump goes to standard output",
+                             "name a file for the summary");
+        if (options_.check_only)
+            options_.job = Options::Job::check_parameters;
         return options_;
     }
 

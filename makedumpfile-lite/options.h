@@ -64,6 +64,7 @@ struct Options {
     std::string erase;      // --config: what to erase
     bool overwrite = false;
     bool dry_run = false;
+    bool check_only = false;    // --check-params: the job becomes check_parameters once the rest was checked
     bool partial_dmesg = false; // since the last `dmesg --clear`
     bool json = false;          // info, verify, memory_usage
     unsigned workers = 0;       // 0: one for each CPU that this process may use

@@ -17,6 +17,7 @@
 #include "makedumpfile-lite/verify.h"
 
 #include <cerrno>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -39,7 +40,9 @@ Log program_log(unsigned messages) {
             const char* tag = level == LogLevel::error     ? "error: "
                               : level == LogLevel::warning ? "warning: "
                                                            : "";
-            fmt::print(stderr, "makedumpfile-lite: {}{}\n", tag, text);
+            // A message that nobody takes must not end the dump.
+            const std::string line = fmt::format("makedumpfile-lite: {}{}\n", tag, text);
+            (void)!::write(STDERR_FILENO, line.data(), line.size());
         },
         LogLevel::debug);
 }
@@ -48,16 +51,6 @@ Result<> refuse_existing(const Options& options, const std::string& path) {
     struct stat output {};
     if (path == "-" || options.dry_run || ::stat(path.c_str(), &output) != 0)
         return {};
-    std::vector<std::string> sources = {options.source};
-    if (options.job == Options::Job::reassemble)
-        sources = options.parts;
-    for (const std::string& source : sources) {
-        struct stat input {};
-        if (::stat(source.c_str(), &input) == 0 && input.st_dev == output.st_dev &&
-            input.st_ino == output.st_ino)
-            return fail(make_error(ErrorKind::invalid, "write", path, "it is the vmcore that is read")
-                            .then("name another file"));
-    }
     if (S_ISDIR(output.st_mode))
         return fail(system_error("write", path, EISDIR).from(ErrorSide::destination));
     if (!options.overwrite)
@@ -66,7 +59,51 @@ Result<> refuse_existing(const Options& options, const std::string& path) {
     return {};
 }
 
+// The file that `path` names, whether it exists or not: through links that lead nowhere yet, too.
+std::filesystem::path target_of(std::filesystem::path path) {
+    std::error_code error;
+    constexpr int most_links = 16;
+    for (int i = 0; i < most_links && std::filesystem::is_symlink(path, error); ++i)
+        path = path.parent_path() / std::filesystem::read_symlink(path, error);
+    return std::filesystem::weakly_canonical(path, error);
+}
+
+bool same_file(const std::string& a, const std::string& b) {
+    std::error_code error;
+    return !a.empty() && !b.empty() && a != "-" && b != "-" &&
+           (std::filesystem::equivalent(a, b, error) || target_of(a) == target_of(b));
+}
+
+// Nothing that is read is written over, not even by -f, and nothing is written twice.
+Result<> refuse_own_inputs(const Options& options) {
+    std::vector<std::string> outputs = {options.output, options.summary};
+    if (options.split)
+        outputs.insert(outputs.end(), options.parts.begin() + 1, options.parts.end());
+    if (options.dry_run)
+        outputs = {options.summary};
+    std::vector<std::string> inputs = {options.source, options.vmlinux, options.vmcoreinfo, options.layout,
+                                       options.erase};
+    if (options.job == Options::Job::reassemble)
+        inputs.insert(inputs.end(), options.parts.begin(), options.parts.end());
+    if (options.source == "-" && options.job == Options::Job::rearrange)
+        inputs.emplace_back("/dev/stdin");
+    for (std::size_t i = 0; i < outputs.size(); ++i) {
+        for (const std::string& input : inputs)
+            if (same_file(outputs[i], input))
+                return fail(make_error(ErrorKind::invalid, "write", outputs[i],
+                                       input == options.source ? "it is the vmcore that is read"
+                                                               : "it is what is read")
+                                .then("name another file"));
+        for (std::size_t j = 0; j < i; ++j)
+            if (same_file(outputs[i], outputs[j]))
+                return fail(make_error(ErrorKind::invalid, "write", outputs[i], "it is named twice")
+                                .then("name another file"));
+    }
+    return {};
+}
+
 Result<> refuse_existing(const Options& options) {
+    KDK_TRY(refuse_own_inputs(options));
     if (!options.split)
         return refuse_existing(options, options.output);
     for (const std::string& part : options.parts)

@@ -31,6 +31,8 @@ struct Lookalike {
     std::string_view next_step;
 };
 constexpr std::array lookalikes = {
+    Lookalike{"\x5b\x2a\x4d\x18"sv, "a stream (--format stream)",
+              "make a dump of it first: makedumpfile-lite -R DUMPFILE < STREAM"},
     Lookalike{"DISKDUMP"sv, "a diskdump, which the kdump-compressed format has replaced",
               "open it with crash"},
     Lookalike{"\x1f\x8b"sv, "a gzip file", "decompress it first"},

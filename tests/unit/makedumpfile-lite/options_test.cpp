@@ -53,6 +53,25 @@ TEST_CASE("makedumpfile's command lines mean the same") {
     CHECK(accepted({"--", "-a", "-b"}).source == "-a");
 }
 
+TEST_CASE("--check-params checks every job") {
+    for (const std::vector<std::string>& arguments :
+         std::vector<std::vector<std::string>>{{"-d31", "a", "b"},
+                                               {"--dump-dmesg", "a"},
+                                               {"-R", "a"},
+                                               {"--reassemble", "a", "b", "c"},
+                                               {"--mem-usage", "a"},
+                                               {"-g", "a", "-x", "b"},
+                                               {"--dry-run", "a"}}) {
+        auto before = arguments;
+        before.insert(before.begin(), "--check-params");
+        CHECK(accepted(before).job == Options::Job::check_parameters);
+        auto behind = arguments;
+        behind.emplace_back("--check-params");
+        CHECK(accepted(behind).job == Options::Job::check_parameters);
+    }
+    CHECK(refused({"--check-params", "-R"}).kind == ErrorKind::invalid);
+}
+
 TEST_CASE("readable twins") {
     const Options options = accepted({"--dump-level=19", "--compress", "zstd:3", "--workers", "2",
                                       "--summary=s.json", "--force", "vmcore", "out"});
@@ -121,6 +140,13 @@ TEST_CASE("a wrong command line is invalid and says what is wrong") {
         {"-x", "", "a", "b"},
         {"--partial-dmesg", "a", "b"},
         {"--json", "a", "b"},
+        {"-R", "--config", "c", "a"},
+        {"-R", "--summary", "s", "a"},
+        {"--reassemble", "--config", "c", "a", "b", "d"},
+        {"--dump-dmesg", "-E", "a"},
+        {"verify", "-e", "a"},
+        {"-F", "--summary", "-", "a"},
+        {"--format", "stream", "--summary", "-", "a"},
     };
     for (const auto& arguments : wrong)
         CHECK(refused(arguments).kind == ErrorKind::invalid);

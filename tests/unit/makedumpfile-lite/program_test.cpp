@@ -244,6 +244,30 @@ TEST_CASE("of a truncated vmcore each part of a split dump has what is there, an
     check_failure(again, exit_codes::corrupt, "296 pages can be read");
 }
 
+TEST_CASE("nothing that is read is written over, and nothing is written twice, not even by -f") {
+    const Folder folder;
+    write_vmcore(folder / "vmcore", "");
+    const std::string before = *read_text(folder / "vmcore");
+    REQUIRE(write_file_atomically(folder / "layout", std::string_view("SIZE(page)=64\n")));
+    std::filesystem::create_symlink("one", folder / "link");
+    const std::vector<std::vector<std::string>> wrong = {
+        {"--summary", folder / "vmcore", folder / "vmcore", folder / "out"},
+        {"--summary", folder / "out", folder / "vmcore", folder / "out"},
+        {"--layout", folder / "layout", folder / "vmcore", folder / "layout"},
+        {"--config", folder / "layout", folder / "vmcore", folder / "layout"},
+        {"--split", folder / "vmcore", folder / "one", folder / "./one"},
+        {"--split", folder / "vmcore", folder / "one", folder / "link"},
+        {"--dry-run", "--summary", folder / "vmcore", folder / "vmcore"},
+    };
+    for (auto arguments : wrong) {
+        INFO(arguments[0] << ' ' << arguments[1]);
+        arguments.insert(arguments.begin(), "-f");
+        check_failure(run(folder, arguments), exit_codes::invalid, "name another file");
+    }
+    CHECK(*read_text(folder / "vmcore") == before);
+    CHECK(read_text(folder / "layout")->starts_with("SIZE(page)"));
+}
+
 TEST_CASE("an existing dump is kept, unless -f") {
     const Folder folder;
     write_vmcore(folder / "vmcore", "");

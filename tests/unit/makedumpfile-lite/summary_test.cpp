@@ -13,7 +13,15 @@ TEST_CASE("the summary is JSON with every number in its place") {
     summary.compression = {Algorithm::zstd, 3};
     summary.kernel_release = "6.1.0\xff"; // from a dump: not UTF-8
     summary.page_size = 4096;
-    summary.pages = {100, 40, 10, 11, 12, 13, 14, 15, 16};
+    summary.pages = {.total = 100,
+                     .kept = 40,
+                     .cache = 10,
+                     .cache_private = 11,
+                     .user = 12,
+                     .free = 13,
+                     .offline = 14,
+                     .hwpoison = 15,
+                     .unclassified = 16};
     summary.zero_pages = 5;
     summary.written_pages = 35;
     summary.memory_bytes = 409600;
