@@ -53,7 +53,7 @@ TEST_CASE("makedumpfile's command lines mean the same") {
     CHECK(accepted({"--", "-a", "-b"}).source == "-a");
 }
 
-TEST_CASE("--check-params checks every job") {
+TEST_CASE("a command line of any job can be only checked (--check-params)") {
     for (const std::vector<std::string>& arguments :
          std::vector<std::vector<std::string>>{{"-d31", "a", "b"},
                                                {"--dump-dmesg", "a"},
