@@ -320,6 +320,12 @@ Result<> check_options(const Options& options) {
     for (const auto& [given, name] : of_a_dump)
         if (given && !makes_dump)
             return wrong_use(std::string(name), "it goes with making a dump only");
+    const bool copies_pages = options.job == Job::reassemble;
+    if ((copies_pages || options.job == Job::rearrange) && options.level != 0)
+        return wrong_use("-d", "these pages were chosen before", "leave -d out, and filter the result");
+    if (copies_pages && options.compression.algorithm != Algorithm::none)
+        return wrong_use("--reassemble", "it copies pages as they are compressed",
+                         "leave the compression out, and compress the result");
     if (options.json && options.job != Job::info && options.job != Job::verify &&
         options.job != Job::memory_usage)
         return wrong_use("--json", "it goes with info, verify and --mem-usage");

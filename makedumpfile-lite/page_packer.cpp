@@ -19,10 +19,6 @@ class SinglePages final : public PagePacker {
     SinglePages(std::unique_ptr<Codec> codec, const PipelineSettings& settings)
         : codec_(std::move(codec)), settings_(settings) {}
 
-    void begin(PageBlock& block) override {
-        block.pages.clear();
-        block.used = block.unpacked = 0;
-    }
     void add(PageBlock& block, Bytes page) override {
         if (settings_.share_zero_pages && is_zero_page(page)) {
             block.pages.push_back({0, 0});
@@ -66,10 +62,6 @@ class Frames final : public PagePacker {
                ZSTD_isError(ZSTD_CCtx_setParameter(context_, ZSTD_c_compressionLevel,
                                                    settings_.compression.level)) == 0 &&
                ZSTD_isError(ZSTD_CCtx_setParameter(context_, ZSTD_c_checksumFlag, 1)) == 0;
-    }
-    void begin(PageBlock& block) override {
-        block.pages.clear();
-        block.used = block.unpacked = 0;
     }
     void add(PageBlock& block, Bytes page) override {
         if (settings_.share_zero_pages && is_zero_page(page)) {

@@ -153,6 +153,10 @@ Result<> rearrange(const Options& options, const Log& log) {
                                start.empty() ? "it is empty" : "it is neither a flattened nor a stream dump")
                         .then("give it what -F or --format stream wrote: -R DUMPFILE < FILE")
                         .from(ErrorSide::source));
+    if (flat && options.compression.algorithm != Algorithm::none)
+        return fail(make_error(ErrorKind::invalid, "rearrange", input.name(),
+                               "a flattened dump is put together as it was written")
+                        .then("leave the compression out, and compress the result"));
     KDK_ASSIGN(FileDestination output,
                FileDestination::create(options.output, options.overwrite, page_cache_limit()));
     if (options.size_limit)

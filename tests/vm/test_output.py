@@ -135,6 +135,10 @@ class Output(unittest.TestCase):
             self.lite("-R", ours, stdin=file)
         with open(flat, "rb") as file:
             self.makedumpfile("-R", theirs, stdin=file)
+        refused = self.path("refused")
+        with open(flat, "rb") as file:
+            self.lite("-R", "-z", refused, stdin=file, code=2)
+        self.assertFalse(refused.exists(), "nothing is written when -z would be ignored")
         self.same_file(ours, self.whole)
         self.same_file(theirs, self.whole)
 

@@ -79,7 +79,7 @@ class Reboot:
         self.assertIn("systemd does not run here", output)
         self.assertIn("next: ", output)
 
-    def test_faster_than_a_cold_boot(self):
+    def test_second_kernel_without_firmware(self):
         starts = [at for at, line in self.guest.lines if "] Linux version " in line]
         asked = next(at for at, line in self.guest.lines if "rebooting now" in line)
         self.assertEqual(len(starts), 2)
