@@ -173,33 +173,6 @@ format::KdumpFacts facts_of(const Image& image, const Kernel* kernel, const Opti
     return facts;
 }
 
-Result<> rehearse(const DumpJob& job, Summary& summary) {
-    const bool elf = job.options.format == Options::Format::elf;
-    const PageSet in_core = elf ? plan_core(job).pages : PageSet(0);
-    const PageSet& pages = elf ? in_core : job.selection.kept;
-    Progress progress = progress_line(job.options, "compress", pages.count() * job.facts.page_size);
-    std::uint64_t done = 0;
-    KDK_ASSIGN(const PipelineCounts counts,
-               run_pipeline(job.image, pages, job.pipeline, [&](const PageBlock& block) -> Result<> {
-                   KDK_TRY(stop_if_interrupted(job.options.output));
-                   done += block.pages.size();
-                   progress.update(done * job.facts.page_size);
-                   return {};
-               }));
-    progress.finish();
-    summary.zero_pages = counts.zero_pages;
-    summary.written_pages = 0;
-    std::uint64_t size = counts.stored_bytes;
-    if (job.options.format == Options::Format::kdump) {
-        KDK_ASSIGN(const auto geometry,
-                   format::plan_kdump(job.facts, job.selection.memory.limit(), job.selection.kept.count()));
-        size += geometry.data + (job.pipeline.share_zero_pages ? job.facts.page_size : 0);
-    }
-    job.log.info("{} would take {} ({} bytes); nothing was written",
-                 job.options.output == "-" ? "the dump" : job.options.output, human_bytes(size), size);
-    return {};
-}
-
 PipelineSettings pipeline_for(const DumpJob& job) {
     const Options& options = job.options;
     PipelineSettings pipeline;
@@ -227,8 +200,7 @@ std::uint64_t writer_memory(const DumpJob& job) {
 }
 
 // One dump at the job's level.
-Result<> attempt(DumpJob& job, const Kernel* kernel, std::optional<DumpOutput>& output, Stopwatch& clock,
-                 Summary& summary) {
+Result<> attempt(DumpJob& job, const Kernel* kernel, DumpOutput& output, Stopwatch& clock, Summary& summary) {
     KDK_ASSIGN(job.selection, select(job.source, kernel, job.options, job.log));
     summary.pages = job.selection.counts;
     summary.checks = job.selection.checks;
@@ -250,7 +222,9 @@ Result<> attempt(DumpJob& job, const Kernel* kernel, std::optional<DumpOutput>& 
                  human_bytes(job.selection.counts.kept * job.facts.page_size), compression.name(),
                  job.pipeline.workers, job.pipeline.workers == 1 ? "" : "s",
                  human_bytes(summary.buffer_bytes));
-    auto done = output ? output->write(job, summary) : rehearse(job, summary);
+    auto done = output.write(job, summary);
+    if (done && job.options.dry_run)
+        output.report_sizes(job, summary);
     summary.write_seconds += clock.lap();
     return done;
 }
@@ -278,10 +252,7 @@ Result<> select_and_write(const Options& options, const Log& log, Stopwatch& clo
     // Nobody should wait for the filter only to learn that the dump has no place to go.
     if (!options.summary.empty() && options.summary != "-")
         KDK_TRY(check_place(options.summary));
-    std::optional<DumpOutput> output;
-    if (!options.dry_run) {
-        KDK_ASSIGN(output, DumpOutput::open(options));
-    }
+    KDK_ASSIGN(DumpOutput output, DumpOutput::open(options));
     KDK_ASSIGN(const auto kernel, find_kernel(*image, options, sources, log, summary));
     ErasedDump erased;
     if (!options.erase.empty()) {
@@ -310,10 +281,10 @@ Result<> select_and_write(const Options& options, const Log& log, Stopwatch& clo
                                             image->memory().total() / job.facts.page_size));
     auto done = attempt(job, kernel.get(), output, clock, summary);
     for (const unsigned level : options.next_levels) {
-        if (done || !output || !format::is_out_of_space(done.error()))
+        if (done || !format::is_out_of_space(done.error()))
             break;
         log.warning("{}", done.error().message());
-        KDK_TRY(output->restart());
+        KDK_TRY(output.restart());
         log.warning("trying again with dump level {}", level);
         job.options.level = summary.level = level;
         job.facts.level = level | (image->header() != nullptr ? image->header()->level : 0);
@@ -346,6 +317,7 @@ Result<> make_dump(const Options& options, const Log& log) {
     Stopwatch clock;
     Summary summary;
     summary.level = options.level;
+    summary.dry_run = options.dry_run;
     summary.compression = options.compression;
     summary.format = options.format == Options::Format::elf      ? "elf"
                      : options.format == Options::Format::stream ? "stream"

@@ -14,10 +14,13 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <limits>
 #include <utility>
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/sysinfo.h>
 
 namespace kdumpkit::dump {
@@ -89,6 +92,25 @@ Result<Begun> begin_stream(const DumpJob& job, format::Destination& destination)
     return Begun{std::make_unique<format::StreamWriter>(std::move(writer)), nullptr};
 }
 
+// What an ELF core of this job's selection holds.
+format::ElfPlan plan_core(const DumpJob& job) {
+    const PageSet& memory = job.selection.memory;
+    return format::plan_elf(job.selection.kept, memory,
+                            job.source.present() != nullptr ? *job.source.present() : memory);
+}
+
+// Bytes that a file of this name could take; what cannot be told is no limit.
+std::uint64_t space_for(const std::string& path) {
+    struct stat status {};
+    const bool there = ::stat(path.c_str(), &status) == 0;
+    struct statvfs space {};
+    if ((there && !S_ISREG(status.st_mode)) || ::statvfs(parent_folder(path).c_str(), &space) != 0 ||
+        space.f_blocks == 0)
+        return std::numeric_limits<std::uint64_t>::max();
+    const std::uint64_t held = there ? static_cast<std::uint64_t>(status.st_blocks) * 512 : 0;
+    return std::uint64_t{space.f_bavail} * space.f_frsize + held;
+}
+
 // All that the image has was written, and it is not all that there should be: the dump stays marked
 // incomplete.
 Failure partial_source(const DumpJob& job) {
@@ -100,12 +122,6 @@ Failure partial_source(const DumpJob& job) {
 
 } // namespace
 
-format::ElfPlan plan_core(const DumpJob& job) {
-    const PageSet& memory = job.selection.memory;
-    return format::plan_elf(job.selection.kept, memory,
-                            job.source.present() != nullptr ? *job.source.present() : memory);
-}
-
 std::uint64_t page_cache_limit() {
     struct sysinfo info {};
     const std::uint64_t memory = ::sysinfo(&info) == 0 ? std::uint64_t{info.totalram} * info.mem_unit : 0;
@@ -115,9 +131,12 @@ std::uint64_t page_cache_limit() {
 Result<std::unique_ptr<format::Destination>> open_destination(const Options& options,
                                                               const std::string& path) {
     std::unique_ptr<format::Destination> destination;
-    if (options.flattened || path == "-") {
+    // Only a dry run takes a format without -F to standard output: as if a file were named.
+    if (options.flattened || (path == "-" && (!options.dry_run || options.format == Format::stream))) {
         OutputFile file = OutputFile::standard_output();
-        if (path != "-") {
+        if (options.dry_run) {
+            KDK_ASSIGN(file, OutputFile::nowhere(path));
+        } else if (path != "-") {
             KDK_ASSIGN(file, OutputFile::create(path, options.overwrite, O_WRONLY));
         }
         if (options.flattened)
@@ -125,7 +144,10 @@ Result<std::unique_ptr<format::Destination>> open_destination(const Options& opt
         else
             destination = std::make_unique<format::PipeDestination>(std::move(file));
     } else {
-        KDK_ASSIGN(auto file, format::FileDestination::create(path, options.overwrite, page_cache_limit()));
+        KDK_ASSIGN(auto file,
+                   options.dry_run
+                       ? format::FileDestination::rehearse(path == "-" ? "the dump" : path)
+                       : format::FileDestination::create(path, options.overwrite, page_cache_limit()));
         destination = std::make_unique<format::FileDestination>(std::move(file));
     }
     if (options.size_limit)
@@ -149,7 +171,8 @@ Result<DumpOutput> DumpOutput::open(const Options& options) {
 
 Result<> DumpOutput::write(const DumpJob& job, Summary& summary) {
     const PageSet& kept = job.selection.kept;
-    Progress progress = progress_line(job.options, "write", kept.count() * job.facts.page_size);
+    Progress progress = progress_line(job.options, job.options.dry_run ? "count" : "write",
+                                      kept.count() * job.facts.page_size);
     progressed_ = 0;
     summary.written_bytes = summary.written_pages = summary.zero_pages = summary.shared_pages = 0;
     if (job.options.format == Format::elf) {
@@ -213,6 +236,8 @@ Result<> DumpOutput::write_part(const DumpJob& job, const Part& part, const Page
             counts ? std::string() : fmt::format(" of {}", pages.count(part.pfns.begin, part.pfns.end)),
             readable ? " can be read" : ", and may be unreadable");
         summary.written_pages += writer.pages_written();
+        if (job.options.dry_run)
+            return finished;
         if (is_interruption(finished.error()))
             return fail(interruption(destination.name(), state));
         job.log.warning("{}", state);
@@ -224,7 +249,7 @@ Result<> DumpOutput::write_part(const DumpJob& job, const Part& part, const Page
     summary.zero_pages += counts->zero_pages;
     summary.written_pages += counts->pages - counts->zero_pages;
     KDK_TRY(destination.close());
-    if (destination.name() == "standard output")
+    if (job.options.dry_run || destination.name() == "standard output")
         return {};
     return sync_folder(parent_folder(destination.name())).map_error([](Error error) {
         return std::move(error).from(ErrorSide::destination);
@@ -235,6 +260,28 @@ Result<> DumpOutput::restart() {
     for (auto& destination : destinations_)
         KDK_TRY(destination->restart());
     return {};
+}
+
+void DumpOutput::report_sizes(const DumpJob& job, Summary& summary) const {
+    // The running kernel's memory is another one by the time of the real dump.
+    const std::string_view about = job.source.live() ? "about " : "";
+    std::uint64_t total = 0;
+    for (const auto& destination : destinations_) {
+        const std::uint64_t size = destination->size();
+        total += size;
+        job.log.info("{} would take {}{} ({} bytes); nothing was written", destination->name(), about,
+                     human_bytes(size), size);
+        if (const std::uint64_t space = space_for(destination->name()); size > space) {
+            summary.warnings.push_back(
+                fmt::format("{} would not fit: {} are free for it", destination->name(), human_bytes(space)));
+            job.log.warning("{}", summary.warnings.back());
+        }
+    }
+    if (destinations_.size() > 1)
+        job.log.info("all parts together would take {}{} ({} bytes)", about, human_bytes(total), total);
+    summary.would_write_bytes = total;
+    summary.written_bytes = summary.written_pages = 0;
+    summary.complete = false;
 }
 
 } // namespace kdumpkit::dump

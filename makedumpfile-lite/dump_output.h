@@ -20,12 +20,10 @@ namespace kdumpkit::dump {
 std::uint64_t page_cache_limit();
 
 // What the command line names to write to: a file at offsets, standard output, or a file or standard output
-// that takes flattened records. `path` "-" is standard output.
+// that takes flattened records. `path` "-" is standard output. Of a dry run: something that counts the same
+// bytes and stores none.
 Result<std::unique_ptr<format::Destination>> open_destination(const Options& options,
                                                               const std::string& path);
-
-// What an ELF core of this job's selection holds.
-format::ElfPlan plan_core(const DumpJob& job);
 
 // Where a dump goes: one file or stream, or the parts of a split dump.
 class DumpOutput {
@@ -37,6 +35,8 @@ class DumpOutput {
     Result<> write(const DumpJob& job, Summary& summary);
     // Forgets what a failed write() left, so that a smaller dump can be tried; an error when it cannot.
     Result<> restart();
+    // What a dry run found: how many bytes each file would get, and where they would not fit.
+    void report_sizes(const DumpJob& job, Summary& summary) const;
 
   private:
     struct Part {

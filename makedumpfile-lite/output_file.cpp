@@ -49,9 +49,22 @@ OutputFile OutputFile::standard_output() {
     return file;
 }
 
+Result<OutputFile> OutputFile::nowhere(const std::string& path) {
+    OutputFile file = path == "-" ? standard_output() : OutputFile();
+    if (path != "-") {
+        struct stat status {};
+        file.name_ = path;
+        file.regular_ = ::stat(path.c_str(), &status) != 0 || S_ISREG(status.st_mode);
+    }
+    file.standard_ = file.stores_ = false;
+    KDK_ASSIGN(file.fd_, open_file("/dev/null", O_RDWR));
+    return file;
+}
+
 OutputFile::OutputFile(OutputFile&& other) noexcept
     : fd_(std::move(other.fd_)), name_(std::move(other.name_)),
-      created_(std::exchange(other.created_, false)), regular_(other.regular_), standard_(other.standard_) {}
+      created_(std::exchange(other.created_, false)), regular_(other.regular_), standard_(other.standard_),
+      stores_(other.stores_) {}
 
 OutputFile& OutputFile::operator=(OutputFile&& other) noexcept {
     if (this != &other) {
@@ -61,6 +74,7 @@ OutputFile& OutputFile::operator=(OutputFile&& other) noexcept {
         created_ = std::exchange(other.created_, false);
         regular_ = other.regular_;
         standard_ = other.standard_;
+        stores_ = other.stores_;
     }
     return *this;
 }
@@ -81,7 +95,7 @@ void OutputFile::discard() {
 
 Result<> OutputFile::clear() {
     // Standard output may be a file that somebody else began.
-    if (regular_ && !standard_ && ::ftruncate(fd_.get(), 0) != 0)
+    if (regular_ && !standard_ && stores_ && ::ftruncate(fd_.get(), 0) != 0)
         return destination_failure(system_error("empty", name_, errno));
     return {};
 }

@@ -18,6 +18,9 @@ class OutputFile {
     static Result<OutputFile> create(const std::string& path, bool overwrite, int access);
     // The program's standard output, whatever it is; it stays open.
     static OutputFile standard_output();
+    // Takes everything and stores nothing, for a rehearsal: `path` is only a name, "-" for standard output.
+    // Regular where a file of that name is or would be.
+    static Result<OutputFile> nowhere(const std::string& path);
     OutputFile() = default;
     OutputFile(OutputFile&& other) noexcept;
     OutputFile& operator=(OutputFile&& other) noexcept;
@@ -32,6 +35,7 @@ class OutputFile {
     [[nodiscard]] const std::string& name() const { return name_; }
     [[nodiscard]] bool regular() const { return regular_; }
     [[nodiscard]] bool standard() const { return standard_; }
+    [[nodiscard]] bool stores() const { return stores_; } // false: nowhere()
 
   private:
     static constexpr int standard_fd = 1;
@@ -42,6 +46,7 @@ class OutputFile {
     bool created_ = false; // by us, with nothing in it worth keeping
     bool regular_ = false;
     bool standard_ = false; // somebody else's descriptor
+    bool stores_ = true;
 };
 
 // A file that will be written and renamed into place: whether its folder is there and may be written to, and

@@ -24,6 +24,8 @@ std::string to_json(const Summary& s) {
     json["version"] = KDUMPKIT_VERSION;
     json["format"] = s.format;
     json["complete"] = s.complete;
+    if (s.dry_run)
+        json["dry_run"] = true;
     if (!s.error.empty())
         json["error"] = s.error;
     json["source"] = {{"format", s.source.format},
@@ -51,6 +53,8 @@ std::string to_json(const Summary& s) {
                      {"unclassified", s.pages.unclassified},
                      {"not_in_source", s.pages.not_in_source}};
     json["bytes"] = {{"memory", s.memory_bytes}, {"written", s.written_bytes}};
+    if (s.dry_run)
+        json["bytes"]["would_write"] = s.would_write_bytes;
     if (!s.checks.empty()) {
         bool failed = false;
         auto& checks = json["self_check"]["checks"];

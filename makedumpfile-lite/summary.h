@@ -30,11 +30,13 @@ struct Summary {
     std::string kernel_release; // empty when unknown
     std::uint64_t page_size = 0;
     PageCounts pages;
-    std::uint64_t zero_pages = 0;    // of the kept ones: filled with zero and not stored (level bit 1)
-    std::uint64_t shared_pages = 0;  // of the kept ones: equal to another page, and stored with it
-    std::uint64_t written_pages = 0; // stored
-    std::uint64_t memory_bytes = 0;  // that the image holds
-    std::uint64_t written_bytes = 0; // the size of the dump
+    std::uint64_t zero_pages = 0;        // of the kept ones: filled with zero and not stored (level bit 1)
+    std::uint64_t shared_pages = 0;      // of the kept ones: equal to another page, and stored with it
+    std::uint64_t written_pages = 0;     // stored
+    std::uint64_t memory_bytes = 0;      // that the image holds
+    std::uint64_t written_bytes = 0;     // the size of the dump
+    std::uint64_t would_write_bytes = 0; // what it would be: a dry run writes nothing
+    bool dry_run = false;
     unsigned workers = 0;
     std::uint64_t buffer_bytes = 0; // the pipeline's memory budget
     double open_seconds = 0, filter_seconds = 0, write_seconds = 0, total_seconds = 0;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -37,8 +38,13 @@ Result<FileDestination> FileDestination::create(const std::string& path, bool ov
     return FileDestination(std::move(file), cache_limit);
 }
 
+Result<FileDestination> FileDestination::rehearse(const std::string& path) {
+    KDK_ASSIGN(OutputFile file, OutputFile::nowhere(path));
+    return FileDestination(std::move(file), std::numeric_limits<std::uint64_t>::max());
+}
+
 Result<> FileDestination::reserve_zeroed(std::uint64_t begin, std::uint64_t end) {
-    if (begin >= end)
+    if (begin >= end || !file_.stores())
         return {};
     if (file_.regular()) {
         if (::fallocate(file_.fd(), 0, static_cast<off_t>(begin), static_cast<off_t>(end - begin)) == 0)
@@ -77,7 +83,7 @@ Result<> FileDestination::read_back(std::uint64_t offset, std::span<std::byte> o
 std::uint64_t FileDestination::free_space() const {
     struct statvfs space {};
     // Only a plain file grows; what a device has shows when it is written.
-    if (!file_.regular() || ::fstatvfs(file_.fd(), &space) != 0 || space.f_blocks == 0)
+    if (!file_.regular() || !file_.stores() || ::fstatvfs(file_.fd(), &space) != 0 || space.f_blocks == 0)
         return Destination::free_space();
     // A file that is replaced gives back what it has.
     struct stat status {};

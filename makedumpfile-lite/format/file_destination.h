@@ -17,6 +17,8 @@ class FileDestination final : public Destination {
     // this file that may lie in the page cache: the panic kernel has little memory, and nobody reads them
     // again.
     static Result<FileDestination> create(const std::string& path, bool overwrite, std::uint64_t cache_limit);
+    // Counts what that file would take, and touches nothing.
+    static Result<FileDestination> rehearse(const std::string& path);
 
     Result<> reserve_zeroed(std::uint64_t begin, std::uint64_t end) override;
     Result<> sync() override;

@@ -262,6 +262,29 @@ class Output(unittest.TestCase):
         self.assertIn(b"is incomplete", done.stderr)
         self.check_partial(partial)
 
+    def test_dry_run_tells_the_size(self):
+        kinds = (["-z"], [], ["-E"], ["-F", "-l"], ["-F", "-E"], ["-e", "-z"], ["--format", "stream"])
+        for level, options in ((level, options) for level in (0, 1, LEVEL) for options in kinds):
+            if level == 0 and options in ([], ["-F", "-E"]):
+                continue  # 600 MB each
+            real, summary = self.path("real"), self.path("real.json")
+            self.lite(*options, "-d", level, self.vmcore, real)
+            said = self.lite(*options, "-d", level, "--dry-run", "--summary", summary, self.vmcore, self.path("none"))
+            with self.subTest(level=level, options=options):
+                self.assertIn(f"({real.stat().st_size} bytes)".encode(), said.stderr)
+                self.assertEqual(cycle.read_json(summary)["bytes"]["would_write"], real.stat().st_size)
+                self.assertFalse((place.work / "none").exists())
+        parts = [self.path(f"dry-{number}") for number in (1, 2, 3)]
+        said = self.lite("--split", "-z", "-d", LEVEL, "--dry-run", self.vmcore, *parts)
+        self.lite("--split", "-z", "-d", LEVEL, self.vmcore, *parts)
+        for part in parts:
+            self.assertIn(f"{part} would take ".encode(), said.stderr)
+            self.assertIn(f"({part.stat().st_size} bytes)".encode(), said.stderr)
+        # With a limit: as the dump would go on.
+        said = self.lite("-z", "-d", f"1,{LEVEL}", "-L", "20M", "--dry-run", self.vmcore, self.path("none"))
+        self.assertIn(b"trying again with dump level 31", said.stderr)
+        self.assertIn(f"({self.whole.stat().st_size} bytes)".encode(), said.stderr)
+
     def test_closed_pipe(self):
         for options in (["-F", "-z"], ["--format", "stream"], ["-F", "-E"]):
             with subprocess.Popen([place.program("makedumpfile-lite"), *options, "-d", str(LEVEL), self.vmcore],
