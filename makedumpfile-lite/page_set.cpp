@@ -227,16 +227,24 @@ void PageSet::set_chunk(std::uint64_t index, std::span<const std::byte, chunk_by
 }
 
 void PageSet::keep_only(const PageSet& other) {
-    for (std::uint64_t pfn = 0; pfn < limit_;) {
-        const auto member = next(pfn);
-        if (!member)
-            return;
-        // From one member of both to the next; a run of members of one alone goes at once.
-        const auto shared = other.next(*member);
-        if (!shared || *shared >= limit_)
-            return erase(*member, limit_);
-        erase(*member, *shared);
-        pfn = *shared + 1;
+    const std::uint64_t count = (limit_ + chunk_pages - 1) / chunk_pages;
+    const std::uint64_t others = (other.limit_ + chunk_pages - 1) / chunk_pages;
+    for (std::uint64_t index = next_chunk(0); index < count; index = next_chunk(index + 1)) {
+        static const Chunk none;
+        const Chunk& theirs = index < others ? other.chunk(index) : none;
+        if (!theirs.bits && theirs.full)
+            continue;
+        Chunk& ours = chunk_to_change(index);
+        if (!theirs.bits) {
+            ours = Chunk{};
+            continue;
+        }
+        if (!ours.bits) {
+            ours.bits = std::make_unique<std::uint64_t[]>(words_per_chunk);
+            std::fill_n(ours.bits.get(), words_per_chunk, ~std::uint64_t{0});
+        }
+        for (std::uint64_t word = 0; word < words_per_chunk; ++word)
+            ours.bits[word] &= theirs.bits[word];
     }
 }
 

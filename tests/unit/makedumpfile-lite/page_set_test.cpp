@@ -79,3 +79,50 @@ TEST_CASE("bitmaps of a wildly sparse image are refused") {
         CHECK_FALSE(checked.error().next_step.empty());
     }
 }
+
+TEST_CASE("what two page sets have in common") {
+    std::mt19937_64 random(8);
+    constexpr std::uint64_t limit = 5 * PageSet::chunk_pages + 333;
+    for (const std::uint64_t other_limit : {limit, limit - 2 * PageSet::chunk_pages - 5, 2 * limit}) {
+        PageSet one(limit);
+        PageSet other(other_limit);
+        for (int i = 0; i < 60; ++i) {
+            const auto change = [&](PageSet& set) {
+                const std::uint64_t begin = random() % limit;
+                const std::uint64_t end = begin + random() % (i % 5 == 0 ? 3 * PageSet::chunk_pages : 700);
+                random() % 3 != 0 ? set.insert(begin, end) : set.erase(begin, end);
+            };
+            change(one);
+            change(other);
+        }
+        PageSet both(limit);
+        std::array<std::byte, PageSet::chunk_bytes> chunk;
+        for (std::uint64_t i = 0; i * PageSet::chunk_pages < limit; ++i) {
+            one.copy_chunk(i, chunk);
+            both.set_chunk(i, chunk);
+        }
+        both.keep_only(other);
+        std::uint64_t wrong = 0;
+        std::uint64_t count = 0;
+        for (std::uint64_t pfn = 0; pfn < limit; ++pfn) {
+            const bool expected = one.contains(pfn) && other.contains(pfn);
+            wrong += both.contains(pfn) != expected ? 1 : 0;
+            count += expected ? 1 : 0;
+        }
+        CHECK(wrong == 0);
+        CHECK(both.count() == count);
+        CHECK(count != 0);
+    }
+}
+
+TEST_CASE("sets of petabytes have what is common to them at once") {
+    PageSet one(1024 * tib);
+    one.insert(0, 1024 * tib);
+    PageSet other(1024 * tib);
+    for (std::uint64_t i = 0; i < 1024; ++i)
+        other.insert(i * tib + 5, i * tib + 5 + PageSet::chunk_pages);
+    one.keep_only(other);
+    CHECK(one.count() == 1024 * PageSet::chunk_pages);
+    other.keep_only(PageSet(0));
+    CHECK(other.count() == 0);
+}
