@@ -52,7 +52,7 @@ Result<Selection> select_pages(const Image& image, const Kernel& kernel, const F
             KDK_TRY(walk.range(range.begin, range.end, report));
         if (wanted.self_check)
             walk.check(image);
-        if ((wanted.level & DumpLevel::free) != 0 && options.per_cpu_lists)
+        if ((wanted.level & DumpLevel::free) != 0 && wanted.per_cpu_lists)
             walk.per_cpu_lists();
         if (options.unused_map)
             walk.unused_map();
@@ -60,10 +60,12 @@ Result<Selection> select_pages(const Image& image, const Kernel& kernel, const F
     };
     KDK_ASSIGN(Selection selection, walk_all(options, progress));
     unsigned distrusted = 0;
+    bool lists_trusted = options.per_cpu_lists;
     for (const Check& check : selection.checks) {
         log.debug("self-check {}: {}", to_text(check.verdict), describe(check));
         if (check.verdict == Verdict::failed) {
             distrusted |= check.distrust & options.level;
+            lists_trusted = lists_trusted && check.name != "per_cpu_free";
             selection.warnings.push_back("THE FILTER'S SELF-CHECK FAILED, " + consequence(check) + ": " +
                                          describe(check));
         }
@@ -73,6 +75,7 @@ Result<Selection> select_pages(const Image& image, const Kernel& kernel, const F
         FilterOptions trusted = options;
         trusted.level &= ~distrusted;
         trusted.self_check = false;
+        trusted.per_cpu_lists = lists_trusted;
         std::vector<Check> checks = std::move(selection.checks);
         std::vector<std::string> warnings = std::move(selection.warnings);
         selection = Selection{PageSet(0), PageSet(0), {}, {}, {}};

@@ -19,7 +19,7 @@ namespace kdumpkit::dump {
 namespace {
 
 std::vector<std::string_view> symbols_to_read() {
-    std::vector<std::string_view> names = wanted_symbols();
+    std::vector<std::string_view> names = useful_symbols();
     names.emplace_back("_stext");
     return names;
 }

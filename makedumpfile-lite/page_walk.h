@@ -49,12 +49,18 @@ class PageWalk {
         pending_ = {};
     }
     void unclassified(std::uint64_t begin, std::uint64_t end, const std::string& why);
+    // Pages of [begin, end) that the image claims to hold and can still give.
+    std::uint64_t held(std::uint64_t begin, std::uint64_t end) const;
+    // Whether an address cannot be read because the image was made without that page.
+    bool left_out(std::uint64_t vaddr);
     std::optional<Range> free_block(const FreeBlock& block);
+    PerCpuWalk each_listed_block(const std::function<void(const FreeBlock&)>& block);
     std::uint64_t& counter(PageClass kind);
     void found(PageClass kind, std::uint64_t pages, unsigned order);
     bool holds_together(const PageVerdict& verdict, Bytes bytes, std::uint64_t index, std::uint64_t address);
 
     FilterOptions options_;
+    const PageSet* present_; // Image::present()
     const PageLayout& layout_;
     const MemoryMap& map_;
     const Kernel::Data& kernel_;
@@ -68,7 +74,9 @@ class PageWalk {
     std::vector<MapSection> sections_; // whose struct pages were read
     std::uint64_t huge_until_ = 0;     // the end of the last hugetlb page
     std::uint64_t senseless_ = 0;
-    std::uint64_t seen_ = 0; // pages of the image that the walk has passed
+    bool map_left_out_ = false;    // a struct page that free_block() wanted to see is not in the image
+    bool sections_ascend_ = false; // by address, as with CONFIG_SPARSEMEM_VMEMMAP
+    std::uint64_t seen_ = 0;       // pages of the image that the walk has passed
 };
 
 } // namespace kdumpkit::dump

@@ -30,6 +30,11 @@ Check judged(std::string name, std::uint64_t found, std::uint64_t least, std::ui
         found + tolerance + unseen < least) {
         check.verdict = Verdict::failed;
         check.reason = "the kernel counts otherwise";
+    } else if (found + tolerance < least) {
+        check.verdict = Verdict::unchecked;
+        check.reason = fmt::format("found {} of {} pages; of {} pages the struct pages cannot be read, and "
+                                   "the others may be among these",
+                                   found, least, unseen);
     }
     return check;
 }
@@ -112,6 +117,13 @@ Check check_user(const FoundPages& found, const KernelCounters& n, std::uint64_t
     return judged("user", found.user, *mapped, most, tolerance, found.unreadable, DumpLevel::user);
 }
 
+Check check_hugetlb(const FoundPages& found, const KernelCounters& counters) {
+    if (!counters.huge_pages)
+        return unchecked("hugetlb", DumpLevel::user);
+    return judged("hugetlb", found.hugetlb, *counters.huge_pages, *counters.huge_pages,
+                  2 * counters.largest_huge_page, found.unreadable, DumpLevel::user);
+}
+
 Check check_slab(const FoundPages& found, const KernelCounters& n, std::uint64_t tolerance) {
     const auto reclaimable = n[NodeStat::slab_reclaimable];
     const auto unreclaimable = n[NodeStat::slab_unreclaimable];
@@ -145,12 +157,12 @@ std::vector<Check> check_classes(const FoundPages& found, const KernelCounters& 
     const std::uint64_t tolerance = huge_page * cpus + shares;
     return {check_free(found, counters, shares * std::max<std::uint64_t>(counters.zones, 1)),
             check_cache(found, counters, tolerance), check_user(found, counters, tolerance),
-            check_slab(found, counters, tolerance)};
+            check_hugetlb(found, counters), check_slab(found, counters, tolerance)};
 }
 
 Check check_per_cpu_lists(const FoundLists& found, std::uint64_t cpus) {
     return judged("per_cpu_free", found.free, found.counted, found.counted,
-                  huge_page * std::max<std::uint64_t>(cpus, 1), 0, 0);
+                  huge_page * std::max<std::uint64_t>(cpus, 1), found.unseen, 0);
 }
 
 std::string consequence(const Check& check) {

@@ -19,6 +19,7 @@ struct FoundPages {
     std::uint64_t unaccepted = 0;
     std::uint64_t cache = 0; // both classes
     std::uint64_t user = 0;  // anonymous, without hugetlb
+    std::uint64_t hugetlb = 0;
     std::uint64_t slab = 0;
     std::uint64_t kernel_blocks =
         0; // in compound pages of four and more that say nothing more: large kmallocs are
@@ -30,6 +31,7 @@ struct FoundLists {
     std::uint64_t counted = 0; // by the lists' own counters
     std::uint64_t walked = 0;  // on the lists
     std::uint64_t free = 0;    // of these: their struct pages agree
+    std::uint64_t unseen = 0;  // of those counted: struct pages that the image was made without would tell
 };
 
 enum class Verdict { passed, failed, unchecked };
@@ -37,20 +39,24 @@ std::string_view to_text(Verdict verdict);
 
 // One comparison of what was found with what the kernel counted.
 struct Check {
-    std::string name; // free, per_cpu_free, cache, user, slab
+    std::string name; // free, per_cpu_free, cache, user, hugetlb, slab
     Verdict verdict = Verdict::unchecked;
     std::uint64_t found = 0;
     std::uint64_t least = 0, most = 0; // what was expected, the tolerance not included
     std::uint64_t tolerance = 0;
     std::uint64_t unseen = 0; // whose struct pages could not be read: they may be missing from what was found
-    std::string reason;       // of a failure, or why there was nothing to compare with
+    std::string reason;       // of a failure, or why nothing was proved
     unsigned distrust = 0;    // bits of the dump level that a failure takes away; 0 where the filter needs no
                               // second walk for it
 };
 
-// Compares. Pure. The tolerances:
+// Compares. Pure. Pages whose struct pages could not be read may be those that are missing from what was
+// found: then nothing is proved, and the check is `unchecked`. Too many found are a failure all the same. The
+// tolerances:
 //   free       one block of the largest order for each zone, because the zone's lock lets one CPU at a time
 //              take or return a block, and stopping it can leave the lists and their counters apart;
+//   hugetlb    two of the largest huge pages that there are: they are taken one after the other, but batches
+//              that are being made or broken up are counted later than they are marked, or not any more;
 //   the others 512 pages for each CPU: an operation on a huge page moves that many between two updates of
 //              counters, and a batch of pages on its way to the LRU lists is far smaller (PAGEVEC_SIZE 31).
 // Where the CPUs' shares of the counters cannot be read, 125 pages more for each (the largest stat_threshold,

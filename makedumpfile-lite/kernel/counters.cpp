@@ -93,6 +93,35 @@ void add(std::optional<std::uint64_t>& sum, std::int64_t value, std::int64_t& ra
     sum = static_cast<std::uint64_t>(std::max<std::int64_t>(raw, 0));
 }
 
+// Sizes of huge pages: the kernel has a handful (HUGE_MAX_HSTATE), and no order above 40 is any.
+constexpr std::uint64_t max_hstates = 64;
+constexpr std::uint64_t max_order = 40;
+
+void read_huge_pages(VirtualMemory& memory, const Symbols& symbols, const CounterLayout& layout,
+                     KernelCounters& counters) {
+    const auto table = symbols.find("hstates");
+    const auto used = symbols.find("hugetlb_max_hstate");
+    if (table == symbols.end() || used == symbols.end() || !layout.hstate_size || !layout.hstate_order ||
+        !layout.hstate_pages)
+        return;
+    const auto count = memory.u32(used->second);
+    if (!count || *count > max_hstates)
+        return;
+    std::uint64_t sum = 0;
+    for (std::uint64_t i = 0; i < *count; ++i) {
+        const std::uint64_t state = table->second + i * *layout.hstate_size;
+        const auto order = memory.u32(state + *layout.hstate_order);
+        const auto pages = memory.u64(state + *layout.hstate_pages);
+        if (!order || !pages || *order > max_order ||
+            *pages > static_cast<std::uint64_t>(most_pages) >> *order)
+            return;
+        sum += *pages << *order;
+        if (*pages != 0)
+            counters.largest_huge_page = std::max(counters.largest_huge_page, std::uint64_t{1} << *order);
+    }
+    counters.huge_pages = sum;
+}
+
 } // namespace
 
 CounterLayout resolve_counters(Facts& facts) {
@@ -133,6 +162,9 @@ CounterLayout resolve_counters(Facts& facts) {
     if (layout.orders > KernelCounters::max_orders || layout.free_area_size.value_or(0) > 4096 ||
         layout.blocks.value_or(0) > 4096)
         layout.free_area.reset();
+    layout.hstate_size = facts.size("hstate");
+    layout.hstate_order = facts.offset("hstate", "order");
+    layout.hstate_pages = facts.offset("hstate", "nr_huge_pages");
     return layout;
 }
 
@@ -172,6 +204,7 @@ KernelCounters read_counters(VirtualMemory& memory, const VmcoreInfo& info, cons
     counters.shares_read = node_sums.complete() && zone_sums.complete();
     if (blocks_read && counters.zones != 0)
         counters.free_blocks = blocks;
+    read_huge_pages(memory, symbols, layout, counters);
     return counters;
 }
 

@@ -50,6 +50,10 @@ struct CounterLayout {
     std::optional<std::uint64_t> free_area_size;
     std::optional<std::uint64_t> blocks; // nr_free in struct free_area
     std::uint64_t orders = 0;
+    // struct hstate, one for each size of huge pages (kernel: include/linux/hugetlb.h).
+    std::optional<std::uint64_t> hstate_size;
+    std::optional<std::uint64_t> hstate_order;
+    std::optional<std::uint64_t> hstate_pages; // nr_huge_pages: all, in use or not
 };
 CounterLayout resolve_counters(Facts& facts);
 
@@ -61,6 +65,8 @@ struct KernelCounters {
     std::uint64_t max_order = 0;                                      // of a free block
     std::optional<std::array<std::uint64_t, max_orders>> free_blocks; // by order
     std::optional<std::uint64_t> free_pages;
+    std::optional<std::uint64_t> huge_pages; // of hugetlb, in base pages
+    std::uint64_t largest_huge_page = 0;     // of those sizes that there are pages of, in base pages
     std::array<std::optional<std::uint64_t>, node_stat_count> node{};
     [[nodiscard]] std::optional<std::uint64_t> operator[](NodeStat stat) const {
         return node[static_cast<std::size_t>(stat)];

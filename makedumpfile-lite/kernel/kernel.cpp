@@ -66,14 +66,14 @@ Symbols find_wanted_symbols(VirtualMemory& memory, Facts& facts, const Kernel::D
         return false;
     };
     if (missing()) {
-        if (auto found = find_symbols(memory, data.info, wanted_symbols()))
+        if (auto found = find_symbols(memory, data.info, useful_symbols()))
             facts.use_symbols(FactSource::btf, *found);
         else
             log.debug("{}", found.error().message());
     }
     const auto here = data.info.symbol("_stext");
     if (sources.vmlinux && here && missing()) {
-        std::vector<std::string_view> wanted = wanted_symbols();
+        std::vector<std::string_view> wanted = useful_symbols();
         wanted.emplace_back("_stext");
         Symbols linked = sources.vmlinux->symbols(wanted);
         if (const auto there = linked.find("_stext"); there != linked.end()) {
@@ -84,7 +84,7 @@ Symbols find_wanted_symbols(VirtualMemory& memory, Facts& facts, const Kernel::D
         }
     }
     Symbols symbols;
-    for (const std::string_view name : wanted_symbols())
+    for (const std::string_view name : useful_symbols())
         if (const auto address = facts.symbol(name))
             symbols.emplace(name, *address);
     return symbols;

@@ -21,11 +21,20 @@ const std::vector<std::string_view>& wanted_symbols() {
     return names;
 }
 
+const std::vector<std::string_view>& useful_symbols() {
+    static const std::vector<std::string_view> names = [] {
+        auto all = wanted_symbols();
+        all.insert(all.end(), {"hstates", "hugetlb_max_hstate"}); // with CONFIG_HUGETLBFS
+        return all;
+    }();
+    return names;
+}
+
 std::string write_layout(const KernelIdentity& identity, Facts& facts) {
     // What a kernel lacks is no failure here: the file says so.
     (void)resolve_layout(facts);
     (void)facts.symbol("_stext");
-    for (const std::string_view name : wanted_symbols())
+    for (const std::string_view name : useful_symbols())
         (void)facts.symbol(name);
     std::string text = fmt::format("{}=1\nOSRELEASE={}\n", version_key, identity.release);
     if (!identity.build_id.empty())

@@ -27,6 +27,10 @@ struct KernelIdentity {
 // The symbols that the filter needs besides those in VMCOREINFO.
 const std::vector<std::string_view>& wanted_symbols();
 
+// Those and the symbols that only a check needs and that some kernels lack: no source is opened for these
+// alone.
+const std::vector<std::string_view>& useful_symbols();
+
 // Asks `facts` everything that the filter asks, and writes down the answers. `facts` should have an empty
 // VMCOREINFO, so that the file does not depend on what this kernel exports.
 std::string write_layout(const KernelIdentity& identity, Facts& facts);

@@ -14,28 +14,35 @@ namespace {
 // pcp.count is 32 bits; real ones are below a few thousand pages even on large machines (kernel:
 // mm/page_alloc.c, pcp->high).
 constexpr std::uint64_t max_pages = std::uint64_t{1} << 22;
-// CPUs times zones: beyond any machine, and a bound on what a hostile image can ask for.
+// CPUs times zones, and all of their lists: beyond any machine, and a bound on what a hostile image can ask
+// for.
 constexpr std::uint64_t max_pairs = std::uint64_t{1} << 20;
+constexpr std::uint64_t max_lists = 16 * max_pairs;
 // Linux mm: PAGE_ALLOC_COSTLY_ORDER. Orders up to it have per-CPU lists since 5.14, and huge pages
 // (44042b449872).
 constexpr std::uint64_t costly_order = 3;
 
-// True when the list was followed to its end.
-bool walk_list(VirtualMemory& memory, std::uint64_t head, std::uint64_t lru, std::uint32_t order,
-               std::uint64_t& budget, const std::function<void(const FreeBlock&)>& block) {
+enum class End { whole, damaged, cut };
+
+// Follows one list to its end.
+End walk_list(VirtualMemory& memory, std::uint64_t head, std::uint64_t lru, std::uint32_t order,
+              std::uint64_t& budget, const std::function<bool(std::uint64_t)>& left_out,
+              const std::function<void(const FreeBlock&)>& block) {
     std::uint64_t previous = head;
     auto link = memory.u64(head);
     while (link && *link != head) {
         const std::uint64_t pages = std::uint64_t{1} << order;
         const auto back = memory.u64(*link + 8);
+        if (!back && left_out(*link + 8))
+            return End::cut;
         if (budget < pages || !back || *back != previous)
-            return false;
+            return End::damaged;
         budget -= pages;
         block({*link - lru, order});
         previous = *link;
         link = memory.u64(previous);
     }
-    return link.has_value();
+    return link ? End::whole : End::damaged;
 }
 
 } // namespace
@@ -50,6 +57,7 @@ std::optional<std::uint32_t> per_cpu_list_order(const PerCpuLayout& layout, std:
 }
 
 PerCpuWalk walk_per_cpu_lists(VirtualMemory& memory, const Kernel::Data& kernel, std::uint64_t most_pages,
+                              const std::function<bool(std::uint64_t)>& left_out,
                               const std::function<void(const FreeBlock&)>& block) {
     PerCpuWalk walk;
     if (!kernel.layout || !kernel.layout->per_cpu)
@@ -63,6 +71,7 @@ PerCpuWalk walk_per_cpu_lists(VirtualMemory& memory, const Kernel::Data& kernel,
     walk.cpus = offsets.size();
     std::uint64_t left = most_pages;
     std::uint64_t pairs = max_pairs;
+    std::uint64_t lists_left = max_lists;
     for (const std::uint64_t zone : zones) {
         const auto pointer = memory.u64(zone + layout.zone_pageset);
         for (const std::uint64_t offset : offsets) {
@@ -77,16 +86,20 @@ PerCpuWalk walk_per_cpu_lists(VirtualMemory& memory, const Kernel::Data& kernel,
             const std::uint64_t granted = std::min(std::min<std::uint64_t>(*count, max_pages) + 1024, left);
             std::uint64_t budget = granted;
             walk.counted += *count;
-            for (std::uint64_t i = 0; i < layout.list_count; ++i) {
+            bool cut = false;
+            for (std::uint64_t i = 0; i < layout.list_count && lists_left != 0; ++i, --lists_left) {
                 const auto order = per_cpu_list_order(layout, i);
                 if (!order)
                     continue;
-                const bool whole = walk_list(memory, lists + layout.lists + i * 16, kernel.layout->page.lru,
-                                             *order, budget, block);
-                ++(whole ? walk.lists : walk.damaged);
+                const End end = walk_list(memory, lists + layout.lists + i * 16, kernel.layout->page.lru,
+                                          *order, budget, left_out, block);
+                ++(end == End::whole ? walk.lists : end == End::cut ? walk.cut : walk.damaged);
+                cut = cut || end == End::cut;
             }
-            walk.pages += granted - budget;
-            left -= granted - budget;
+            const std::uint64_t met = granted - budget;
+            walk.unseen += cut && *count > met ? *count - met : 0;
+            walk.pages += met;
+            left -= met;
         }
     }
     return walk;

@@ -71,7 +71,7 @@ class Pages(unittest.TestCase):
             path = place.work / "lite.dump"
             path.unlink(missing_ok=True)
             done = run(place.program("makedumpfile-lite"), "-d", level, "--compress", "lzo", "--exclude-per-cpu-free",
-                       per_cpu, self.vmcore, path)
+                       per_cpu, "--summary", place.work / "lite.json", self.vmcore, path)
             self.assertEqual(done.returncode, 0, done.stderr)
             self.assertNotIn("warning", done.stderr)
             self.dumps[key] = KdumpFile(path)
@@ -145,6 +145,14 @@ class Pages(unittest.TestCase):
                          f"{bin(dump.memory & (~dump.kept ^ self.before.dropped(level))).count('1')} pages, of these "
                          f"{bin(dump.memory & per_cpu).count('1')} on per-CPU free lists")
         self.assertEqual(self.dump(1).kept, self.dump(1).memory)
+
+    def test_self_check(self):
+        """Every class, that of hugetlb too, agrees with the kernel's own counters."""
+        self.dumps.pop((31, "on"), None)  # made anew: the summary must be of that one
+        self.dump(31)
+        checks = cycle.read_json(place.work / "lite.json")["self_check"]["checks"]
+        self.assertEqual({name: check for name, check in checks.items() if check["verdict"] != "passed"}, {})
+        self.assertEqual((checks["hugetlb"]["found"], checks["hugetlb"]["expected"]), (12 * 512, [12 * 512] * 2))
 
     def test_per_cpu_lists(self):
         """Our walk of them found what their own counters say, and level 16 without them keeps just these pages more."""

@@ -28,6 +28,8 @@ struct CountingMachine : Machine {
     static constexpr std::uint64_t node = 0x1400000, shares = 0x1500000;
     static constexpr std::uint64_t stats = 2048, free_area = 256; // in the node, in its zone
     static constexpr std::uint64_t area_size = 40;
+    static constexpr std::uint64_t hstates = 0x1600000, hstate_size = 40;
+    static constexpr std::uint64_t huge_from = 6656, huge_pages = 4;
     static constexpr std::uint64_t free_pages = 4096, cached = 3000, anon = 2600, slabs = 1200;
     static constexpr std::uint64_t free_from = 12288, cache_from = 1024, anon_from = 8704, slab_from = 5120;
 
@@ -48,6 +50,8 @@ struct CountingMachine : Machine {
                           {"vm_stat", writer.array(word, 16), stats},
                           {"per_cpu_nodestats", word, 1032}});
         writer.structure("per_cpu_nodestat", 24, {{"vm_node_stat_diff", writer.array(byte, 16), 1}});
+        const auto half = writer.integer(4);
+        writer.structure("hstate", hstate_size, {{"order", half, 4}, {"nr_huge_pages", word, 16}});
         writer.enumeration("zone_stat_item", {{"NR_FREE_PAGES", 1}});
         writer.enumeration("node_stat_item", {{"NR_INACTIVE_ANON", 0},
                                               {"NR_ACTIVE_ANON", 1},
@@ -66,7 +70,15 @@ struct CountingMachine : Machine {
                               {"__start_BTF", image_vaddr + btf},
                               {"nr_cpu_ids", image_vaddr + values},
                               {"__cpu_possible_mask", image_vaddr + values + 8},
-                              {"__per_cpu_offset", image_vaddr + values + 16}});
+                              {"__per_cpu_offset", image_vaddr + values + 16},
+                              {"hstates", image_vaddr + hstates},
+                              {"hugetlb_max_hstate", image_vaddr + values + 32}});
+        u32(values + 32, 2);
+        for (const unsigned order : {9U, 18U}) // of the second size there are none
+            u32(hstates + (order / 9 - 1) * hstate_size + 4, order);
+        for (std::uint64_t i = 0; i < huge_pages; ++i)
+            compound(huge_from + i * 512, 9, {.mapping = file_mapping}, 2);
+        u64(hstates + 16, huge_pages);
         u32(values, 1);
         u64(values + 8, 1);
         u64(values + 16, direct_vaddr);
@@ -134,7 +146,7 @@ const Check& check(const Selection& selection, const std::string& name) {
 TEST_CASE("a filter that is right agrees with the kernel's counters, to the page") {
     CountingMachine machine;
     const Selection selection = select(machine);
-    REQUIRE(selection.checks.size() == 4);
+    REQUIRE(selection.checks.size() == 5);
     for (const Check& one : selection.checks) {
         INFO(describe(one));
         CHECK(one.verdict == Verdict::passed);
@@ -148,7 +160,81 @@ TEST_CASE("a filter that is right agrees with the kernel's counters, to the page
     CHECK(selection.warnings.empty());
     CHECK(selection.counts.free == CountingMachine::free_pages);
     CHECK(selection.counts.cache == CountingMachine::cached);
-    CHECK(selection.counts.user == CountingMachine::anon);
+    CHECK(selection.counts.user == CountingMachine::anon + CountingMachine::huge_pages * 512);
+    CHECK(check(selection, "hugetlb").found == CountingMachine::huge_pages * 512);
+}
+
+TEST_CASE("huge pages of hugetlb are counted, and kept when the kernel has another number of them") {
+    CountingMachine machine;
+    const auto with = [&](std::uint64_t at, std::uint64_t value) {
+        CountingMachine other = machine;
+        other.u64(at, value);
+        return select(other);
+    };
+    SECTION("more than were found") {
+        const Selection selection = with(CountingMachine::hstates + 16, 7);
+        CHECK(check(selection, "hugetlb").verdict == Verdict::failed);
+        CHECK(selection.counts.user == 0);
+        CHECK(selection.counts.cache == CountingMachine::cached);
+        REQUIRE(selection.warnings.size() == 1);
+        CHECK(selection.warnings[0].find("user pages are kept: hugetlb: found 2048 pages") !=
+              std::string::npos);
+    }
+    SECTION("fewer than were found") {
+        const Selection selection = with(CountingMachine::hstates + 16, 1);
+        CHECK(check(selection, "hugetlb").verdict == Verdict::failed);
+        CHECK(selection.counts.user == 0);
+    }
+    SECTION("one more of another size") {
+        CHECK(
+            check(with(CountingMachine::hstates + CountingMachine::hstate_size + 16, 3), "hugetlb").verdict ==
+            Verdict::failed);
+    }
+    SECTION("a batch on its way") {
+        CHECK(check(with(CountingMachine::hstates + 16, 5), "hugetlb").verdict == Verdict::passed);
+    }
+    SECTION("tables that are rubbish are no counters") {
+        CHECK(check(with(CountingMachine::values + 32, 65), "hugetlb").verdict == Verdict::unchecked);
+        CHECK(check(with(CountingMachine::hstates + 16, ~std::uint64_t{0}), "hugetlb").verdict ==
+              Verdict::unchecked);
+        const Selection selection = with(CountingMachine::hstates, ~std::uint64_t{0}); // the order
+        CHECK(check(selection, "hugetlb").verdict == Verdict::unchecked);
+        CHECK(selection.counts.user == CountingMachine::anon + CountingMachine::huge_pages * 512);
+    }
+}
+
+TEST_CASE("what a dump was made without is neither found wrong nor called right") {
+    CountingMachine machine;
+    const std::uint64_t map = CountingMachine::struct_pages / 4096;
+    // The struct pages of all free pages and of half the cache, and these pages.
+    machine.leave_out(map + CountingMachine::free_from / 64,
+                      map + (CountingMachine::free_from + CountingMachine::free_pages) / 64);
+    machine.leave_out(CountingMachine::free_from, CountingMachine::free_from + CountingMachine::free_pages);
+    machine.leave_out(map + CountingMachine::cache_from / 64,
+                      map + (CountingMachine::cache_from + 1536) / 64);
+    machine.leave_out(CountingMachine::cache_from, CountingMachine::cache_from + 1536);
+    const Selection selection = select(machine);
+    CHECK(selection.warnings.empty());
+    CHECK(selection.counts.unclassified == 0);
+    for (const char* name : {"free", "cache"}) {
+        INFO(name);
+        CHECK(check(selection, name).verdict == Verdict::unchecked);
+        CHECK(check(selection, name).reason.find("cannot be read") != std::string::npos);
+    }
+    CHECK(check(selection, "user").verdict == Verdict::passed);
+    SECTION("pages that are there, of which nothing is known, are told") {
+        CountingMachine blind;
+        blind.leave_out(map + CountingMachine::cache_from / 64, map + CountingMachine::cache_from / 64 + 1);
+        const Selection kept = select(blind);
+        CHECK(kept.counts.unclassified == 64);
+        CHECK(kept.warnings.size() == 1);
+        CHECK(check(kept, "cache").verdict == Verdict::passed); // within the tolerance
+    }
+    SECTION("too many are wrong all the same") {
+        machine.u64(CountingMachine::node + CountingMachine::stats + 7 * 8, 100);
+        machine.u64(CountingMachine::node + CountingMachine::stats, 100);
+        CHECK(check(select(machine), "user").verdict == Verdict::failed);
+    }
 }
 
 TEST_CASE("a layout that is wrong is found out, and what it would drop wrongly is kept") {
@@ -204,7 +290,8 @@ TEST_CASE("the word of one struct page against that of the counters") {
         const Selection selection = select(machine);
         CHECK(check(selection, "free").verdict == Verdict::failed);
         CHECK(selection.counts.free == 0);
-        CHECK(selection.counts.user == CountingMachine::anon); // the other classes go all the same
+        CHECK(selection.counts.user ==
+              CountingMachine::anon + CountingMachine::huge_pages * 512); // the other classes go all the same
     }
     SECTION("blocks of the right sum but of other orders") {
         for (std::uint64_t i = 0; i < CountingMachine::free_pages; i += 8)
@@ -230,7 +317,7 @@ TEST_CASE("the word of one struct page against that of the counters") {
     }
     SECTION("a level that drops nothing of the class that fails has no second walk") {
         machine.u64(CountingMachine::node + CountingMachine::free_area + 10 * 40 + 32, 1);
-        CHECK(select(machine, 8).counts.user == CountingMachine::anon);
+        CHECK(select(machine, 8).counts.user == CountingMachine::anon + CountingMachine::huge_pages * 512);
     }
 }
 
@@ -244,11 +331,11 @@ TEST_CASE("pages that the image lacks are counted all the same, and hostile node
     }
     SECTION("a node of all memory there can be") {
         machine.u64(CountingMachine::node + 1048, std::uint64_t{1} << 40);
-        CHECK(select(machine).counts.user == CountingMachine::anon);
+        CHECK(select(machine).counts.user == CountingMachine::anon + CountingMachine::huge_pages * 512);
     }
     SECTION("a node beyond it") {
         machine.u64(CountingMachine::node + 1040, ~std::uint64_t{0} - 5);
-        CHECK(select(machine).counts.user == CountingMachine::anon);
+        CHECK(select(machine).counts.user == CountingMachine::anon + CountingMachine::huge_pages * 512);
     }
     SECTION("a share outside memory") {
         machine.u64(CountingMachine::values + 16, 0xffffc90000000000);
@@ -278,7 +365,7 @@ TEST_CASE("large kmallocs count as slab without looking like it") {
     };
     set(NodeStat::slab_reclaimable, 1000);
     set(NodeStat::slab_unreclaimable, 9000);
-    const auto verdict = [&] { return check_classes(found, counters, 1)[3].verdict; };
+    const auto verdict = [&] { return check_classes(found, counters, 1)[4].verdict; };
     found.slab = 6000;
     CHECK(verdict() == Verdict::failed);
     found.kernel_blocks = 4000;

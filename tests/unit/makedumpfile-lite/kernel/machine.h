@@ -6,6 +6,7 @@
 
 #include <cstring>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -89,6 +90,16 @@ class Machine : public Image {
         page(pfn, {.private_data = order, .type = buddy, .refcount = 0});
     }
     void lose(Range range) { memory_.subtract(range); }
+    // As in a dump that was made without these pages.
+    void leave_out(std::uint64_t begin, std::uint64_t end) {
+        left_out_.add({begin, end});
+        auto left = std::make_shared<PageSet>(pfns);
+        left->insert(0, pfns);
+        for (const Range& range : left_out_.ranges())
+            left->erase(range.begin, range.end);
+        present_ = std::move(left);
+    }
+    const PageSet* present() const override { return present_.get(); }
 
     std::string info =
         "OSRELEASE=6.1.0-test\nPAGESIZE=4096\n"
@@ -131,6 +142,9 @@ class Machine : public Image {
             if (size == 0 || size > max_view || !end || !machine_.memory_.contains(Range{paddr, *end}))
                 return fail(
                     make_error(ErrorKind::absent, "read", "the machine", fmt::format("0x{:x}", paddr)));
+            if (machine_.present_ && machine_.present_->count(paddr / 4096, (*end + 4095) / 4096) !=
+                                         (*end + 4095) / 4096 - paddr / 4096)
+                return fail(make_error(ErrorKind::absent, "read", "the machine", "left out"));
             return Bytes(machine_.bytes_).subspan(paddr, size);
         }
 
@@ -140,6 +154,8 @@ class Machine : public Image {
     std::string name_ = "fabricated vmcore";
     std::vector<std::byte> bytes_;
     RangeSet memory_;
+    RangeSet left_out_;
+    std::shared_ptr<const PageSet> present_;
 };
 
 } // namespace kdumpkit::dump::test

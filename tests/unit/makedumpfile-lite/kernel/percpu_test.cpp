@@ -84,6 +84,61 @@ TEST_CASE("lists that lie are given up, and pages that are not free stay") {
     CHECK(selection.warnings.size() == warnings);
 }
 
+TEST_CASE("lists that their counters contradict stay, even where the filter goes again for another class") {
+    PerCpuMachine machine(OffsetForm::unsigned_base);
+    machine.chain(0, 0, {5000, 5001});
+    machine.count(0, 50000);
+    machine.info += fmt::format("SIZE(hstate)=40\nOFFSET(hstate.order)=4\nOFFSET(hstate.nr_huge_pages)=16\n"
+                                "SYMBOL(hstates)={:x}\nSYMBOL(hugetlb_max_hstate)={:x}\n",
+                                Machine::image_vaddr + PerCpuMachine::values + 64,
+                                Machine::image_vaddr + PerCpuMachine::values + 48);
+    machine.u32(PerCpuMachine::values + 48, 1);
+    machine.u32(PerCpuMachine::values + 64 + 4, 9);
+    CHECK(select(machine).counts.per_cpu_free == 0);
+    machine.u64(PerCpuMachine::values + 64 + 16, 100); // huge pages that are nowhere
+    const Selection selection = select(machine);
+    CHECK(selection.warnings.size() == 2);
+    CHECK(selection.counts.per_cpu_free == 0);
+    machine.count(0, 2);
+    CHECK(select(machine).counts.per_cpu_free == 2);
+}
+
+TEST_CASE("lists whose struct pages a dump was made without are neither right nor wrong") {
+    PerCpuMachine machine(OffsetForm::unsigned_base);
+    std::vector<std::uint64_t> pages;
+    for (std::uint64_t pfn = 6000; pfn < 8000; ++pfn)
+        pages.push_back(pfn);
+    machine.chain(0, 0, pages);
+    machine.chain(1, 1, {9000});
+    machine.chain(1, 13, {5120});
+    machine.count(0, 2000);
+    machine.count(1, 513);
+    CHECK(select(machine).counts.per_cpu_free == 2513);
+    const std::uint64_t map = Machine::struct_pages / 4096;
+    machine.leave_out(map + 6400 / 64, map + 7000 / 64);
+    const Selection selection = select(machine);
+    // Only the pages that the list named before it was cut; the other lists are whole.
+    CHECK(selection.counts.per_cpu_free == 400 + 513);
+    REQUIRE_FALSE(selection.checks.empty());
+    CHECK(selection.checks.back().name == "per_cpu_free");
+    CHECK(selection.checks.back().verdict == Verdict::unchecked);
+    CHECK(selection.checks.back().unseen == 1600);
+    for (const std::string& warning : selection.warnings) // of the pages that are there without a struct page
+        CHECK(warning.find("kept unseen") != std::string::npos);
+    SECTION("nor a huge page, some of whose struct pages are missing") {
+        machine.leave_out(map + 5184 / 64, map + 5184 / 64 + 1);
+        const Selection less = select(machine);
+        CHECK(less.counts.per_cpu_free == 400 + 1);
+        CHECK(less.checks.back().verdict == Verdict::unchecked);
+        CHECK(less.checks.back().unseen == 1600 + 512);
+    }
+    SECTION("a counter that these cannot explain is wrong") {
+        machine.count(1, 50000);
+        CHECK(select(machine).checks.back().verdict == Verdict::failed);
+        CHECK(select(machine).counts.per_cpu_free == 0);
+    }
+}
+
 TEST_CASE("the order of a per-CPU list follows from how many lists there are") {
     PerCpuLayout layout;
     layout.types = 3;
