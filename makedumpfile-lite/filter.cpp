@@ -47,11 +47,9 @@ Result<Selection> select_pages(const Image& image, const Kernel& kernel, const F
         PageWalk walk(image, data, wanted);
         for (std::string& spot : blind_spots(data.layout->page, options.level))
             walk.warn(std::move(spot));
-        const RangeSet ranges = walk.to_walk(image);
-        for (const Range& range : ranges.ranges())
-            KDK_TRY(walk.range(range.begin, range.end, report));
+        KDK_TRY(walk.all(report));
         if (wanted.self_check)
-            walk.check(image);
+            walk.check();
         if ((wanted.level & DumpLevel::free) != 0 && wanted.per_cpu_lists)
             walk.per_cpu_lists();
         if (options.unused_map)

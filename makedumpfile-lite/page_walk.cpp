@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "makedumpfile-lite/page_walk.h"
 
-#include "makedumpfile-lite/kernel/nodes.h"
+#include "makedumpfile-lite/free_lists.h"
 #include "makedumpfile-lite/source/notes.h"
 
 #include <algorithm>
@@ -43,8 +43,6 @@ bool drops(unsigned level, PageClass kind) {
 // What SLUB has no cache for takes more than two pages (kernel: include/linux/slab.h,
 // KMALLOC_MAX_CACHE_SIZE).
 constexpr unsigned smallest_large_kmalloc = 2;
-// Pages behind the image's own that may be looked at because the kernel has struct pages for them.
-constexpr std::uint64_t max_survey = std::uint64_t{1} << 24;
 
 } // namespace
 
@@ -61,8 +59,8 @@ Selection all_pages(const Image& image, std::uint64_t page_size) {
 }
 
 PageWalk::PageWalk(const Image& image, const Kernel::Data& kernel, const FilterOptions& options)
-    : options_(options), present_(image.present()), layout_(kernel.layout->page), map_(*kernel.map),
-      kernel_(kernel), memory_(image, kernel.table), probe_(image, kernel.table),
+    : image_(image), options_(options), present_(image.present()), layout_(kernel.layout->page),
+      map_(*kernel.map), kernel_(kernel), memory_(image, kernel.table), test_(image, kernel),
       selection_(all_pages(image, kernel.page_size)) {
     // Views of an even number of struct pages: the head of a compound page has an even pfn, and its order is
     // in the next one.
@@ -120,42 +118,12 @@ std::uint64_t PageWalk::held(std::uint64_t begin, std::uint64_t end) const {
     return (present_ != nullptr ? *present_ : selection_.memory).count(begin, end);
 }
 
-bool PageWalk::left_out(std::uint64_t vaddr) {
-    if (present_ == nullptr)
-        return false;
-    const auto place = probe_.translate(vaddr);
-    const std::uint64_t pfn = place ? place->paddr / kernel_.page_size : 0;
-    return place && selection_.memory.contains(pfn) && !present_->contains(pfn);
-}
-
 void PageWalk::unclassified(std::uint64_t begin, std::uint64_t end, const std::string& why) {
     const std::uint64_t pages = held(begin, end);
     selection_.counts.unclassified += pages;
     if (pages != 0 && selection_.warnings.size() < max_warnings)
         selection_.warnings.push_back(
             fmt::format("{} pages at pfn 0x{:x} are kept unseen: {}", pages, begin, why));
-}
-
-// A block is dropped as a whole on the word of its first struct page; some of the others are asked whether
-// they belong to it: of a compound page the last, of a free block those where a smaller block could begin.
-bool PageWalk::holds_together(const PageVerdict& verdict, Bytes bytes, std::uint64_t index,
-                              std::uint64_t address) {
-    if (verdict.order == 0 || verdict.kind == PageClass::unaccepted || verdict.kind == PageClass::offline)
-        return true;
-    const std::uint64_t size = layout_.size;
-    const auto belongs = [&](std::uint64_t page) {
-        const std::uint64_t at = (index + page) * size;
-        if (at + size <= bytes.size())
-            return inside_block(layout_, verdict.kind, bytes.subspan(at), address + page * size, address);
-        const auto single = probe_.view(address + page * size, size);
-        map_left_out_ = map_left_out_ || (!single && left_out(address + page * size));
-        return single && inside_block(layout_, verdict.kind, *single, address + page * size, address);
-    };
-    if (verdict.kind == PageClass::free)
-        for (unsigned order = 0; order < verdict.order; ++order)
-            if (!belongs(std::uint64_t{1} << order))
-                return false;
-    return belongs((std::uint64_t{1} << verdict.order) - 1);
 }
 
 // Counts only pages that the image holds.
@@ -177,7 +145,7 @@ void PageWalk::pages(Bytes bytes, std::uint64_t pfn, std::uint64_t address, std:
     while (here < end) {
         const std::uint64_t at = (here - pfn) * size;
         PageVerdict verdict = classify_page(layout_, bytes.subspan(at), here, address + at);
-        if (!holds_together(verdict, bytes, here - pfn, address + at))
+        if (!test_.holds_together(verdict, bytes, here - pfn, address + at))
             verdict = {PageClass::senseless, 0, verdict.poisoned};
         // hugetlb gives most struct pages of a huge page back and maps the first ones in their place
         // (Linux 5.14, f41f2ed43ca5; from 5.18, e7d324850bfc, the head's own page too): inside a huge page
@@ -235,6 +203,14 @@ void PageWalk::section(std::uint64_t begin, std::uint64_t end, std::uint64_t map
     }
 }
 
+Result<> PageWalk::all(const std::function<Result<>(std::uint64_t)>& progress) {
+    const Survey found = survey(image_, kernel_, memory_, options_.self_check);
+    found_.unreadable += found.unseen;
+    for (const Range& range : found.pages.ranges())
+        KDK_TRY(this->range(range.begin, range.end, progress));
+    return {};
+}
+
 Result<> PageWalk::range(std::uint64_t begin, std::uint64_t end,
                          const std::function<Result<>(std::uint64_t)>& progress) {
     const std::uint64_t per_section = map_.pages_per_section();
@@ -260,85 +236,11 @@ Result<> PageWalk::range(std::uint64_t begin, std::uint64_t end,
     return {};
 }
 
-RangeSet PageWalk::to_walk(const Image& image) {
-    RangeSet pages;
-    for (const Range& range : image.memory().ranges())
-        pages.add({range.begin / kernel_.page_size, range.end / kernel_.page_size});
-    if (!options_.self_check)
-        return pages;
-    const auto start = kernel_.info.offset("pglist_data.node_start_pfn");
-    const auto length = kernel_.info.offset("pglist_data.node_spanned_pages");
-    std::uint64_t budget = selection_.counts.total + max_survey;
-    RangeSet others;
-    if (start && length)
-        for (const std::uint64_t node : nodes(memory_, kernel_.info)) {
-            const auto first = memory_.u64(node + *start);
-            const auto count = memory_.u64(node + *length);
-            const auto end = first && count ? checked_add(*first, *count) : std::nullopt;
-            if (end && *end <= PageSet::highest_limit)
-                others.add({*first, *end});
-        }
-    others.subtract(pages);
-    for (const Range& range : others.ranges()) {
-        const std::uint64_t taken = std::min(range.size(), budget);
-        if (taken != 0)
-            pages.add({range.begin, range.begin + taken});
-        budget -= taken;
-        found_.unreadable += range.size() - taken;
-    }
-    return pages;
-}
-
-// The pages of a block from a list, if its struct page agrees: unused, of no type, on no other list.
-std::optional<Range> PageWalk::free_block(const FreeBlock& block) {
-    const auto section =
-        sections_ascend_
-            ? std::ranges::partition_point(
-                  sections_, [&](const MapSection& one) { return one.addresses.end <= block.page; })
-            : std::ranges::find_if(sections_,
-                                   [&](const MapSection& one) { return one.addresses.contains(block.page); });
-    if (section == sections_.end() || !section->addresses.contains(block.page) ||
-        (block.page - section->addresses.begin) % layout_.size != 0)
-        return std::nullopt;
-    const std::uint64_t pfn = section->first_pfn + (block.page - section->addresses.begin) / layout_.size;
-    const std::uint64_t end = pfn + (std::uint64_t{1} << block.order);
-    if (pfn % (end - pfn) != 0)
-        return std::nullopt;
-    const auto bytes = memory_.view(block.page, layout_.size);
-    if (!bytes)
-        return std::nullopt;
-    const ByteReader page(*bytes);
-    const std::uint64_t used =
-        layout_.lru_mask | layout_.slab_mask | layout_.head_mask | layout_.private_mask;
-    if (page.u32(layout_.refcount) != 0 || (page.u64(layout_.flags).value_or(used) & used) != 0 ||
-        page.u64(layout_.mapping) != 0 ||
-        static_cast<std::int32_t>(page.u32(layout_.type).value_or(0)) < layout_.types.typed_below)
-        return std::nullopt;
-    if (!holds_together({PageClass::free, block.order, false}, {}, 0, block.page))
-        return std::nullopt;
-    return Range{pfn, end};
-}
-
-PerCpuWalk PageWalk::each_listed_block(const std::function<void(const FreeBlock&)>& block) {
-    return walk_per_cpu_lists(
-        memory_, kernel_, selection_.counts.total, [&](std::uint64_t vaddr) { return left_out(vaddr); },
-        block);
-}
-
-// Twice: large machines hold an eighth of their memory on these lists (Linux 6.7, 90b41691b988), too much to
-// remember the blocks until the lists have proved right.
 void PageWalk::per_cpu_lists() {
     flush();
-    sections_ascend_ = std::ranges::is_sorted(
-        sections_, {}, [](const MapSection& section) { return section.addresses.begin; });
-    FoundLists lists;
-    const PerCpuWalk walk = each_listed_block([&](const FreeBlock& block) {
-        map_left_out_ = false;
-        if (const auto pages = free_block(block))
-            lists.free += pages->size();
-        else if (map_left_out_)
-            lists.unseen += std::uint64_t{1} << block.order;
-    });
+    FreeLists lists(image_, kernel_, sections_, test_);
+    const std::uint64_t most = selection_.counts.total;
+    const auto [walk, found] = lists.count(most);
     if (walk.lists + walk.damaged + walk.cut == 0)
         selection_.warnings.emplace_back(
             "this kernel does not tell where its per-CPU free lists are; what they hold is kept");
@@ -346,28 +248,24 @@ void PageWalk::per_cpu_lists() {
         selection_.warnings.push_back(
             fmt::format("{} of {} per-CPU free lists make no sense; what they hold is kept", walk.damaged,
                         walk.damaged + walk.cut + walk.lists));
-    lists.counted = walk.counted;
-    lists.walked = walk.pages;
-    lists.unseen += walk.unseen;
     if (options_.self_check && walk.lists + walk.cut != 0) {
-        selection_.checks.push_back(check_per_cpu_lists(lists, walk.cpus));
+        selection_.checks.push_back(check_per_cpu_lists(found, walk.cpus));
         if (selection_.checks.back().verdict == Verdict::failed)
             return;
     }
-    each_listed_block([&](const FreeBlock& block) {
-        const auto pages = free_block(block);
+    lists.each(most, [&](const Range& pages) {
         // A block that was met twice counts once.
-        if (!pages || selection_.kept.count(pages->begin, pages->end) != pages->size())
+        if (selection_.kept.count(pages.begin, pages.end) != pages.size())
             return;
-        selection_.kept.erase(pages->begin, pages->end);
-        selection_.counts.free += pages->size();
-        selection_.counts.per_cpu_free += pages->size();
+        selection_.kept.erase(pages.begin, pages.end);
+        selection_.counts.free += pages.size();
+        selection_.counts.per_cpu_free += pages.size();
     });
 }
 
-void PageWalk::check(const Image& image) {
+void PageWalk::check() {
     std::uint64_t cpus = 0;
-    NoteWalk notes(image.notes());
+    NoteWalk notes(image_.notes());
     while (const auto note = notes.next())
         cpus += note->name == "CORE" && note->type == NT_PRSTATUS ? 1 : 0;
     const KernelCounters counters =
@@ -379,7 +277,7 @@ void PageWalk::check(const Image& image) {
 void PageWalk::unused_map() {
     flush();
     const PageSet unused =
-        find_unused_map(probe_, sections_, layout_.size, kernel_.page_size, selection_.kept);
+        find_unused_map(test_.memory(), sections_, layout_.size, kernel_.page_size, selection_.kept);
     for (auto pfn = unused.next(0); pfn; pfn = unused.next(*pfn + 1)) {
         if (!selection_.kept.contains(*pfn))
             continue;

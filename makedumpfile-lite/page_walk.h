@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include "makedumpfile-lite/block_test.h"
 #include "makedumpfile-lite/filter.h"
 #include "makedumpfile-lite/kernel/data.h"
 #include "makedumpfile-lite/kernel/page.h"
-#include "makedumpfile-lite/kernel/percpu.h"
 #include "makedumpfile-lite/kernel/virtual_memory.h"
+#include "makedumpfile-lite/survey.h"
 #include "makedumpfile-lite/unused_map.h"
 
 #include <cstdint>
 #include <functional>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,21 +26,22 @@ class PageWalk {
     // The image, the kernel and its layout, which must have been resolved, outlive this.
     PageWalk(const Image& image, const Kernel::Data& kernel, const FilterOptions& options);
 
-    // pfns [begin, end), not below those of earlier calls.
-    Result<> range(std::uint64_t begin, std::uint64_t end,
-                   const std::function<Result<>(std::uint64_t)>& progress);
-    // The pages of the image's memory, and those others that the kernel's nodes span.
-    RangeSet to_walk(const Image& image);
+    // The pages of the image's memory and, for the self-check, those others that the kernel's nodes span.
+    // `progress` gets the number of the image's pages so far (may be empty).
+    Result<> all(const std::function<Result<>(std::uint64_t)>& progress);
     // Drops what the CPUs' own lists hold, after all ranges were walked.
     void per_cpu_lists();
     // Compares with the kernel's counters: Selection::checks.
-    void check(const Image& image);
+    void check();
     // Drops the struct pages of what was dropped; the last of all.
     void unused_map();
     void warn(std::string text) { selection_.warnings.push_back(std::move(text)); }
     Selection finish();
 
   private:
+    // pfns [begin, end), not below those of earlier calls.
+    Result<> range(std::uint64_t begin, std::uint64_t end,
+                   const std::function<Result<>(std::uint64_t)>& progress);
     void section(std::uint64_t begin, std::uint64_t end, std::uint64_t map, std::uint64_t section_begin);
     void pages(Bytes bytes, std::uint64_t pfn, std::uint64_t address, std::uint64_t end);
     void drop(std::uint64_t begin, std::uint64_t end, std::uint64_t& counter);
@@ -51,21 +52,17 @@ class PageWalk {
     void unclassified(std::uint64_t begin, std::uint64_t end, const std::string& why);
     // Pages of [begin, end) that the image claims to hold and can still give.
     std::uint64_t held(std::uint64_t begin, std::uint64_t end) const;
-    // Whether an address cannot be read because the image was made without that page.
-    bool left_out(std::uint64_t vaddr);
-    std::optional<Range> free_block(const FreeBlock& block);
-    PerCpuWalk each_listed_block(const std::function<void(const FreeBlock&)>& block);
     std::uint64_t& counter(PageClass kind);
     void found(PageClass kind, std::uint64_t pages, unsigned order);
-    bool holds_together(const PageVerdict& verdict, Bytes bytes, std::uint64_t index, std::uint64_t address);
 
+    const Image& image_;
     FilterOptions options_;
     const PageSet* present_; // Image::present()
     const PageLayout& layout_;
     const MemoryMap& map_;
     const Kernel::Data& kernel_;
     VirtualMemory memory_;
-    VirtualMemory probe_; // single struct pages, while a view of memory_ is in use
+    BlockTest test_;
     Selection selection_;
     FoundPages found_;
     std::uint64_t view_pages_ = 0;
@@ -74,9 +71,7 @@ class PageWalk {
     std::vector<MapSection> sections_; // whose struct pages were read
     std::uint64_t huge_until_ = 0;     // the end of the last hugetlb page
     std::uint64_t senseless_ = 0;
-    bool map_left_out_ = false;    // a struct page that free_block() wanted to see is not in the image
-    bool sections_ascend_ = false; // by address, as with CONFIG_SPARSEMEM_VMEMMAP
-    std::uint64_t seen_ = 0;       // pages of the image that the walk has passed
+    std::uint64_t seen_ = 0; // pages of the image that the walk has passed
 };
 
 } // namespace kdumpkit::dump

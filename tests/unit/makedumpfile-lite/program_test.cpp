@@ -5,6 +5,7 @@
 #include "base/process.h"
 #include "tests/unit/makedumpfile-lite/fake_image.h"
 #include "tests/unit/makedumpfile-lite/folder.h"
+#include "tests/unit/makedumpfile-lite/program.h"
 
 #include <filesystem>
 #include <fstream>
@@ -17,93 +18,7 @@
 #include <unistd.h>
 
 using namespace kdumpkit;
-using dump::test::FakeImage;
-using dump::test::Folder;
-
-namespace {
-
-struct Outcome {
-    int code;
-    std::string out, err;
-};
-
-Outcome run(const Folder& folder, std::vector<std::string> arguments) {
-    arguments.insert(arguments.begin(), PROGRAM_DIR "/makedumpfile-lite");
-    Outcome outcome;
-    {
-        const auto out = open_file(folder / "stdout", O_WRONLY | O_CREAT | O_TRUNC);
-        const auto err = open_file(folder / "stderr", O_WRONLY | O_CREAT | O_TRUNC);
-        auto child = spawn({arguments, -1, out->get(), err->get()});
-        REQUIRE(child);
-        const auto status = child->wait(std::chrono::seconds(60));
-        REQUIRE(status);
-        INFO(status->text());
-        REQUIRE(status->signal == 0);
-        outcome.code = status->code;
-    }
-    outcome.out = *read_text(folder / "stdout");
-    outcome.err = *read_text(folder / "stderr");
-    return outcome;
-}
-
-// Every failure is one message with a next step.
-void check_failure(const Outcome& outcome, int code, std::string_view said) {
-    INFO(outcome.err);
-    CHECK(outcome.code == code);
-    CHECK(outcome.err.find("error: cannot ") != std::string::npos);
-    CHECK(outcome.err.find(said) != std::string::npos);
-    CHECK(outcome.err.find("\n  next: ") != std::string::npos);
-}
-
-constexpr std::uint64_t vmcore_pages = 600;
-
-// A vmcore of `vmcore_pages` made-up pages from address 0, in two segments with a hole of 100 pages.
-void write_vmcore(const std::string& path, const std::string& vmcoreinfo) {
-    std::vector<std::byte> notes;
-    dump::test::add_note(notes, "CORE", NT_PRSTATUS, std::string(336, 'r'));
-    if (!vmcoreinfo.empty())
-        dump::test::add_note(notes, "VMCOREINFO", 0, vmcoreinfo);
-    Elf64_Ehdr header{};
-    std::memcpy(header.e_ident, ELFMAG, SELFMAG);
-    header.e_ident[EI_CLASS] = ELFCLASS64;
-    header.e_ident[EI_DATA] = ELFDATA2LSB;
-    header.e_ident[EI_VERSION] = EV_CURRENT;
-    header.e_type = ET_CORE;
-    header.e_machine = EM_X86_64;
-    header.e_version = EV_CURRENT;
-    header.e_phoff = sizeof(header);
-    header.e_ehsize = sizeof(header);
-    header.e_phentsize = sizeof(Elf64_Phdr);
-    header.e_phnum = 3;
-    const auto segment = [](std::uint32_t type, std::uint64_t offset, std::uint64_t address,
-                            std::uint64_t size) {
-        Elf64_Phdr s{};
-        s.p_type = type;
-        s.p_offset = offset;
-        s.p_paddr = address;
-        s.p_vaddr = type == PT_LOAD ? 0xffff888000000000 + address : 0;
-        s.p_filesz = s.p_memsz = size;
-        return s;
-    };
-    constexpr std::uint64_t page = FakeImage::page_size;
-    const std::array segments = {
-        segment(PT_NOTE, page, 0, notes.size()),
-        segment(PT_LOAD, 4 * page, 0, 200 * page),
-        segment(PT_LOAD, 204 * page, 300 * page, 400 * page),
-    };
-    std::vector<std::byte> file((4 + vmcore_pages) * page);
-    const auto put = [&](std::uint64_t at, Bytes bytes) {
-        std::copy(bytes.begin(), bytes.end(), file.begin() + static_cast<std::ptrdiff_t>(at));
-    };
-    put(0, bytes_of(header));
-    put(sizeof(header), std::as_bytes(std::span(segments)));
-    put(page, notes);
-    for (std::uint64_t i = 0; i < vmcore_pages; ++i)
-        put((4 + i) * page, FakeImage::page(i < 200 ? i : i + 100));
-    REQUIRE(write_file_atomically(path, file));
-}
-
-} // namespace
+using namespace dump::test;
 
 TEST_CASE("help and version go to standard output") {
     const Folder folder;
@@ -148,75 +63,6 @@ TEST_CASE("the dump does not depend on the number of workers") {
     REQUIRE(run(folder, {"-d1", "-z", "--workers", "1", folder / "vmcore", folder / "one"}).code == 0);
     REQUIRE(run(folder, {"-d1", "-z", "--workers", "4", folder / "vmcore", folder / "four"}).code == 0);
     CHECK(*read_file(folder / "one") == *read_file(folder / "four"));
-}
-
-TEST_CASE("a dry run tells the exact size and writes nothing") {
-    const Folder folder;
-    write_vmcore(folder / "vmcore", "");
-    const auto options =
-        GENERATE(std::vector<std::string>{}, std::vector<std::string>{"-l"}, std::vector<std::string>{"-E"},
-                 std::vector<std::string>{"-F", "-z"}, std::vector<std::string>{"-F", "-E"},
-                 std::vector<std::string>{"-c", "--share-duplicates", "off"},
-                 std::vector<std::string>{"--format", "stream"});
-    const auto level = GENERATE("-d0", "-d1");
-    const auto with = [&](std::vector<std::string> more) {
-        more.insert(more.begin(), level);
-        more.insert(more.begin(), options.begin(), options.end());
-        return run(folder, more);
-    };
-    REQUIRE(with({folder / "vmcore", folder / "real"}).code == 0);
-    const auto size = std::filesystem::file_size(folder / "real");
-    const auto rehearsed =
-        with({"--dry-run", "--summary", folder / "s.json", folder / "vmcore", folder / "none"});
-    INFO(rehearsed.err);
-    CHECK(rehearsed.code == 0);
-    CHECK_FALSE(file_exists(folder / "none"));
-    CHECK(rehearsed.err.find("none would take ") != std::string::npos);
-    CHECK(rehearsed.err.find("(" + std::to_string(size) + " bytes)") != std::string::npos);
-    const auto json = nlohmann::json::parse(*read_text(folder / "s.json"));
-    CHECK(json["dry_run"] == true);
-    CHECK(json["complete"] == false);
-    CHECK(json["bytes"]["written"] == 0);
-    CHECK(json["bytes"]["would_write"] == size);
-    // Without a name, too; and what is there already stays as it was.
-    const auto unnamed = with({"--dry-run", folder / "vmcore"});
-    CHECK(unnamed.code == 0);
-    CHECK(unnamed.err.find("(" + std::to_string(size) + " bytes)") != std::string::npos);
-    CHECK(unnamed.out.empty());
-    CHECK(with({"--dry-run", "-f", folder / "vmcore", folder / "real"}).code == 0);
-    CHECK(std::filesystem::file_size(folder / "real") == size);
-}
-
-TEST_CASE("a dry run counts each part of a split dump, and goes on to the next level as the dump would") {
-    const Folder folder;
-    write_vmcore(folder / "vmcore", "");
-    const auto rehearsed =
-        run(folder, {"-d1", "-l", "--split", "--dry-run", folder / "vmcore", folder / "a", folder / "b"});
-    REQUIRE(run(folder, {"-d1", "-l", "--split", folder / "vmcore", folder / "a", folder / "b"}).code == 0);
-    INFO(rehearsed.err);
-    std::uint64_t total = 0;
-    for (const char* part : {"a", "b"}) {
-        const auto size = std::filesystem::file_size(folder / part);
-        total += size;
-        CHECK(rehearsed.err.find("(" + std::to_string(size) + " bytes)") != std::string::npos);
-    }
-    CHECK(rehearsed.err.find("all parts together would take") != std::string::npos);
-    CHECK(rehearsed.err.find("(" + std::to_string(total) + " bytes)") != std::string::npos);
-
-    const std::vector<std::string> limited = {"-d0,1", "--share-duplicates", "off", "-L", "2300K"};
-    for (const bool dry : {true, false}) {
-        auto arguments = limited;
-        if (dry)
-            arguments.emplace_back("--dry-run");
-        arguments.insert(arguments.end(), {folder / "vmcore", folder / "limited"});
-        const auto done = run(folder, arguments);
-        INFO(done.err);
-        CHECK(done.code == 0);
-        CHECK(done.err.find("trying again with dump level 1") != std::string::npos);
-    }
-    const auto refused = run(folder, {"-d1", "-L", "100K", "--dry-run", folder / "vmcore", folder / "x"});
-    check_failure(refused, exit_codes::destination, "-L");
-    CHECK(refused.err.find("can be read") == std::string::npos);
 }
 
 TEST_CASE("bad input is refused and leaves nothing behind") {
