@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "admin/commands.h"
 #include "base/bytes.h"
 #include "base/error.h"
 #include "base/file.h"
@@ -37,6 +38,8 @@ int report(const std::string& name, Error error) {
 
 // CLI11 takes "" for a name of a file; for us that would be "not given" or an odd path.
 void refuse_empty_names(CLI::App& sub) {
+    for (CLI::App* below : sub.get_subcommands([](const CLI::App*) { return true; }))
+        refuse_empty_names(*below);
     for (CLI::Option* option : sub.get_options())
         if (option->get_type_name() == "FILE" || option->get_type_name() == "DIR")
             option->check(
@@ -52,6 +55,8 @@ int run(int argc, char** argv) {
 
     std::vector<Subcommand> commands = loader::commands();
     for (Subcommand& command : initramfs::commands())
+        commands.push_back(std::move(command));
+    for (Subcommand& command : admin::commands())
         commands.push_back(std::move(command));
 
     std::vector<std::pair<CLI::App*, std::function<Result<int>()>>> runnable;

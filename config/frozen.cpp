@@ -3,27 +3,13 @@
 
 #include "config/table.h"
 
-#include <sstream>
-
 #include <fmt/format.h>
 
 namespace kdumpkit {
-namespace {
-
-// A TOML basic string, escapes and all.
-std::string quoted(const std::string& text) {
-    std::ostringstream out;
-    out << toml::toml_formatter(toml::value<std::string>(text),
-                                toml::toml_formatter::default_flags &
-                                    ~toml::format_flags::allow_literal_strings);
-    return out.str();
-}
-
-} // namespace
-
 Result<Frozen> parse_frozen(std::string_view toml, const std::string& name) {
     KDK_ASSIGN(const toml::table table, parse_toml(toml, name));
     Frozen frozen;
+    frozen.settings.targets.clear(); // what was not frozen is not there: no default on the capture side
     TableReader top(table, name);
     top.text("host", frozen.host);
     top.text("kernel_release", frozen.kernel_release);
@@ -42,11 +28,15 @@ Result<Frozen> parse_frozen(std::string_view toml, const std::string& name) {
 }
 
 std::string to_toml(const Frozen& frozen) {
-    std::string out = fmt::format("host = {}\nkernel_release = {}\nmodules = [\n", quoted(frozen.host),
-                                  quoted(frozen.kernel_release));
+    std::string out = fmt::format("host = {}\nkernel_release = {}\nmodules = [\n", quoted_toml(frozen.host),
+                                  quoted_toml(frozen.kernel_release));
     for (const std::string& module : frozen.modules)
-        out += fmt::format("    {},\n", quoted(module));
-    return out + fmt::format("]\n\n[settings]\ntoml = '''\n{}'''\n", to_toml(frozen.settings));
+        out += fmt::format("    {},\n", quoted_toml(module));
+    // For people who look into it; what would end such a text is written with escapes.
+    const std::string settings = to_toml(frozen.settings);
+    return out + (settings.find("'''") == std::string::npos
+                      ? fmt::format("]\n\n[settings]\ntoml = '''\n{}'''\n", settings)
+                      : fmt::format("]\n\n[settings]\ntoml = {}\n", quoted_toml(settings)));
 }
 
 } // namespace kdumpkit

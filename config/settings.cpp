@@ -2,6 +2,7 @@
 #include "config/settings.h"
 
 #include "base/bytes.h"
+#include "config/keys.h"
 #include "config/table.h"
 
 #include <algorithm>
@@ -65,13 +66,39 @@ void read_dump(TableReader& reader, Settings& settings) {
                      compression.error().next_step);
 }
 
+// A release becomes part of paths, words become part of a command line.
+bool has_control_character(std::string_view text) {
+    return std::any_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; });
+}
+
 void read_capture(TableReader& reader, Settings& settings) {
+    reader.text("kernel", settings.kernel);
+    if (settings.kernel.empty() || settings.kernel.front() == '.' ||
+        settings.kernel.find('/') != std::string::npos || has_control_character(settings.kernel))
+        reader.wrong("kernel", fmt::format("is \"{}\", which is no kernel's release", settings.kernel),
+                     "write kernel = \"running\", or a release as uname -r prints it");
+    reader.text("append", settings.append);
+    if (has_control_character(settings.append))
+        reader.wrong("append", "has a line break or another control character",
+                     "write the words in one line with blanks between them");
+    reader.texts("modules", settings.modules);
     std::int64_t seconds = settings.device_timeout.count();
     reader.integer("device_timeout", 1, 86400, seconds);
     settings.device_timeout = std::chrono::seconds(seconds);
     constexpr std::array actions = {FinalAction::reboot, FinalAction::poweroff, FinalAction::halt};
     choice(reader, "final_action", actions, settings.final_action);
     choice(reader, "failure_action", actions, settings.failure_action);
+}
+
+void read_retention(TableReader& reader, Retention& retention) {
+    const auto limit = [&](std::string_view key, unsigned& out) {
+        std::int64_t value = out;
+        reader.integer(key, 0, 1'000'000, value);
+        out = static_cast<unsigned>(value);
+    };
+    limit("count", retention.count);
+    limit("days", retention.days);
+    limit("gib", retention.gib);
 }
 
 } // namespace
@@ -129,6 +156,11 @@ Result<Settings> parse_settings(std::string_view toml, const std::string& name) 
     TableReader top(table, name);
     std::vector<std::string> urls;
     top.texts("target", urls);
+    if (!urls.empty())
+        settings.targets.clear();
+    else if (table.contains("target"))
+        top.wrong("target", "names no target",
+                  "write target = \"file:///var/crash\", or remove the line for that default");
     for (const std::string& url : urls) {
         auto target = parse_target(url);
         if (target)
@@ -139,29 +171,31 @@ Result<Settings> parse_settings(std::string_view toml, const std::string& name) 
     }
     const toml::table* dump = top.section("dump");
     const toml::table* capture = top.section("capture");
-    KDK_TRY(top.finish());
-    if (dump) {
-        TableReader reader(*dump, name, "dump.");
-        read_dump(reader, settings);
-        KDK_TRY(reader.finish());
-    }
-    if (capture) {
-        TableReader reader(*capture, name, "capture.");
-        read_capture(reader, settings);
-        KDK_TRY(reader.finish());
-    }
+    const toml::table* retention = top.section("retention");
+    KDK_TRY(top.finish(setting_names()));
+    const auto read = [&](const toml::table* section, const char* prefix, const auto& reading) -> Result<> {
+        if (!section)
+            return {};
+        TableReader reader(*section, name, prefix);
+        reading(reader);
+        return reader.finish(setting_names());
+    };
+    KDK_TRY(read(dump, "dump.", [&](TableReader& reader) { read_dump(reader, settings); }));
+    KDK_TRY(read(capture, "capture.", [&](TableReader& reader) { read_capture(reader, settings); }));
+    KDK_TRY(read(retention, "retention.",
+                 [&](TableReader& reader) { read_retention(reader, settings.retention); }));
     return settings;
 }
 
 std::string to_toml(const Settings& settings) {
-    std::string out = "target = [";
-    for (const Target& target : settings.targets)
-        out += fmt::format("{}\"{}\"", &target == settings.targets.data() ? "" : ", ", target.url());
-    out += fmt::format("]\n\n[dump]\nmethod = \"{}\"\nlevel = {}\ncompress = \"{}\"\n",
-                       to_text(settings.method), settings.level, settings.compression.text());
-    out += fmt::format("\n[capture]\ndevice_timeout = {}\nfinal_action = \"{}\"\nfailure_action = \"{}\"\n",
-                       settings.device_timeout.count(), to_text(settings.final_action),
-                       to_text(settings.failure_action));
+    std::string out;
+    std::string_view section;
+    for (const SettingKey& key : setting_keys()) {
+        if (key.section != section)
+            out += fmt::format("\n[{}]\n", key.section);
+        section = key.section;
+        out += fmt::format("{} = {}\n", key.name, to_toml(key.value(settings)));
+    }
     return out;
 }
 

@@ -31,15 +31,25 @@ struct Compression {
 };
 Result<Compression> parse_compression(std::string_view text);
 
-// What an admin decides. An empty file gives these defaults; only `targets` must come from somewhere.
+// [retention]: which dumps `kdumpkit prune` removes. 0: without limit.
+struct Retention {
+    unsigned count = 0, days = 0, gib = 0;
+    friend bool operator==(const Retention&, const Retention&) = default;
+};
+
+// What an admin decides. An empty file gives these defaults. config/keys.h describes each key.
 struct Settings {
-    std::vector<Target> targets;             // tried in order
-    DumpMethod method = DumpMethod::filter;  // [dump] method
+    std::vector<Target> targets{Target{"/var/crash", "", ""}}; // tried in order, at least one
+    DumpMethod method = DumpMethod::filter;                    // [dump] method
     unsigned level = 31;                     // [dump] level, 0 to 31, makedumpfile's meaning of the bits
     Compression compression;                 // [dump] compress
+    std::string kernel = "running";          // [capture] kernel: that, or a release
+    std::string append;                      // [capture] append: for the capture kernel's command line
+    std::vector<std::string> modules;        // [capture] modules: further ones
     std::chrono::seconds device_timeout{60}; // [capture] device_timeout: how long a target's disk may take
     FinalAction final_action = FinalAction::reboot;   // [capture] after a complete dump
     FinalAction failure_action = FinalAction::reboot; // [capture] when no target took it
+    Retention retention;
     friend bool operator==(const Settings&, const Settings&) = default;
 };
 

@@ -4,6 +4,7 @@
 #include "base/spelling.h"
 
 #include <algorithm>
+#include <sstream>
 
 #include <fmt/format.h>
 
@@ -25,6 +26,28 @@ Result<toml::table> parse_toml(std::string_view text, const std::string& name) {
                         .then("write TOML there: KEY = NUMBER, KEY = \"TEXT\" or [SECTION]; see "
                               "docs/settings.md"));
     }
+}
+
+std::string quoted_toml(const std::string& text) {
+    std::ostringstream out;
+    out << toml::toml_formatter(toml::value<std::string>(text),
+                                toml::toml_formatter::default_flags &
+                                    ~toml::format_flags::allow_literal_strings);
+    return out.str();
+}
+
+std::string nearest_setting(std::string_view word, const std::vector<std::string>& full_names) {
+    const auto last_of = [](std::string_view name) { return name.substr(name.rfind('.') + 1); };
+    std::vector<std::string> lasts;
+    for (const std::string& name : full_names)
+        lasts.emplace_back(last_of(name));
+    auto found = std::find(lasts.begin(), lasts.end(), last_of(word));
+    if (found == lasts.end())
+        if (std::string name = nearest(word, full_names); !name.empty())
+            return name;
+    if (found == lasts.end())
+        found = std::find(lasts.begin(), lasts.end(), nearest(last_of(word), lasts));
+    return found == lasts.end() ? "" : full_names[static_cast<std::size_t>(found - lasts.begin())];
 }
 
 TableReader::TableReader(const toml::table& table, std::string name, std::string prefix)
@@ -102,14 +125,18 @@ const toml::table* TableReader::section(std::string_view key) {
     return node ? node->as_table() : nullptr;
 }
 
-Result<> TableReader::finish() {
+Result<> TableReader::finish(const std::vector<std::string>& elsewhere) {
     for (const auto& [key, node] : table_) {
         if (std::find(known_.begin(), known_.end(), key.str()) != known_.end())
             continue;
-        const std::string near = nearest(key.str(), known_);
+        std::string near = nearest(key.str(), known_);
+        if (!near.empty())
+            near = prefix_ + near;
+        else if (!node.is_table())
+            near = nearest_setting(prefix_ + std::string(key.str()), elsewhere);
         wrong_at(node.source(), key.str(), "is not a known key",
                  near.empty() ? fmt::format("the keys here are: {}", fmt::join(known_, ", "))
-                              : fmt::format("write {}{} if that is what you meant", prefix_, near));
+                              : fmt::format("did you mean {}?", near));
     }
     if (!errors_.empty())
         return fail(errors_.front());

@@ -15,6 +15,13 @@ namespace kdumpkit {
 // Parses TOML; a syntax error carries NAME:LINE:COLUMN.
 Result<toml::table> parse_toml(std::string_view text, const std::string& name);
 
+// A TOML basic string, escapes and all.
+std::string quoted_toml(const std::string& text);
+
+// Which of the full names ("dump.level") was probably meant; "" for none. A right name in no section or in a
+// wrong one is found, too.
+std::string nearest_setting(std::string_view word, const std::vector<std::string>& full_names);
+
 // Reads one TOML table strictly: a value of the wrong type and a key that nobody asked for are errors with
 // their place. Every getter marks its key as known and leaves `out` alone when the key is absent. The first
 // error stays; finish() gives it.
@@ -33,8 +40,9 @@ class TableReader {
     // An error found by the caller about the value of `key`, at that value's place.
     void wrong(std::string_view key, std::string reason, std::string next_step);
 
-    // The first error, or unknown keys as an error that names the nearest known one.
-    Result<> finish();
+    // The first error, or unknown keys as an error that names the nearest known one, here or among the full
+    // names `elsewhere`.
+    Result<> finish(const std::vector<std::string>& elsewhere = {});
 
   private:
     const toml::node* find(std::string_view key);

@@ -2,6 +2,7 @@
 #include "initramfs/build.h"
 
 #include "base/file.h"
+#include "config/settings_file.h"
 #include "initramfs/freeze.h"
 #include "initramfs/kernel_config.h"
 #include "initramfs/layout.h"
@@ -38,9 +39,11 @@ Result<Root> open_root(const std::string& folder) {
     return Root(absolute.string());
 }
 
-Result<std::string> choose_release(const BuildRequest& request, const Root& root) {
+Result<std::string> choose_release(const BuildRequest& request, const Settings& settings, const Root& root) {
     if (!request.release.empty())
         return request.release;
+    if (settings.kernel != "running")
+        return settings.kernel;
     if (root.is_running_system())
         return running_release();
     const auto releases = kernel_releases(root);
@@ -95,30 +98,18 @@ Result<std::string> choose_host(const BuildRequest& request, const Root& root) {
     return checked_host(host);
 }
 
-Result<Settings> read_settings(const BuildRequest& request) {
-    Settings settings;
-    if (!request.config.empty()) {
-        const auto text = read_text(request.config, std::size_t{1} << 20);
-        if (!text) {
-            Error error = text.error();
-            if (error.errno_value == EISDIR)
-                error = make_error(ErrorKind::invalid, "read settings", request.config, "it is a folder");
-            return fail(
-                std::move(error).then("name a settings file, or leave --config out for the defaults"));
-        }
-        KDK_ASSIGN(settings, parse_settings(*text, request.config));
-    }
+Result<Settings> read_settings(const BuildRequest& request, const Root& root) {
+    KDK_ASSIGN(SettingsFile file,
+               read_settings_file(request.config, root.is_running_system()
+                                                      ? default_settings_path
+                                                      : root.host_path(default_settings_path)));
     if (!request.targets.empty())
-        settings.targets.clear();
+        file.settings.targets.clear();
     for (const std::string& url : request.targets) {
         KDK_ASSIGN(Target target, parse_target(url));
-        settings.targets.push_back(std::move(target));
+        file.settings.targets.push_back(std::move(target));
     }
-    if (settings.targets.empty())
-        return fail(
-            make_error(ErrorKind::invalid, "build", "the initramfs", "no target for the dump is named")
-                .then("give one, such as --target file:///var/crash"));
-    return settings;
+    return std::move(file.settings);
 }
 
 Result<Packing> read_packing(const Root& root, Build& result) {
@@ -165,6 +156,8 @@ Result<std::vector<ModuleRequest>> freeze_targets(const BuildRequest& request, c
     }
     for (ModuleRequest& more : named(request.more_modules, "--add-modules"))
         requests.push_back(std::move(more));
+    for (ModuleRequest& more : named(frozen.settings.modules, "capture.modules"))
+        requests.push_back(std::move(more));
     return requests;
 }
 
@@ -200,10 +193,10 @@ Result<std::vector<PackedModule>> collect_modules(const BuildRequest& request, c
 
 Result<Build> build(const BuildRequest& request) {
     Build result;
-    KDK_ASSIGN(result.frozen.settings, read_settings(request));
     KDK_ASSIGN(const Root root, open_root(request.root));
+    KDK_ASSIGN(result.frozen.settings, read_settings(request, root));
     KDK_ASSIGN(result.frozen.host, choose_host(request, root));
-    KDK_ASSIGN(result.frozen.kernel_release, choose_release(request, root));
+    KDK_ASSIGN(result.frozen.kernel_release, choose_release(request, result.frozen.settings, root));
     KDK_TRY(check_release(result.frozen.kernel_release, root));
 
     Ingredients ingredients;

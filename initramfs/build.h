@@ -14,11 +14,11 @@ namespace kdumpkit::initramfs {
 
 // What `kdumpkit build` was asked for.
 struct BuildRequest {
-    std::vector<std::string> targets;                // URLs; empty: those of the settings
-    std::string release;                             // of the capture kernel, empty: choose
-    std::string root;                                // empty: the running system
-    std::string config;                              // settings file, empty: defaults
-    std::string programs;                            // folder, empty: look for them
+    std::vector<std::string> targets; // URLs; empty: those of the settings
+    std::string release;              // of the capture kernel, empty: choose
+    std::string root;                 // empty: the running system
+    std::string config;               // settings file, empty: /etc/kdumpkit.toml of the root, if any
+    std::string programs;             // folder, empty: look for them
     std::optional<std::vector<std::string>> modules; // instead of looking for the device's drivers
     std::vector<std::string> more_modules;           // besides them
     std::string host;                                // empty: the machine's name

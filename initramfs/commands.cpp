@@ -49,9 +49,12 @@ std::function<Result<int>()> define_build(CLI::App& app) {
     auto options = std::make_shared<Options>();
     BuildRequest& request = options->request;
     app.add_option("-o,--output", options->output, "the initramfs to write")->required()->type_name("FILE");
-    app.add_option("--target", request.targets, "where a dump goes: file:///FOLDER; repeat it for fallbacks")
+    app.add_option(
+           "--target", request.targets,
+           "where a dump goes instead of the settings' targets: file:///FOLDER; repeat it for fallbacks")
         ->type_name("URL");
-    app.add_option("--config", request.config, "settings (TOML)")->type_name("FILE");
+    app.add_option("--config", request.config, "settings (TOML; default: /etc/kdumpkit.toml if it is there)")
+        ->type_name("FILE");
     app.add_option("--kver", request.release, "release of the capture kernel (default: the running one)")
         ->type_name("RELEASE");
     app.add_option("--root", request.root, "build for the system in this folder")->type_name("DIR");

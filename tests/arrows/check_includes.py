@@ -14,7 +14,8 @@ ARROWS = {
     "initramfs": {"config", "base"},
     "capture": {"config", "base"},
     "makedumpfile-lite": {"config", "base"},
-    "cli": {"loader", "initramfs", "capture", "makedumpfile-lite", "config", "base"},
+    "admin": {"loader", "initramfs", "config", "base"},
+    "cli": {"admin", "loader", "initramfs", "capture", "makedumpfile-lite", "config", "base"},
 }
 SOURCES = {".h", ".hpp", ".c", ".cpp", ".cc", ".S"}
 INCLUDE = re.compile(r'^\s*#\s*include\s*(["<])([^">]+)[">]')

@@ -138,7 +138,8 @@ TEST_CASE("what cannot be built says why") {
     request.targets = {"gopher://x"};
     CHECK(error(request).kind == ErrorKind::invalid);
     request.targets = {};
-    CHECK_THAT(error(request).next_step, Catch::Contains("--target"));
+    CHECK_THAT(error(request).object, Catch::Contains("file:///var/crash")); // the default
+    CHECK_THAT(error(request).next_step, Catch::Contains("fs="));
 
     request = machine.request();
     request.release = "6.6";
@@ -171,6 +172,12 @@ TEST_CASE("what cannot be built says why") {
     CHECK(error(request).kind == ErrorKind::invalid);
     CHECK_FALSE(error(request).next_step.empty());
     request.config.clear();
+    request.targets.clear();
+    std::filesystem::create_directories(machine.path() + "/root/etc");
+    machine.file("root/etc/kdumpkit.toml", "target = 3\n");
+    CHECK_THAT(error(request).object, Catch::Contains("root/etc/kdumpkit.toml:1:10"));
+    std::filesystem::remove(machine.path() + "/root/etc/kdumpkit.toml");
+    request.targets = machine.request().targets;
     machine.file("root/boot/config-6.1.0-test", "CONFIG_BLK_DEV_INITRD=y\n");
     CHECK_THAT(error(request).reason, Catch::Contains("CONFIG_PROC_VMCORE"));
     machine.file("root/boot/config-6.1.0-test", "CONFIG_PROC_VMCORE=y\n");

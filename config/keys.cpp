@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "config/keys.h"
+
+#include "base/spelling.h"
+#include "config/table.h"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+namespace kdumpkit {
+namespace {
+
+std::int64_t number(std::uint64_t value) {
+    return static_cast<std::int64_t>(value);
+}
+
+constexpr std::array<SettingKey, 13> keys{{
+    {"", "target", "a URL or a list of URLs, tried in order",
+     "where a dump goes: file:///FOLDER, or file:///FOLDER?fs=UUID=…&type=ext4",
+     [](const Settings& settings) -> SettingValue {
+         std::vector<std::string> urls;
+         for (const Target& target : settings.targets)
+             urls.push_back(target.url());
+         return urls;
+     }},
+    {"dump", "method", "filter, copy",
+     "filter: what makedumpfile-lite makes; copy: the memory as it is, an ELF vmcore",
+     [](const Settings& settings) -> SettingValue { return std::string(to_text(settings.method)); }},
+    {"dump", "level", "0 to 31",
+     "which pages are left out: the sum of 1 zero, 2 cache, 4 cache with private data, 8 user, 16 free",
+     [](const Settings& settings) -> SettingValue { return number(settings.level); }},
+    {"dump", "compress", "zstd, zstd:-50 to zstd:19 without 0, zlib, zlib:1 to zlib:9, lzo, snappy, none",
+     "how pages are compressed",
+     [](const Settings& settings) -> SettingValue { return settings.compression.text(); }},
+    {"capture", "kernel", "running, or a release as uname -r prints it",
+     "which kernel captures, kdumpkit arm looks for its image in /boot",
+     [](const Settings& settings) -> SettingValue { return settings.kernel; }},
+    {"capture", "append", "words of a kernel command line",
+     "parameters for the capture kernel besides those of production and the defaults",
+     [](const Settings& settings) -> SettingValue { return settings.append; }},
+    {"capture", "modules", "a list of names",
+     "modules that the capture kernel loads besides those that its disks need",
+     [](const Settings& settings) -> SettingValue { return settings.modules; }},
+    {"capture", "device_timeout", "1 to 86400", "seconds that a target's disk may take to appear",
+     [](const Settings& settings) -> SettingValue { return number(settings.device_timeout.count()); }},
+    {"capture", "final_action", "reboot, poweroff, halt", "what the capture kernel does after a dump",
+     [](const Settings& settings) -> SettingValue { return std::string(to_text(settings.final_action)); }},
+    {"capture", "failure_action", "reboot, poweroff, halt",
+     "what the capture kernel does when no target took the dump",
+     [](const Settings& settings) -> SettingValue { return std::string(to_text(settings.failure_action)); }},
+    {"retention", "count", "0 to 1000000, 0 without limit", "how many dumps are kept; the oldest go first",
+     [](const Settings& settings) -> SettingValue { return number(settings.retention.count); }},
+    {"retention", "days", "0 to 1000000, 0 without limit", "how old a dump may become",
+     [](const Settings& settings) -> SettingValue { return number(settings.retention.days); }},
+    {"retention", "gib", "0 to 1000000, 0 without limit",
+     "how much room, in GiB, all dumps together may take; the oldest go first",
+     [](const Settings& settings) -> SettingValue { return number(settings.retention.gib); }},
+}};
+
+} // namespace
+
+std::string SettingKey::full_name() const {
+    return section.empty() ? std::string(name) : fmt::format("{}.{}", section, name);
+}
+
+std::span<const SettingKey> setting_keys() {
+    return keys;
+}
+
+std::vector<std::string> setting_names() {
+    std::vector<std::string> names;
+    for (const SettingKey& key : keys)
+        names.push_back(key.full_name());
+    return names;
+}
+
+Result<const SettingKey*> find_setting(std::string_view full_name) {
+    for (const SettingKey& key : keys)
+        if (key.full_name() == full_name)
+            return &key;
+    const std::string meant = nearest_setting(full_name, setting_names());
+    return fail(make_error(ErrorKind::invalid, "explain", fmt::format("\"{}\"", full_name),
+                           "there is no such setting")
+                    .then(meant.empty()
+                              ? fmt::format("the settings are: {}", fmt::join(setting_names(), ", "))
+                              : fmt::format("did you mean {}?", meant)));
+}
+
+std::optional<SettingPlace> place_of(const SettingKey& key, std::string_view toml) {
+    const auto table = parse_toml(toml, "");
+    if (!table)
+        return std::nullopt;
+    const toml::table* section = key.section.empty() ? &*table : table->get_as<toml::table>(key.section);
+    const toml::node* node = section ? section->get(key.name) : nullptr;
+    if (!node)
+        return std::nullopt;
+    return SettingPlace{node->source().begin.line, node->source().begin.column};
+}
+
+std::string to_toml(const SettingValue& value) {
+    if (const auto* text = std::get_if<std::string>(&value))
+        return quoted_toml(*text);
+    if (const auto* whole = std::get_if<std::int64_t>(&value))
+        return std::to_string(*whole);
+    std::vector<std::string> quoted;
+    for (const std::string& text : std::get<std::vector<std::string>>(value))
+        quoted.push_back(quoted_toml(text));
+    return fmt::format("[{}]", fmt::join(quoted, ", "));
+}
+
+} // namespace kdumpkit

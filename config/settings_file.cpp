@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "config/settings_file.h"
+
+#include "base/file.h"
+
+#include <cerrno>
+
+namespace kdumpkit {
+
+Result<SettingsFile> read_settings_text(const std::string& named, const std::string& standard) {
+    SettingsFile file;
+    file.path = named.empty() ? standard : named;
+    auto text = read_text(file.path, std::size_t{1} << 20);
+    if (text) {
+        file.exists = true;
+        file.text = *std::move(text);
+        return file;
+    }
+    Error error = std::move(text).error();
+    if (named.empty() && error.kind == ErrorKind::absent)
+        return file;
+    if (error.errno_value == EISDIR)
+        error = make_error(ErrorKind::invalid, "read settings", file.path, "it is a folder");
+    return fail(std::move(error).then(named.empty()
+                                          ? "mend that file, or remove it: without it the defaults apply"
+                                          : "name a settings file, or leave --config out"));
+}
+
+Result<SettingsFile> read_settings_file(const std::string& named, const std::string& standard) {
+    KDK_ASSIGN(SettingsFile file, read_settings_text(named, standard));
+    KDK_ASSIGN(file.settings, parse_settings(file.text, file.path));
+    return file;
+}
+
+} // namespace kdumpkit
