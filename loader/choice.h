@@ -18,7 +18,7 @@ Result<SyscallChoice> parse_syscall_choice(const std::string& text);
 struct SyscallDecision {
     KexecSyscall syscall = KexecSyscall::kexec_load;
     std::string reason;
-    bool may_fall_back = false; // automatic: to kexec_file_load on EPERM or ENOSYS
+    bool may_fall_back = false; // automatic: to kexec_file_load on EPERM, EACCES or ENOSYS
 };
 // Pure. `only_kexec_load`: what is to be loaded that kexec_file_load does not take ("an ELF vmlinux"); empty:
 // nothing. `invalid` when kernel.kexec_load_disabled or a limit forbids both, and for a choice that cannot

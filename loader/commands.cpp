@@ -6,6 +6,7 @@
 #include "loader/choice.h"
 #include "loader/kexec.h"
 #include "loader/load_command.h"
+#include "loader/load_lock.h"
 #include "loader/reboot_command.h"
 #include "loader/status.h"
 
@@ -22,6 +23,7 @@ namespace {
 Result<int> run_unload(KexecPurpose purpose) {
     KDK_ASSIGN(const Machine machine, gather_machine("/"));
     KDK_TRY(require_root(machine, "unload", purpose));
+    KDK_ASSIGN(const Fd lock, lock_loading());
     KDK_TRY(kexec_unload(purpose).map_error([&](Error error) {
         return explain_refusal(std::move(error), machine, purpose, KexecSyscall::kexec_file_load);
     }));

@@ -81,6 +81,20 @@ constexpr Explanation unverified = {EPERM, ErrorKind::system,
                                     "list holds (mokutil --list-enrolled), "
                                     "or boot without lockdown"};
 
+// ima_load_data() in security/integrity/ima/ima_main.c: with a policy that appraises kernels (as Secure Boot
+// sets it) kexec_load, which has no file, is EACCES, unloading included; for kexec_file_load it is the file's
+// IMA signature.
+constexpr Explanation no_file = {
+    EACCES, ErrorKind::system,
+    "the kernel's integrity policy (IMA) wants to check the kernel's file, which "
+    "kexec_load does not show it",
+    "use --syscall kexec_file_load with a signed kernel"};
+constexpr Explanation not_appraised = {EACCES, ErrorKind::unsupported,
+                                       "the kernel's integrity policy (IMA) refuses the file: its signature "
+                                       "(security.ima) is missing or wrong",
+                                       "give a kernel with the signature that the policy demands "
+                                       "(/sys/kernel/security/ima/policy, evmctl ima_verify)"};
+
 // Unloading passes no files, and has no option: kexec_load_permitted() is all that can be in its way.
 constexpr Explanation unload_explanations[] = {
     {EPERM, ErrorKind::system,
@@ -96,6 +110,8 @@ const Explanation* find_explanation(std::string_view operation, KexecSyscall sys
         operation == "unload" ? std::span<const Explanation>(unload_explanations) : explanations;
     if (errno_value == EPERM && operation != "unload" && syscall == KexecSyscall::kexec_file_load)
         return &unverified;
+    if (errno_value == EACCES)
+        return syscall == KexecSyscall::kexec_load ? &no_file : &not_appraised;
     const auto row = std::ranges::find(rows, errno_value, &Explanation::errno_value);
     return row == rows.end() ? nullptr : &*row;
 }
@@ -120,6 +136,36 @@ Error explain_kexec_errno(std::string_view operation, KexecSyscall syscall, Kexe
         return std::move(error).then(std::string(explanation->next_step));
     }
     return std::move(error).then("see the last lines of the kernel's log (dmesg)");
+}
+
+Result<> check_segments(const std::vector<LoadedSegment>& segments, const std::vector<Range>& rooms,
+                        std::uint64_t entry) {
+    const auto wrong = [](const std::string& what, const std::string& reason) {
+        return fail(make_error(ErrorKind::corrupt, "load", what, reason).then("please report this"));
+    };
+    if (segments.empty() || segments.size() > most_segments)
+        return wrong("the segments",
+                     fmt::format("there are {}, the kernel takes 1 to {}", segments.size(), most_segments));
+    RangeSet room, taken;
+    for (const Range& range : rooms)
+        room.add(range);
+    for (const LoadedSegment& segment : segments) {
+        const Range memory = segment.memory;
+        const std::string name = fmt::format("the segment at {:#x}", memory.begin);
+        if (memory.empty() || memory.begin % page != 0 || memory.end % page != 0)
+            return wrong(name, fmt::format("it is not whole pages: it ends at {:#x}", memory.end));
+        if (segment.content.size() > memory.size())
+            return wrong(name, fmt::format("it has {} bytes, and memory for {}", segment.content.size(),
+                                           memory.size()));
+        if (!room.contains(memory))
+            return wrong(name, fmt::format("it ends at {:#x}, outside the memory for segments", memory.end));
+        if (!taken.intersection(RangeSet{memory}).empty())
+            return wrong(name, "it lies on another segment");
+        taken.add(memory);
+    }
+    if (!taken.contains(Range{entry, entry + 1}))
+        return wrong(fmt::format("the entry {:#x}", entry), "it is in no segment");
+    return {};
 }
 
 Result<> kexec_load(KexecPurpose purpose, std::uint64_t entry, const std::vector<LoadedSegment>& segments,
@@ -172,8 +218,8 @@ Result<> kexec_unload(KexecPurpose purpose) {
         0)
         return {};
     const int first = errno;
-    // Under lockdown, or without CONFIG_KEXEC, only the other call is there.
-    if (first != EPERM && first != ENOSYS)
+    // Under lockdown, an integrity policy, or without CONFIG_KEXEC, only the other call is there.
+    if (first != EPERM && first != EACCES && first != ENOSYS)
         return fail(explain_kexec_errno("unload", KexecSyscall::kexec_load, purpose, first));
     if (::syscall(SYS_kexec_file_load, -1, -1, 0UL, nullptr,
                   KEXEC_FILE_UNLOAD | (capture ? KEXEC_FILE_ON_CRASH : 0UL)) != 0)

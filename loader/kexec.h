@@ -27,6 +27,12 @@ struct LoadedSegment {
     Bytes content;
 };
 
+// Pure. What the kernel would refuse (sanity_check_segment_list() in kernel/kexec_core.c), found before it
+// drops what is loaded: `corrupt`, naming the segment, when one is not whole pages, has more content than
+// memory, lies outside of `rooms` or on another, when there are too many, or when `entry` is in none.
+Result<> check_segments(const std::vector<LoadedSegment>& segments, const std::vector<Range>& rooms,
+                        std::uint64_t entry);
+
 struct KexecExtras {
     bool preserve_context = false; // KEXEC_PRESERVE_CONTEXT: the new kernel may return to this one
     // KEXEC_UPDATE_ELFCOREHDR, since Linux 6.6: the running kernel keeps the ELF core header up to date when

@@ -64,6 +64,11 @@ Result<Groundwork> prepare_ground(const Machine& machine, const LoadFiles& files
     return ground;
 }
 
+std::vector<std::string> warnings_of(const Reservation& reservation) {
+    const std::string warning = reservation.warning();
+    return warning.empty() ? std::vector<std::string>() : std::vector{warning};
+}
+
 Demand kernel_demand(const Kernel& kernel) {
     Demand demand{"kernel", kernel.content.size(), kernel.init_size, kernel.alignment, true};
     if (!kernel.relocatable)
@@ -163,6 +168,7 @@ Result<PreparedLoad> prepare_kexec_load(const Machine& machine, const LoadFiles&
     const std::string& base_line = ground.command_line;
 
     prepared.reservation = ground.reservation;
+    prepared.warnings = warnings_of(ground.reservation);
     CoreFacts facts;
     facts.system_ram = system_ram(iomem);
     facts.reservation = prepared.reservation.ranges();
@@ -227,6 +233,7 @@ Result<PreparedFileLoad> prepare_file_load(const Machine& machine, const LoadFil
     prepared.inputs = std::move(ground.inputs);
     prepared.command_line = ground.command_line;
     prepared.reservation = ground.reservation;
+    prepared.warnings = warnings_of(ground.reservation);
     const std::uint64_t initrd_size = prepared.inputs.initrd.size();
     // The kernel places its segments itself; without room for these two it cannot.
     KDK_TRY(place_segments(

@@ -45,6 +45,7 @@ Result<PreparedLoad> prepare_kexec_load(const Machine& machine, const LoadFiles&
 struct PreparedFileLoad {
     KexecPurpose purpose = KexecPurpose::capture;
     Reservation reservation;
+    std::vector<std::string> warnings; // likewise
     std::string command_line;
     std::string kernel;
     std::string kernel_version;

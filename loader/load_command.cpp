@@ -6,6 +6,7 @@
 #include "base/output.h"
 #include "loader/choice.h"
 #include "loader/load.h"
+#include "loader/load_lock.h"
 #include "loader/plan_report.h"
 #include "loader/reboot.h"
 #include "loader/status.h"
@@ -112,8 +113,10 @@ Result<Fd> in_memory(Bytes content, const char* name) {
     return fd;
 }
 
-Result<Done> load_by_file(const LoadCase& load, const std::string& reason) {
+Result<Done> load_by_file(const LoadCase& load, const std::string& reason, const Log& log) {
     KDK_ASSIGN(const PreparedFileLoad prepared, load.prepare_file());
+    for (const std::string& warning : prepared.warnings)
+        log.warning("{}", warning);
     const Inputs& inputs = prepared.inputs;
     KDK_ASSIGN(const Fd kernel, inputs.image.wrappings.empty()
                                     ? open_file(load.options.kernel, O_RDONLY)
@@ -136,11 +139,15 @@ Result<Done> load_by_file(const LoadCase& load, const std::string& reason) {
 
 Result<Done> load_now(const LoadCase& load, const SyscallDecision& decision, const Log& log) {
     if (decision.syscall == KexecSyscall::kexec_file_load)
-        return load_by_file(load, decision.reason);
+        return load_by_file(load, decision.reason, log);
     KDK_ASSIGN(const PreparedLoad prepared, load.prepare());
     for (const std::string& warning : prepared.warnings)
         log.warning("{}", warning);
     const KexecPurpose purpose = load.options.purpose();
+    KDK_TRY(
+        check_segments(prepared.segments(), prepared.plan.rooms, prepared.entry).map_error([&](Error error) {
+            return with_plan(std::move(error), prepared.plan);
+        }));
     const auto loaded = kexec_load(purpose, prepared.entry, prepared.segments(),
                                    {load.options.preserve_context, prepared.kernel_updates_core_header});
     if (loaded)
@@ -148,9 +155,9 @@ Result<Done> load_now(const LoadCase& load, const SyscallDecision& decision, con
                     decision.reason};
     const Error error = explain_refusal(loaded.error(), load.machine, purpose, KexecSyscall::kexec_load);
     const int why = error.errno_value;
-    if (decision.may_fall_back && (why == EPERM || why == ENOSYS)) {
+    if (decision.may_fall_back && (why == EPERM || why == EACCES || why == ENOSYS)) {
         log.info("the kernel refuses kexec_load ({}), trying kexec_file_load", error.reason);
-        return load_by_file(load, "the kernel refuses kexec_load");
+        return load_by_file(load, "the kernel refuses kexec_load", log);
     }
     log.info("the plan was:\n{}", prepared.plan.text());
     return fail(error);
@@ -195,6 +202,10 @@ std::string only_kexec_load(const LoadOptions& options, const LoadFiles& files) 
 
 Result<int> run_load(const LoadOptions& given) {
     const Log log = stderr_log("kdumpkit load");
+    Fd lock;
+    if (!given.plan && ::geteuid() == 0) {
+        KDK_ASSIGN(lock, lock_loading());
+    }
     KDK_ASSIGN(const LoadOptions options, given.again ? as_before(given) : given);
     KDK_TRY(check_options(options));
     KDK_ASSIGN(const SyscallChoice choice, parse_syscall_choice(options.syscall));

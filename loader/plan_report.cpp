@@ -129,9 +129,12 @@ std::string plan_text(const PreparedFileLoad& prepared) {
     for (const Range& range : prepared.reservation.all)
         text += fmt::format("reservation  {:#012x}-{:#012x} {:>10}\n", range.begin, range.end - 1,
                             human_bytes(range.size()));
-    return text + fmt::format("the running kernel places the segments itself{}\ncommand line {}\n",
-                              prepared.purpose == KexecPurpose::capture ? " and adds elfcorehdr=" : "",
-                              prepared.command_line);
+    text += fmt::format("the running kernel places the segments itself{}\ncommand line {}\n",
+                        prepared.purpose == KexecPurpose::capture ? " and adds elfcorehdr=" : "",
+                        prepared.command_line);
+    for (const std::string& warning : prepared.warnings)
+        text += fmt::format("warning      {}\n", warning);
+    return text;
 }
 
 std::string plan_json(const PreparedFileLoad& prepared) {
@@ -140,7 +143,8 @@ std::string plan_json(const PreparedFileLoad& prepared) {
                  {"kernel", json_of(prepared.inputs)},
                  {"kernel_version", prepared.kernel_version},
                  {"reservations", json_of(prepared.reservation)},
-                 {"command_line", prepared.command_line}});
+                 {"command_line", prepared.command_line},
+                 {"warnings", prepared.warnings}});
 }
 
 } // namespace kdumpkit::loader

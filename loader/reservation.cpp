@@ -2,6 +2,7 @@
 #include "loader/reservation.h"
 
 #include "base/bytes.h"
+#include "base/progress.h"
 
 #include <fmt/format.h>
 
@@ -9,6 +10,20 @@ namespace kdumpkit::loader {
 
 std::uint64_t Reservation::total() const {
     return ranges().total();
+}
+
+std::string Reservation::warning() const {
+    constexpr std::uint64_t mebibyte = std::uint64_t{1} << 20, four_gibibytes = std::uint64_t{4} << 30;
+    // swiotlb takes 64 MiB, and 32-bit devices want buffers besides ("crashkernel=size[KMG],low" in
+    // Documentation/admin-guide/kernel-parameters.txt).
+    constexpr std::uint64_t needed = 72 * mebibyte;
+    const std::uint64_t low = ranges().intersection(RangeSet{{0, four_gibibytes}}).total();
+    if (main.begin < four_gibibytes || low >= needed)
+        return {};
+    return fmt::format(
+        "of the reservation {} lie below 4 GiB: a capture kernel with 32-bit devices may run out of "
+        "memory there; boot with crashkernel={}M,low or more",
+        human_bytes(low), needed / mebibyte);
 }
 
 RangeSet Reservation::ranges() const {

@@ -5,6 +5,7 @@
 #include "base/range.h"
 #include "loader/iomem.h"
 
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -19,6 +20,8 @@ struct Reservation {
     std::vector<Range> all; // ascending, `main` included
     RangeSet cma;           // crashkernel=...,cma: shared with the running kernel, usable after the panic
 
+    // What the capture kernel may run out of, for people; empty: nothing.
+    [[nodiscard]] std::string warning() const;
     [[nodiscard]] std::uint64_t total() const;
     // All of it: what must not be in the dump.
     [[nodiscard]] RangeSet ranges() const;

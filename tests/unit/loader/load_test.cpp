@@ -147,6 +147,13 @@ TEST_CASE("with a low and a high reservation segments go up, and both are usable
     REQUIRE(load);
     for (const LoadedSegment& segment : load->segments())
         CHECK(Range{0x16f000000, 0x17f000000}.contains(segment.memory));
+    CHECK(load->warnings.empty());
+    CHECK(prepare_file_load(machine, files.images(), {})->warnings.empty());
+    Machine little = machine; // below 4 GiB: 64 MiB
+    little.iomem.replace(little.iomem.find("ae000000"), 17, "ba000000-bdffffff");
+    for (const std::string& warning : {prepare_kexec_load(little, files.images(), {})->warnings.at(0),
+                                       prepare_file_load(little, files.images(), {})->warnings.at(0)})
+        CHECK_THAT(warning, Contains("64 MiB lie below 4 GiB") && Contains("crashkernel=72M,low"));
     auto old_kernel = files;
     fixtures::poke(old_kernel.kernel, 0x236, std::uint16_t{0x7d}); // not above 4 GiB
     const auto refused = prepare_kexec_load(machine, old_kernel.images(), {});
@@ -278,6 +285,7 @@ TEST_CASE("every errno of the system calls that is known has words and a next st
                            {ENOEXEC, "does not accept this file", exit_codes::unsupported},
                            {EKEYREJECTED, "signature", exit_codes::unsupported},
                            {ENOKEY, "key", exit_codes::unsupported},
+                           {EACCES, "integrity policy (IMA) refuses the file", exit_codes::unsupported},
                            {ENOSYS, "without this system call", exit_codes::unsupported},
                            {EIO, "dmesg", exit_codes::system}}) {
         INFO(c.errno_value);
@@ -287,6 +295,11 @@ TEST_CASE("every errno of the system calls that is known has words and a next st
         CHECK(exit_code(error) == c.code);
         CHECK(error.errno_value == c.errno_value);
     }
+}
+
+TEST_CASE("an integrity policy that wants to see the file sends to kexec_file_load") {
+    const Error error = explain_kexec_errno("load", KexecSyscall::kexec_load, KexecPurpose::capture, EACCES);
+    CHECK_THAT(error.message(), Contains("(IMA)") && Contains("next: use --syscall kexec_file_load"));
 }
 
 TEST_CASE("a refused unload advises only what unload can do") {
