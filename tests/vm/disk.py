@@ -24,6 +24,7 @@ class Disk:
         for name, data in (files or {}).items():
             (contents / name).parent.mkdir(parents=True, exist_ok=True)
             (contents / name).write_bytes(data)
+            (contents / name).chmod(0o755)
         self.path.unlink(missing_ok=True)
         subprocess.run(["mkfs.ext4", "-q", "-F", "-U", self.uuid, "-d", contents, self.path, f"{mib}M"], check=True,
                        env=ENVIRONMENT, stdout=subprocess.DEVNULL)

@@ -59,13 +59,15 @@ def libraries(program):
 
 
 class Guest:
-    """`files`: path in the guest -> path here. `programs`: installed in /bin with their libraries."""
+    """`files`: path in the guest -> path here. `programs`: installed in /bin with their libraries. `cpu`: further
+    features for QEMU's -cpu ("-la57")."""
 
     def __init__(self, work, kernel, script, *, programs=(), files=None, disks=(), append="crashkernel=192M",
-                 memory=1024, qemu=()):
+                 memory=1024, cpus=2, cpu="", qemu=()):
         self.work = pathlib.Path(work)
         self.work.mkdir(parents=True, exist_ok=True)
         self.kernel, self.disks, self.append, self.memory, self.qemu = kernel, disks, append, memory, qemu
+        self.cpus, self.cpu = cpus, ",".join(filter(None, (kernel.cpu, cpu)))
         self.lines = []
         self._make_initramfs(script, programs, files or {})
 
@@ -91,7 +93,7 @@ class Guest:
     def command(self):
         append = f"console=ttyS0 panic=-1 printk.devkmsg=on {self.append}"
         # TCG on purpose: /dev/kvm may exist and hang.
-        return ["qemu-system-x86_64", "-accel", "tcg,thread=multi", "-cpu", self.kernel.cpu, "-smp", "2",
+        return ["qemu-system-x86_64", "-accel", "tcg,thread=multi", "-cpu", self.cpu, "-smp", str(self.cpus),
                 "-m", str(self.memory), "-nographic", "-no-reboot", "-nic", "none", "-kernel", str(self.kernel.image),
                 "-initrd", str(self.initramfs), "-append", append,
                 *(word for disk in self.disks for word in disk.qemu()), *self.qemu]

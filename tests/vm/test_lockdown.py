@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A locked down kernel permits only kexec_file_load of a kernel whose signature it can verify. `auto` finds out,
-whether it can read the state of lockdown or learns it from the refusal. The guest's firmware holds no keys, so the
-kernel refuses that, too: what is left is to say so, and to leave the machine as it was."""
+whether it can read the state of lockdown or learns it from the refusal. Debian's 5.10 was built with the certificate
+of its signer and loads; later ones ask the firmware, which in this guest has none (test_secure_boot.py has a better
+one): what is left is to say so, and to leave the machine as it was."""
 import unittest
 
 import cycle
 
 place = None
+SIGNER_KNOWN = ("cloud-5.10",)
 LOAD = "kdumpkit load --kernel /kernel --initrd /initrd"
 SCRIPT = f"""
 run refused {LOAD} --syscall kexec_load
@@ -36,15 +38,19 @@ class Lockdown(unittest.TestCase):
         self.assertIn("next: ", output)
 
     def test_auto_tries_the_other_call(self):
+        known = place.kernel_name in SIGNER_KNOWN
         for name in ("blind", "seeing"):
             status, output = self.guest.result(name)
-            self.assertEqual(status, 1, output)
+            self.assertEqual(status, 0 if known else 1, output)
+            if known:
+                self.assertIn("loaded by kexec_file_load", output)
+                continue
             self.assertIn("(kexec_file_load)", output)
             self.assertIn("signature", output)
             self.assertIn("next: give a kernel signed by", output)
         self.assertIn("trying kexec_file_load", self.guest.result("blind")[1])
         self.assertNotIn("trying", self.guest.result("seeing")[1])
-        self.assertEqual(self.guest.result("loaded")[1], "0")
+        self.assertEqual(self.guest.result("loaded")[1], "1" if known else "0")
 
 
 if __name__ == "__main__":

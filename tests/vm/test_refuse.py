@@ -43,6 +43,26 @@ run unload_again kdumpkit unload
 poweroff -f
 """
 
+KERNEL = f"""
+run outside vm-refused-load outside
+run held vm-refused-load held {LOAD} --syscall kexec_load
+run held_file vm-refused-load held {LOAD} --syscall kexec_file_load
+run held_unload vm-refused-load held kdumpkit unload
+run nokernel vm-refused-load nokernel /bin/busybox
+run free {LOAD}
+for i in 1 2 3; do
+    {LOAD} --append race=$i >/tmp/race$i 2>&1 &
+done
+kdumpkit load --again >/tmp/race4 2>&1 &
+wait
+run race sh -c 'cat /tmp/race?; test $(grep -l "^armed: " /tmp/race? | wc -l) = 4'
+run status kdumpkit status
+run unload kdumpkit unload
+run shrunk vm-refused-load shrunk
+run after_shrinking {LOAD}
+poweroff -f
+"""
+
 
 class Refuse(unittest.TestCase):
     def refused(self, guest, name, code, *words):
@@ -103,6 +123,22 @@ class Refuse(unittest.TestCase):
         self.assertEqual(guest.result("loaded_after_unload")[1], "0")
         self.assertEqual(guest.result("unload_again")[0], 0)
         self.assertIn("no capture kernel was loaded", guest.result("unload_again")[1])
+
+    def test_refused_by_the_kernel_itself(self):
+        """Errors that kdumpkit's own checks would prevent, out of a real kernel: each has its words."""
+        initrd = place.build(place.work / "kernel.img", cycle.ABSENT)
+        guest = place.guest("kernel", KERNEL, initrd, programs=["vm-refused-load"]).run()
+        self.refused(guest, "outside", 2, "outside the memory that may be loaded into", "Cannot assign requested")
+        self.refused(guest, "held", 1, "another program is loading", "Device or resource busy")
+        self.refused(guest, "held_file", 1, "another program is loading", "(kexec_file_load)")
+        self.refused(guest, "held_unload", 1, "another program is loading")
+        self.refused(guest, "nokernel", 5, "does not accept this file", "Exec format error")
+        self.assertEqual(guest.result("free")[0], 0, "the lock is free again")
+        # Several at once wait for each other: none meets the kernel's lock.
+        self.assertEqual(guest.result("race")[0], 0, guest.result("race")[1])
+        self.assertRegex(guest.result("status")[1], r"armed: +yes\n(.*\n)*command: .* race=[123] ")
+        self.refused(guest, "shrunk", 2, "boot with a larger crashkernel= if it has shrunk")
+        self.refused(guest, "after_shrinking", 3, "too small by")
 
 
 if __name__ == "__main__":
