@@ -245,6 +245,11 @@ Result<> select_and_write(const Options& options, const Log& log, Stopwatch& clo
         log.warning("{}", warning);
         summary.warnings.push_back(warning);
     }
+    if (image->part() && options.job != Options::Job::salvage)
+        return fail(
+            make_error(ErrorKind::unsupported, "dump", image->name(), "it is one file of a split dump")
+                .then("put the files together first: makedumpfile-lite --reassemble")
+                .from(ErrorSide::source));
     summary.memory_bytes = image->memory().total();
     summary.source = {std::string(image->format()), image->flattened(), image->truncated(), image->live(), 0};
     KDK_ASSIGN(const KernelSources sources,
@@ -279,14 +284,17 @@ Result<> select_and_write(const Options& options, const Log& log, Stopwatch& clo
     if (options.format == Options::Format::kdump)
         KDK_TRY(format::check_kdump_bitmaps(ranges.empty() ? 0 : ranges.back().end / job.facts.page_size,
                                             image->memory().total() / job.facts.page_size));
+    job.retries = !options.next_levels.empty();
     auto done = attempt(job, kernel.get(), output, clock, summary);
-    for (const unsigned level : options.next_levels) {
+    for (std::size_t i = 0; i < options.next_levels.size(); ++i) {
+        const unsigned level = options.next_levels[i];
         if (done || !format::is_out_of_space(done.error()))
             break;
         log.warning("{}", done.error().message());
         KDK_TRY(output.restart());
         log.warning("trying again with dump level {}", level);
         job.options.level = summary.level = level;
+        job.retries = i + 1 < options.next_levels.size();
         job.facts.level = level | (image->header() != nullptr ? image->header()->level : 0);
         done = attempt(job, kernel.get(), output, clock, summary);
     }
@@ -328,8 +336,12 @@ Result<> make_dump(const Options& options, const Log& log) {
     if (!done)
         summary.error = done.error().message();
     if (summary.complete)
-        log.info("{}: {} in {:.1f} s, peak memory {}", options.output, human_bytes(summary.written_bytes),
-                 summary.total_seconds, human_bytes(summary.peak_rss_kib * 1024));
+        log.info("{}: {} in {:.1f} s, peak memory {}",
+                 options.split ? fmt::format("{} to {} ({} parts)", options.parts.front(),
+                                             options.parts.back(), options.parts.size())
+                               : options.output,
+                 human_bytes(summary.written_bytes), summary.total_seconds,
+                 human_bytes(summary.peak_rss_kib * 1024));
     if ((options.messages & Messages::report) != 0 && summary.page_size != 0)
         if (const std::string text = report_text(summary);
             ::write(STDERR_FILENO, text.data(), text.size()) < 0)

@@ -22,6 +22,7 @@ struct DumpJob {
     Selection selection;
     PipelineSettings pipeline;
     format::KdumpFacts facts;
+    bool retries = false; // when there is no room for it, a smaller dump is tried: stop at once
 };
 
 // `bytes`: of memory that the work goes through.

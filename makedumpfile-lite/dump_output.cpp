@@ -8,6 +8,7 @@
 #include "makedumpfile-lite/format/pipe_destination.h"
 #include "makedumpfile-lite/format/stream_writer.h"
 #include "makedumpfile-lite/interrupt.h"
+#include "makedumpfile-lite/page_test.h"
 #include "makedumpfile-lite/same_page.h"
 #include "makedumpfile-lite/split.h"
 
@@ -92,13 +93,6 @@ Result<Begun> begin_stream(const DumpJob& job, format::Destination& destination)
     return Begun{std::make_unique<format::StreamWriter>(std::move(writer)), nullptr};
 }
 
-// What an ELF core of this job's selection holds.
-format::ElfPlan plan_core(const DumpJob& job) {
-    const PageSet& memory = job.selection.memory;
-    return format::plan_elf(job.selection.kept, memory,
-                            job.source.present() != nullptr ? *job.source.present() : memory);
-}
-
 // Bytes that a file of this name could take; what cannot be told is no limit.
 std::uint64_t space_for(const std::string& path) {
     struct stat status {};
@@ -118,6 +112,40 @@ Failure partial_source(const DumpJob& job) {
                            "it is truncated or was never finished; what it has is saved")
                     .then("copy the crash image again, whole, if there is a better copy")
                     .from(ErrorSide::source));
+}
+
+// Memory of which all that should be there is: what was lost must not read as zero, as pages do that were
+// left out.
+PageSet without_lost(const PageSet& memory, const PageSet& promised, const PageSet& present) {
+    PageSet left(memory.limit());
+    for (auto pfn = memory.next(0); pfn; pfn = memory.next(*pfn)) {
+        const std::uint64_t end = memory.end_of_run(*pfn);
+        left.insert(*pfn, end);
+        *pfn = end;
+    }
+    for (auto pfn = promised.next(0); pfn; pfn = promised.next(*pfn)) {
+        const auto there = present.next(*pfn);
+        if (there == pfn) {
+            *pfn = present.end_of_run(*pfn);
+            continue;
+        }
+        const std::uint64_t end = std::min(promised.end_of_run(*pfn), there.value_or(promised.limit()));
+        left.erase(*pfn, end);
+        *pfn = end;
+    }
+    return left;
+}
+
+// What an ELF core of this job's selection holds.
+format::ElfPlan plan_core(const DumpJob& job) {
+    const PageSet& memory = job.selection.memory;
+    const PageSet* present = job.source.present();
+    if (present == nullptr)
+        return format::plan_elf(job.selection.kept, memory, memory);
+    if (!job.source.truncated())
+        return format::plan_elf(job.selection.kept, memory, *present);
+    return format::plan_elf(job.selection.kept, without_lost(memory, promised_pages(job.source), *present),
+                            *present);
 }
 
 } // namespace
@@ -171,44 +199,73 @@ Result<DumpOutput> DumpOutput::open(const Options& options) {
 
 Result<> DumpOutput::write(const DumpJob& job, Summary& summary) {
     const PageSet& kept = job.selection.kept;
+    if (job.source.truncated() && kept.count() == 0)
+        return fail(make_error(ErrorKind::corrupt, "dump", job.source.name(),
+                               "it is truncated or was never finished, and has none of the pages to save")
+                        .then("copy the crash image again, whole, if there is a better copy")
+                        .from(ErrorSide::source));
+    const bool elf = job.options.format == Format::elf;
+    const format::ElfPlan plan = elf ? plan_core(job) : format::ElfPlan{{}, PageSet(0)};
     Progress progress = progress_line(job.options, job.options.dry_run ? "count" : "write",
-                                      kept.count() * job.facts.page_size);
+                                      (elf ? plan.pages : kept).count() * job.facts.page_size);
     progressed_ = 0;
     summary.written_bytes = summary.written_pages = summary.zero_pages = summary.shared_pages = 0;
-    if (job.options.format == Format::elf) {
-        const format::ElfPlan plan = plan_core(job);
-        KDK_ASSIGN(auto begun, begin_elf(job, *destinations_.front(), plan));
-        KDK_TRY(write_part(job, {destinations_.front().get(), {0, plan.pages.limit()}}, plan.pages,
-                           *begun.writer, progress, summary));
+    summary.parts.clear();
+    format::Destination& first = *destinations_.front();
+    Result<> done;
+    if (elf) {
+        KDK_ASSIGN(auto begun, begin_elf(job, first, plan));
+        done =
+            write_part(job, {&first, {0, plan.pages.limit()}}, plan.pages, *begun.writer, progress, summary);
     } else if (job.options.format == Format::stream) {
-        KDK_ASSIGN(auto begun, begin_stream(job, *destinations_.front()));
-        KDK_TRY(write_part(job, {destinations_.front().get(), {0, kept.limit()}}, kept, *begun.writer,
-                           progress, summary));
+        KDK_ASSIGN(auto begun, begin_stream(job, first));
+        done = write_part(job, {&first, {0, kept.limit()}}, kept, *begun.writer, progress, summary);
     } else {
-        const std::uint64_t limit = std::max(job.selection.memory.limit(), kept.limit());
-        // Cuts at every 1 MiB of memory, unless told otherwise.
-        const std::uint64_t block =
-            job.options.split_block.value_or(std::uint64_t{1} << 20) / job.facts.page_size;
-        const auto parts = split_pfns(kept, limit, destinations_.size(), block);
-        Result<> whole;
-        for (std::size_t i = 0; i < parts.size(); ++i) {
-            KDK_ASSIGN(auto begun, begin_kdump(job, *destinations_[i], parts[i]));
-            auto done =
-                write_part(job, {destinations_[i].get(), parts[i]}, kept, *begun.writer, progress, summary);
-            // What the image has lost of one part is no reason to lose the others.
-            if (!done && done.error().side != ErrorSide::source)
-                return done;
-            if (!done && whole)
-                whole = std::move(done);
-            summary.shared_pages += begun.kdump->pages_shared();
-        }
-        if (!whole)
-            return whole;
+        done = write_split(job, progress, summary);
     }
-    progress.finish();
     summary.written_pages -= summary.shared_pages;
+    KDK_TRY(done);
+    progress.finish();
     summary.complete = !job.source.truncated();
     return {};
+}
+
+// A whole dump is the only part of itself.
+Result<> DumpOutput::write_split(const DumpJob& job, Progress& progress, Summary& summary) {
+    const PageSet& kept = job.selection.kept;
+    const std::uint64_t limit = std::max(job.selection.memory.limit(), kept.limit());
+    // Cuts at every 1 MiB of memory, unless told otherwise.
+    const std::uint64_t block =
+        job.options.split_block.value_or(std::uint64_t{1} << 20) / job.facts.page_size;
+    const auto ranges = split_pfns(kept, limit, destinations_.size(), block);
+    Result<> whole;
+    for (std::size_t i = 0; i < ranges.size(); ++i) {
+        format::Destination& destination = *destinations_[i];
+        auto begun = begin_kdump(job, destination, ranges[i]);
+        Result<> done =
+            begun ? write_part(job, {&destination, ranges[i]}, kept, *begun->writer, progress, summary)
+                  : Result<>(Failure(begun.error()));
+        if (begun)
+            summary.shared_pages += begun->kdump->pages_shared();
+        if (job.options.split && !job.options.dry_run) {
+            const std::uint64_t pages = kept.count(ranges[i].begin, ranges[i].end);
+            summary.parts.push_back({destination.name(), ranges[i], pages,
+                                     begun ? begun->kdump->pages_written() : 0, destination.size(),
+                                     done && !job.source.truncated()});
+            const DumpPartSummary& part = summary.parts.back();
+            job.log.info("{}: {}, pfns {:#x} to {:#x}, {} of {} pages", part.name, human_bytes(part.bytes),
+                         part.pfns.begin, part.pfns.end, part.written_pages, part.pages);
+        }
+        if (done)
+            continue;
+        if (is_interruption(done.error()) || (job.retries && format::is_out_of_space(done.error())))
+            return done;
+        if (job.options.split && i + 1 < ranges.size())
+            job.log.warning("{}\nthe other parts are written all the same", done.error().message());
+        if (whole)
+            whole = std::move(done);
+    }
+    return whole;
 }
 
 Result<> DumpOutput::write_part(const DumpJob& job, const Part& part, const PageSet& pages,
@@ -222,38 +279,45 @@ Result<> DumpOutput::write_part(const DumpJob& job, const Part& part, const Page
         progress.update(progressed_ * job.facts.page_size);
         return {};
     });
-    Result<> finished = !counts                  ? Result<>(Failure(Error(counts.error())))
-                        : job.source.truncated() ? Result<>(partial_source(job))
-                                                 : writer.finish();
-    summary.written_bytes += destination.size();
+    const bool partial = job.source.truncated();
+    Result<> finished = !counts   ? Result<>(Failure(Error(counts.error())))
+                        : partial ? writer.finish_partial()
+                                  : writer.finish();
     if (!finished) {
         const bool readable = writer.abandon().has_value();
+        summary.written_bytes += destination.size();
         if (writer.pages_written() == 0)
             return finished;
-        const std::string state = fmt::format(
-            "{} is incomplete: {}{} pages{}", destination.name(), writer.pages_written(),
-            // What a truncated image has lost is not always known, what was to be written is.
-            counts ? std::string() : fmt::format(" of {}", pages.count(part.pfns.begin, part.pfns.end)),
-            readable ? " can be read" : ", and may be unreadable");
+        const std::string state =
+            fmt::format("{} is incomplete: {} of {} pages{}", destination.name(), writer.pages_written(),
+                        pages.count(part.pfns.begin, part.pfns.end),
+                        readable ? " can be read" : ", and may be unreadable");
         summary.written_pages += writer.pages_written();
         if (job.options.dry_run)
             return finished;
         if (is_interruption(finished.error()))
             return fail(interruption(destination.name(), state));
         job.log.warning("{}", state);
-        // That is what salvage is asked for.
-        if (job.options.job == Options::Job::salvage && counts)
-            return {};
         return finished;
     }
     summary.zero_pages += counts->zero_pages;
     summary.written_pages += counts->pages - counts->zero_pages;
-    KDK_TRY(destination.close());
-    if (job.options.dry_run || destination.name() == "standard output")
+    // What a flattened dump tells at its end comes with close().
+    auto closed = destination.close();
+    summary.written_bytes += destination.size();
+    KDK_TRY(closed);
+    if (job.options.dry_run)
         return {};
-    return sync_folder(parent_folder(destination.name())).map_error([](Error error) {
-        return std::move(error).from(ErrorSide::destination);
-    });
+    if (destination.name() != "standard output")
+        KDK_TRY(sync_folder(parent_folder(destination.name())).map_error([](Error error) {
+            return std::move(error).from(ErrorSide::destination);
+        }));
+    if (!partial)
+        return {};
+    // What a truncated image has lost is not always known.
+    job.log.warning("{} is incomplete: {} pages can be read", destination.name(), writer.pages_written());
+    // That is what salvage is asked for.
+    return job.options.job == Options::Job::salvage ? Result<>() : Result<>(partial_source(job));
 }
 
 Result<> DumpOutput::restart() {

@@ -31,7 +31,8 @@ class DumpOutput {
     static Result<DumpOutput> open(const Options& options);
 
     // All of the dump. What a failure leaves behind is told to the log; the errors of writing carry
-    // ErrorSide::destination.
+    // ErrorSide::destination. One part of a split dump that fails is no reason to lose the others: these are
+    // written, and the first failure is returned.
     Result<> write(const DumpJob& job, Summary& summary);
     // Forgets what a failed write() left, so that a smaller dump can be tried; an error when it cannot.
     Result<> restart();
@@ -43,6 +44,7 @@ class DumpOutput {
         format::Destination* destination;
         Range pfns;
     };
+    Result<> write_split(const DumpJob& job, Progress& progress, Summary& summary);
     Result<> write_part(const DumpJob& job, const Part& part, const PageSet& pages,
                         format::DumpWriter& writer, Progress& progress, Summary& summary);
 

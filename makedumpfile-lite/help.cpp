@@ -10,10 +10,10 @@ std::string_view help_text() {
   makedumpfile-lite -F [options] VMCORE > FLATTENED
   makedumpfile-lite --split [options] VMCORE DUMPFILE1 DUMPFILE2 [...]
   makedumpfile-lite -R DUMPFILE < FLATTENED-OR-STREAM
-  makedumpfile-lite --reassemble DUMPFILE1 DUMPFILE2 [...] DUMPFILE
+  makedumpfile-lite --reassemble DUMPFILE1 [DUMPFILE2 ...] DUMPFILE
   makedumpfile-lite --dump-dmesg [--partial-dmesg] [-f] VMCORE [FILE]
   makedumpfile-lite info|verify [--json] DUMPFILE
-  makedumpfile-lite salvage [-f] DUMPFILE NEW-DUMPFILE
+  makedumpfile-lite salvage [options] DUMPFILE NEW-DUMPFILE
   makedumpfile-lite --mem-usage [--json] VMCORE
   makedumpfile-lite --write-layout FILE [-x VMLINUX | VMCORE]
   makedumpfile-lite -g VMCOREINFO -x VMLINUX

@@ -115,6 +115,7 @@ Result<DumpInfo> gather(const Options& options, const Log& log) {
     info.format = image->format();
     info.flattened = image->flattened();
     info.truncated = image->truncated();
+    info.part = image->part();
     info.live = image->live();
     info.warnings = image->warnings();
     info.page_size = page_size_of(*image);
@@ -166,6 +167,10 @@ std::string info_text(const DumpInfo& info) {
     row("state", info.live        ? "live: the running kernel's memory"
                  : info.truncated ? "INCOMPLETE"
                                   : "complete");
+    if (info.part)
+        row("part",
+            fmt::format("one file of a split dump, pfns {:#x} to {:#x}; --reassemble puts them together",
+                        info.part->begin, info.part->end));
     if (info.file_bytes != 0)
         row("size", fmt::format("{} ({:.1f} % of the memory)", human_bytes(info.file_bytes),
                                 100.0 * static_cast<double>(info.file_bytes) /
@@ -214,6 +219,8 @@ std::string info_json(const DumpInfo& info) {
     json["flattened"] = info.flattened;
     json["complete"] = !info.truncated;
     json["live"] = info.live;
+    if (info.part)
+        json["part"] = {{"first_pfn", info.part->begin}, {"end_pfn", info.part->end}};
     if (info.header_version != 0) {
         json["header_version"] = info.header_version;
         json["compression"] = info.compression;

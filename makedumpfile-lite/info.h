@@ -18,7 +18,8 @@ namespace kdumpkit::dump {
 struct DumpInfo {
     std::string name, format; // Image::format()
     bool flattened = false, truncated = false, live = false;
-    int header_version = 0; // of a dump; 0 for a vmcore
+    std::optional<Range> part; // one file of a split dump: its pfns
+    int header_version = 0;    // of a dump; 0 for a vmcore
     std::optional<unsigned> level;
     std::string compression; // of a dump
     std::uint64_t file_bytes = 0;

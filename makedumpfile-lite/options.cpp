@@ -137,9 +137,9 @@ class Walk {
             options_.output = names_[0];
             return {};
         case Job::reassemble:
-            if (names_.size() < 3)
-                return wrong_use("--reassemble", "at least two parts and the file to write are needed",
-                                 "name all parts, then the file to write");
+            if (names_.size() < 2)
+                return wrong_use("--reassemble", "the parts and the file to write are needed",
+                                 "name all parts that there are, then the file to write");
             options_.parts.assign(names_.begin(), names_.end() - 1);
             options_.output = names_.back();
             return {};
@@ -150,10 +150,6 @@ class Walk {
         case Job::memory_usage:
             KDK_TRY(source_needed("vmcore", ", for instance /proc/kcore"));
             return at_most(1, "one vmcore is");
-        case Job::salvage:
-            KDK_TRY(source_needed("dump", ""));
-            KDK_TRY(output_needed("dump"));
-            return at_most(2, "a dump and one file to write are");
         case Job::write_vmcoreinfo:
             return at_most(0, "-g FILE and -x VMLINUX are");
         case Job::write_layout:
@@ -171,7 +167,8 @@ class Walk {
     }
 
     Result<> assign_dump_names() {
-        KDK_TRY(source_needed("vmcore", ", for instance /proc/vmcore"));
+        const bool salvage = options_.job == Options::Job::salvage;
+        KDK_TRY(salvage ? source_needed("dump", "") : source_needed("vmcore", ", for instance /proc/vmcore"));
         if (options_.split) {
             if (names_.size() < 3)
                 return wrong_use("--split", "at least two files to write are needed",
@@ -180,12 +177,16 @@ class Walk {
             options_.output = options_.parts.front();
             return {};
         }
+        if (salvage && names_.size() > 2)
+            return wrong_use(
+                names_[2], "a dump and one file to write are all that is taken",
+                "put the files of a split dump together by --reassemble: it saves what they have");
         KDK_TRY(at_most(2, "a vmcore and one file to write are"));
         const bool through_a_pipe = options_.flattened || options_.format == Options::Format::stream;
         if (through_a_pipe || options_.dry_run)
             options_.output = names_.size() > 1 ? names_[1] : "-";
         else
-            KDK_TRY(output_needed("vmcore"));
+            KDK_TRY(output_needed(salvage ? "dump" : "vmcore"));
         if (options_.output == "-" && !through_a_pipe && !options_.dry_run)
             return Failure(make_error(ErrorKind::unsupported, "write the dump to", "standard output",
                                       "this format needs a file that can be written at offsets")

@@ -11,6 +11,7 @@
 #include "makedumpfile-lite/interrupt.h"
 #include "makedumpfile-lite/partial_dump.h"
 #include "makedumpfile-lite/same_page.h"
+#include "makedumpfile-lite/source/image.h"
 #include "makedumpfile-lite/source/sequential_input.h"
 #include "makedumpfile-lite/source/stream_reader.h"
 #include "makedumpfile-lite/stream_pages.h"
@@ -123,7 +124,9 @@ Result<> rearrange_stream(SequentialInput& input, FileDestination& output, const
         progress.update(writer.pages_written() * facts.page_size);
         return {};
     });
-    Result<> finished = counts ? writer.finish() : Result<>(Failure(counts.error()));
+    Result<> finished = !counts            ? Result<>(Failure(counts.error()))
+                        : reader.partial() ? writer.finish_partial()
+                                           : writer.finish();
     if (finished) {
         progress.finish();
         return {};
@@ -164,9 +167,19 @@ Result<> rearrange(const Options& options, const Log& log) {
     KDK_TRY(flat ? rearrange_flat(input, output, log) : rearrange_stream(input, output, options, log));
     log.info("{}: {}", output.name(), human_bytes(output.size()));
     KDK_TRY(output.close());
-    return sync_folder(parent_folder(output.name())).map_error([](Error error) {
+    KDK_TRY(sync_folder(parent_folder(output.name())).map_error([](Error error) {
         return std::move(error).from(ErrorSide::destination);
-    });
+    }));
+    // What came is all that was sent; whether that is a whole dump, it says itself.
+    const auto image = open_image(output.name());
+    if (!image || !(*image)->truncated())
+        return {};
+    for (const std::string& warning : (*image)->warnings())
+        log.warning("{}", warning);
+    return fail(make_error(ErrorKind::corrupt, "rearrange all of", output.name(),
+                           "what was sent is not a whole dump; what it has is saved, and marked incomplete")
+                    .then("make the dump again, if its crash image is whole")
+                    .from(ErrorSide::source));
 }
 
 } // namespace kdumpkit::dump

@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "makedumpfile-lite/dump_job.h"
 #include "makedumpfile-lite/dump_output.h"
+#include "makedumpfile-lite/faults.h"
 #include "makedumpfile-lite/format/file_destination.h"
 #include "makedumpfile-lite/format/kdump_writer.h"
 #include "makedumpfile-lite/interrupt.h"
@@ -11,7 +12,8 @@
 #include "makedumpfile-lite/source/dump_part.h"
 
 #include <algorithm>
-#include <array>
+#include <functional>
+#include <span>
 #include <vector>
 
 #include <fmt/format.h>
@@ -26,12 +28,28 @@ Failure wrong_part(const std::string& name, std::string reason, std::string next
                     .from(ErrorSide::source));
 }
 
-Result<std::vector<DumpPart>> open_parts(const std::vector<std::string>& names) {
+struct Parts {
+    std::vector<DumpPart> parts; // apart, by rising pfns
+    std::vector<Range> missing;  // pfns whose part nobody named, or that cannot be read at all
+};
+
+Result<Parts> open_parts(const std::vector<std::string>& names, const Log& log) {
     std::vector<DumpPart> parts;
+    Result<> lost;
     for (const std::string& name : names) {
-        KDK_ASSIGN(DumpPart part, DumpPart::open(name));
-        parts.push_back(std::move(part));
+        auto part = DumpPart::open(name);
+        if (part) {
+            parts.push_back(std::move(*part));
+            continue;
+        }
+        // One of which nothing can be had is no reason to lose the others.
+        if (part.error().kind != ErrorKind::corrupt)
+            return fail(std::move(part).error());
+        log.warning("lost: {}", part.error().reason.empty() ? name : name + ": " + part.error().reason);
+        lost = fail(std::move(part).error());
     }
+    if (parts.empty())
+        return fail(std::move(lost).error());
     for (const DumpPart& part : parts)
         if (!part.same_dump(parts.front()))
             return wrong_part(
@@ -42,6 +60,7 @@ Result<std::vector<DumpPart>> open_parts(const std::vector<std::string>& names) 
         return a.pfns().begin != b.pfns().begin ? a.pfns().begin < b.pfns().begin
                                                 : a.pfns().end < b.pfns().end;
     });
+    std::vector<Range> missing;
     std::uint64_t at = 0;
     for (const DumpPart& part : parts) {
         if (part.pfns().begin < at)
@@ -49,60 +68,107 @@ Result<std::vector<DumpPart>> open_parts(const std::vector<std::string>& names) 
                 part.name(), fmt::format("another part has its pages from pfn {:#x}, too", part.pfns().begin),
                 "name each part once");
         if (part.pfns().begin > at)
-            return wrong_part(part.name(),
-                              fmt::format("the part with the pfns {:#x} to {:#x} in front of it is missing",
-                                          at, part.pfns().begin),
-                              "name all parts that --split wrote");
+            missing.push_back({at, part.pfns().begin});
         at = part.pfns().end;
     }
-    if (at != parts.front().limit())
-        return wrong_part(parts.back().name(),
-                          fmt::format("the part with the pfns {:#x} to {:#x} behind it is missing", at,
-                                      parts.front().limit()),
-                          "name all parts that --split wrote");
-    return parts;
+    if (at < parts.front().limit())
+        missing.push_back({at, parts.front().limit()});
+    return Parts{std::move(parts), std::move(missing)};
 }
 
-// Copies the pages of one part, as they are stored.
-Result<> copy_part(const DumpPart& part, const PageSet& kept, format::KdumpWriter& writer,
-                   const std::function<Result<>()>& look_up) {
-    constexpr std::size_t batch = 64;
-    const std::uint64_t pages = kept.count(part.pfns().begin, part.pfns().end);
-    const std::uint64_t zero_page = part.zero_page(kept.count());
-    const bool zeros_shared = (part.facts().level & DumpLevel::zero) != 0;
-    std::array<format::PageDescriptor, batch> descriptors;
-    PageBlock block;
-    block.data.resize(batch * part.page_size());
-    for (std::uint64_t done = 0; done < pages;) {
-        const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(batch, pages - done));
-        KDK_TRY(part.read_descriptors(done, std::span(descriptors).first(count)));
-        block.pages.clear();
-        block.used = 0;
-        for (std::size_t i = 0; i < count; ++i) {
-            const format::PageDescriptor& d = descriptors[i];
-            if (d.offset == 0) {
-                block.pages.push_back({0, PageBlock::missing});
-                continue;
+// Puts the whole dump together, pages as they are stored.
+class Reassembly {
+  public:
+    Reassembly(const PageSet& kept, format::KdumpWriter& writer, std::function<Result<>()> look_up)
+        : kept_(kept), writer_(writer), look_up_(std::move(look_up)) {}
+
+    // The pages of one part. Those that it does not have, or whose place in it makes no sense, are lost.
+    Result<> copy(const DumpPart& part) {
+        descriptors_.resize(batch);
+        block_.data.resize(batch * part.page_size());
+        const std::uint64_t zero_page = part.zero_page(kept_.count());
+        const bool zeros_shared = (part.facts().level & DumpLevel::zero) != 0;
+        const std::uint64_t pages = kept_.count(part.pfns().begin, part.pfns().end);
+        std::uint64_t pfn = part.pfns().begin;
+        for (std::uint64_t done = 0; done < pages;) {
+            const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(batch, pages - done));
+            const auto descriptors = std::span(descriptors_).first(count);
+            if (auto read = part.read_descriptors(done, descriptors); !read) {
+                std::fill(descriptors.begin(), descriptors.end(), format::PageDescriptor{});
+                faults_.add(read.error().message());
             }
-            if (zeros_shared && d.offset == zero_page) {
-                block.pages.push_back({0, 0});
-                continue;
+            begin_block();
+            for (const format::PageDescriptor& d : descriptors) {
+                pfn = kept_.next(pfn).value_or(pfn);
+                if (zeros_shared && d.offset == zero_page)
+                    block_.pages.push_back({0, 0});
+                else
+                    add_page(part, d, pfn);
+                ++pfn;
             }
-            if (d.size == 0 || d.size > part.page_size())
-                return fail(make_error(ErrorKind::corrupt, "reassemble", part.name(),
-                                       fmt::format("page {} of it has {} bytes", done + i, d.size))
-                                .from(ErrorSide::source));
-            const auto stored = std::span(block.data).subspan(block.used, d.size);
-            KDK_TRY(part.read_data(d.offset, stored));
-            block.pages.push_back({d.size, d.flags, format::hash_of(stored)});
-            block.used += d.size;
+            KDK_TRY(writer_.append(block_));
+            KDK_TRY(look_up_());
+            done += count;
         }
-        KDK_TRY(writer.append(block));
-        done += count;
-        KDK_TRY(look_up());
+        return {};
     }
-    return {};
-}
+
+    // Pages that no part has.
+    Result<> skip(const Range& pfns) {
+        const std::uint64_t pages = kept_.count(pfns.begin, pfns.end);
+        faults_.add(
+            fmt::format("pfns {:#x} to {:#x}, {} pages: no part has them", pfns.begin, pfns.end - 1, pages));
+        lost_ += pages;
+        for (std::uint64_t done = 0; done < pages; done += block_.pages.size()) {
+            begin_block();
+            block_.pages.resize(std::min<std::uint64_t>(batch, pages - done), {0, PageBlock::missing});
+            KDK_TRY(writer_.append(block_));
+            KDK_TRY(look_up_());
+        }
+        return {};
+    }
+
+    [[nodiscard]] const Faults& faults() const { return faults_; }
+    [[nodiscard]] std::uint64_t lost() const { return lost_; } // pages
+
+  private:
+    static constexpr std::size_t batch = 64; // pages
+
+    void begin_block() {
+        block_.pages.clear();
+        block_.used = 0;
+    }
+
+    void add_page(const DumpPart& part, const format::PageDescriptor& d, std::uint64_t pfn) {
+        std::string why;
+        if (d.offset == 0) {
+            why = "missing: it never arrived in its part";
+        } else if (d.size == 0 || d.size > part.page_size()) {
+            why = fmt::format("its part says that it has {} bytes", d.size);
+        } else {
+            const auto stored = std::span(block_.data).subspan(block_.used, d.size);
+            if (const auto read = part.read_data(d.offset, stored)) {
+                block_.pages.push_back({d.size, d.flags, format::hash_of(stored)});
+                block_.used += d.size;
+                return;
+            } else {
+                why = read.error().kind == ErrorKind::corrupt ? "its part does not have the bytes of it"
+                                                              : read.error().message();
+            }
+        }
+        block_.pages.push_back({0, PageBlock::missing});
+        faults_.add_page(pfn, why);
+        ++lost_;
+    }
+
+    const PageSet& kept_;
+    format::KdumpWriter& writer_;
+    std::function<Result<>()> look_up_;
+    std::vector<format::PageDescriptor> descriptors_;
+    PageBlock block_;
+    Faults faults_;
+    std::uint64_t lost_ = 0;
+};
 
 std::string all_eraseinfo(const std::vector<DumpPart>& parts) {
     std::string text;
@@ -114,7 +180,8 @@ std::string all_eraseinfo(const std::vector<DumpPart>& parts) {
 } // namespace
 
 Result<> reassemble(const Options& options, const Log& log) {
-    KDK_ASSIGN(const std::vector<DumpPart> parts, open_parts(options.parts));
+    KDK_ASSIGN(const Parts found, open_parts(options.parts, log));
+    const std::vector<DumpPart>& parts = found.parts;
     KDK_ASSIGN(const PageSet memory, parts.front().memory());
     KDK_ASSIGN(const PageSet kept, parts.front().kept());
     format::KdumpFacts facts = parts.front().facts();
@@ -127,39 +194,56 @@ Result<> reassemble(const Options& options, const Log& log) {
     if (options.share_duplicates)
         writer.share_duplicates(format::Duplicates::default_bytes, same_in_file(output));
     Progress progress = progress_line(options, "reassemble", kept.count() * facts.page_size);
-    bool complete = true;
+    Reassembly whole(kept, writer, [&]() -> Result<> {
+        progress.update(writer.pages_written() * facts.page_size);
+        return stop_if_interrupted(output.name());
+    });
+    bool complete = found.missing.empty();
     Result<> done;
-    for (const DumpPart& part : parts) {
-        done = copy_part(part, kept, writer, [&]() -> Result<> {
-            progress.update(writer.pages_written() * facts.page_size);
-            return stop_if_interrupted(output.name());
-        });
-        if (!done)
-            break;
-        if (!part.complete()) {
-            log.warning("{} is incomplete: some of its pages are missing", part.name());
+    auto missing = found.missing.begin();
+    for (auto part = parts.begin(); done && (part != parts.end() || missing != found.missing.end());) {
+        if (missing != found.missing.end() && (part == parts.end() || missing->begin < part->pfns().begin)) {
+            done = whole.skip(*missing++);
+            continue;
+        }
+        if (!part->complete()) {
+            log.warning("{} says that it is incomplete", part->name());
             complete = false;
         }
+        done = whole.copy(*part++);
     }
-    if (done && complete)
-        done = writer.finish();
-    else
+    complete = complete && whole.faults().none();
+    if (done)
+        done = complete ? writer.finish() : writer.finish_partial();
+    if (!done) {
         (void)writer.abandon();
-    if (!done && writer.pages_written() != 0)
-        log.warning("{} is incomplete: {} of {} pages can be read", output.name(), writer.pages_written(),
-                    kept.count());
-    KDK_TRY(done);
+        if (writer.pages_written() != 0)
+            log.warning("{} is incomplete: {} of {} pages can be read", output.name(),
+                        writer.pages_written() - whole.lost(), kept.count());
+        return done;
+    }
     progress.finish();
-    log.info("{}: {} from {} parts", output.name(), human_bytes(output.size()), parts.size());
+    for (const std::string& line : whole.faults().lines())
+        log.warning("lost: {}", line);
+    log.info("{}: {} from {} part{}", output.name(), human_bytes(output.size()), parts.size(),
+             parts.size() == 1 ? "" : "s");
     KDK_TRY(output.close());
-    if (!complete)
-        return fail(make_error(ErrorKind::corrupt, "reassemble all of", options.output,
-                               "a part is incomplete; what its pages lack is missing here too")
-                        .then("open it: what is there can be read")
-                        .from(ErrorSide::source));
-    return sync_folder(parent_folder(output.name())).map_error([](Error error) {
+    KDK_TRY(sync_folder(parent_folder(output.name())).map_error([](Error error) {
         return std::move(error).from(ErrorSide::destination);
-    });
+    }));
+    if (complete)
+        return {};
+    return fail(
+        make_error(
+            ErrorKind::corrupt, "reassemble all of", options.output,
+            whole.lost() == 0
+                ? fmt::format(
+                      "a part says that it is incomplete; all of the {} pages that they name are here",
+                      kept.count())
+                : fmt::format("{} of {} pages are lost; the others are here", whole.lost(), kept.count()))
+            .then("find the missing parts, or work with what there is: it can be opened, and is marked "
+                  "incomplete")
+            .from(ErrorSide::source));
 }
 
 } // namespace kdumpkit::dump

@@ -55,6 +55,14 @@ std::string to_json(const Summary& s) {
     json["bytes"] = {{"memory", s.memory_bytes}, {"written", s.written_bytes}};
     if (s.dry_run)
         json["bytes"]["would_write"] = s.would_write_bytes;
+    for (const DumpPartSummary& part : s.parts)
+        json["parts"].push_back({{"file", part.name},
+                                 {"complete", part.complete},
+                                 {"first_pfn", part.pfns.begin},
+                                 {"end_pfn", part.pfns.end},
+                                 {"pages", part.pages},
+                                 {"written_pages", part.written_pages},
+                                 {"bytes", part.bytes}});
     if (!s.checks.empty()) {
         bool failed = false;
         auto& checks = json["self_check"]["checks"];

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include "base/range.h"
 #include "makedumpfile-lite/codec.h"
 #include "makedumpfile-lite/filter.h"
 
@@ -17,6 +18,16 @@ struct SourceSummary {
     bool truncated = false; // not all that it promises is there
     bool live = false;      // the running kernel's memory
     std::uint64_t unreadable_pages = 0;
+};
+
+// One file of a split dump.
+struct DumpPartSummary {
+    std::string name;
+    Range pfns;
+    std::uint64_t pages = 0;         // of the dump in this range
+    std::uint64_t written_pages = 0; // of those, in the file: the filled-with-zero and shared ones, too
+    std::uint64_t bytes = 0;
+    bool complete = false;
 };
 
 // What became of one dump, for programs (JSON) and for people.
@@ -41,7 +52,8 @@ struct Summary {
     std::uint64_t buffer_bytes = 0; // the pipeline's memory budget
     double open_seconds = 0, filter_seconds = 0, write_seconds = 0, total_seconds = 0;
     std::uint64_t peak_rss_kib = 0;
-    std::vector<Check> checks; // of the filter's page classes against the kernel's counters
+    std::vector<DumpPartSummary> parts; // of a split dump
+    std::vector<Check> checks;          // of the filter's page classes against the kernel's counters
     std::vector<std::string> warnings;
 };
 

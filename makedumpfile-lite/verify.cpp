@@ -23,6 +23,8 @@ Result<> examine(const Options& options, Verification& result) {
     KDK_ASSIGN(const auto image, open_image(options.source));
     result.format = image->format();
     result.flattened = image->flattened();
+    result.truncated = image->truncated();
+    result.part = image->part();
     if (image->header() != nullptr) {
         KDK_ASSIGN(const auto content, open_content(options.source));
         KDK_TRY(check_kdump_structure(*content, result.faults));
@@ -47,11 +49,15 @@ Result<> examine(const Options& options, Verification& result) {
 } // namespace
 
 std::string verification_text(const Verification& v) {
+    const std::string format = fmt::format(
+        "{}{}{}", v.flattened ? "flattened " : "", v.format,
+        v.part ? fmt::format(" (one file of a split dump, pfns {:#x} to {:#x})", v.part->begin, v.part->end)
+               : "");
     std::string text =
-        v.faults.none() ? fmt::format("{}: good: {}{}, all of its {} pages can be read\n", v.name,
-                                      v.flattened ? "flattened " : "", v.format, v.pages)
-                        : fmt::format("{}: damaged: {}{}, {} of its {} pages can be read\n", v.name,
-                                      v.flattened ? "flattened " : "", v.format, v.readable_pages, v.pages);
+        v.faults.none()
+            ? fmt::format("{}: good: {}, all of its {} pages can be read\n", v.name, format, v.pages)
+            : fmt::format("{}: {}: {}, {} of its {} pages can be read\n", v.name,
+                          v.truncated ? "incomplete" : "damaged", format, v.readable_pages, v.pages);
     for (const std::string& line : v.faults.lines())
         text += fmt::format("  {}\n", line);
     return text;
@@ -61,8 +67,11 @@ std::string verification_json(const Verification& v) {
     nlohmann::ordered_json json;
     json["file"] = v.name;
     json["good"] = v.faults.none();
+    json["complete"] = !v.truncated;
     json["format"] = v.format;
     json["flattened"] = v.flattened;
+    if (v.part)
+        json["part"] = {{"first_pfn", v.part->begin}, {"end_pfn", v.part->end}};
     json["pages"] = v.pages;
     json["readable_pages"] = v.readable_pages;
     json["fault_count"] = v.faults.count();

@@ -3,10 +3,12 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "base/range.h"
 #include "makedumpfile-lite/faults.h"
 #include "makedumpfile-lite/options.h"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace kdumpkit::dump {
@@ -14,7 +16,8 @@ namespace kdumpkit::dump {
 // What `verify` found.
 struct Verification {
     std::string name, format; // Image::format()
-    bool flattened = false;
+    bool flattened = false, truncated = false;
+    std::optional<Range> part;        // one file of a split dump: its pfns
     std::uint64_t pages = 0;          // that the dump says it has
     std::uint64_t readable_pages = 0; // of those
     Faults faults;

@@ -17,6 +17,9 @@ class DumpWriter {
     virtual Result<> append(const PageBlock& block) = 0;
     // All pages are there. An error when they are not.
     virtual Result<> finish() = 0;
+    // All pages that the source still had are there: as finish(), but the dump goes on saying that it is not
+    // whole.
+    virtual Result<> finish_partial() = 0;
     // Something failed: makes the best of what arrived.
     virtual Result<> abandon() = 0;
     [[nodiscard]] virtual std::uint64_t pages_written() const = 0;

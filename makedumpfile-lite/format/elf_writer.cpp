@@ -2,6 +2,7 @@
 #include "makedumpfile-lite/format/elf_writer.h"
 
 #include "base/range.h"
+#include "makedumpfile-lite/format/partial_note.h"
 #include "makedumpfile-lite/kernel/vmcoreinfo.h"
 #include "makedumpfile-lite/source/notes.h"
 
@@ -26,6 +27,7 @@ bool has_note(Bytes notes, std::string_view name) {
     return false;
 }
 
+// As the kernel's own notes of text, of type 0.
 void add_note(std::vector<std::byte>& notes, std::string_view name, std::string_view text) {
     const auto append = [&](Bytes bytes, bool terminated) {
         notes.insert(notes.end(), bytes.begin(), bytes.end());
@@ -125,10 +127,15 @@ Result<ElfWriter> ElfWriter::begin(Destination& destination, const ElfFacts& fac
     ElfWriter writer(destination, facts.page_size);
     writer.machine_ = facts.machine;
     writer.plan_loads(facts, plan);
-    const std::vector<std::byte> notes = notes_of(facts);
+    std::vector<std::byte> notes = notes_of(facts);
+    notes.resize((notes.size() + 3) / 4 * 4);
+    const std::size_t lasting = notes.size();
+    static_assert(partial_note_type == 0);
+    add_note(notes, partial_note_name, fmt::format("{}PAGES={}\n", partial_note_text, writer.expected_));
     writer.note_.p_type = PT_NOTE;
     writer.note_.p_offset = writer.headers_size();
     writer.note_.p_filesz = writer.note_.p_memsz = notes.size();
+    writer.partial_note_ = {writer.note_.p_offset + lasting, writer.note_.p_offset + notes.size()};
     // Never at a page's start, as in makedumpfile's own files: it maps pages that are aligned in the file,
     // the dropped ones too, and dies behind its end (mappage_elf, 1.7.2).
     writer.data_ = align_up(writer.note_.p_offset + notes.size(), 4).value_or(0);
@@ -207,7 +214,7 @@ Result<> ElfWriter::write_zero_end() {
     return destination_->end() < size ? destination_->write(size - 1, std::array{std::byte{0}}) : Result<>();
 }
 
-Result<> ElfWriter::finish() {
+Result<> ElfWriter::finish_partial() {
     if (written_ != expected_)
         return fail(ErrorKind::invalid, "finish", destination_->name(),
                     fmt::format("{} of {} pages were written", written_, expected_));
@@ -216,10 +223,21 @@ Result<> ElfWriter::finish() {
     return destination_->sync();
 }
 
+Result<> ElfWriter::finish() {
+    KDK_TRY(finish_partial());
+    note_.p_filesz = note_.p_memsz = partial_note_.begin - note_.p_offset;
+    KDK_TRY(destination_->write(sizeof(Elf64_Ehdr), bytes_of(note_)));
+    KDK_TRY(destination_->write(partial_note_.begin, std::vector<std::byte>(partial_note_.size())));
+    return destination_->sync();
+}
+
 Result<> ElfWriter::abandon() {
     const std::uint64_t end = data_ + written_ * page_size_;
-    for (Elf64_Phdr& load : loads_)
-        load.p_filesz = std::min(load.p_filesz, end - std::min(end, load.p_offset));
+    for (Elf64_Phdr& load : loads_) {
+        const std::uint64_t arrived = end - std::min(end, load.p_offset);
+        if (arrived < load.p_filesz)
+            load.p_filesz = load.p_memsz = arrived;
+    }
     KDK_TRY(write_headers());
     KDK_TRY(write_zero_end());
     return destination_->sync();

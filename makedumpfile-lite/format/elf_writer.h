@@ -3,6 +3,7 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "base/range.h"
 #include "makedumpfile-lite/format/destination.h"
 #include "makedumpfile-lite/format/dump_writer.h"
 #include "makedumpfile-lite/format/elf_plan.h"
@@ -32,14 +33,16 @@ std::vector<VirtualSegment> image_mapping(const std::string& vmcoreinfo);
 
 // Writes an ELF core of whole pages. The kernel image's mapping gets a PT_LOAD of its own that names the same
 // bytes of the file as the memory itself. Pages filled with zero (blocks with shared zero pages) become holes
-// of the file. Until finish() the program headers promise what will come; abandon() makes them promise what
-// came.
+// of the file. Until finish() a note says that the core is incomplete (partial_note.h), and the program
+// headers promise what will come; abandon() makes them promise what came, and what did not come is no memory
+// of the core: it does not read as zero.
 class ElfWriter final : public DumpWriter {
   public:
     // Headers and notes. `destination` must be sparse() and outlive the writer.
     static Result<ElfWriter> begin(Destination& destination, const ElfFacts& facts, const ElfPlan& plan);
     Result<> append(const PageBlock& block) override;
     Result<> finish() override;
+    Result<> finish_partial() override;
     Result<> abandon() override;
     [[nodiscard]] std::uint64_t pages_written() const override { return written_; }
     // Bytes before the first page, and with all pages.
@@ -57,6 +60,7 @@ class ElfWriter final : public DumpWriter {
     Destination* destination_;
     std::uint64_t page_size_;
     Elf64_Phdr note_{};
+    Range partial_note_; // in the file
     std::vector<Elf64_Phdr> loads_;
     std::uint16_t machine_ = EM_NONE;
     std::uint64_t data_ = 0;

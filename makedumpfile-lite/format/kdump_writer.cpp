@@ -273,7 +273,7 @@ Result<> KdumpWriter::flush_descriptors() {
     return {};
 }
 
-Result<> KdumpWriter::finish() {
+Result<> KdumpWriter::finish_partial() {
     if (pages_written() != expected_)
         return fail(ErrorKind::invalid, "finish", destination_->name(),
                     fmt::format("{} of {} pages were written", pages_written(), expected_));
@@ -282,7 +282,11 @@ Result<> KdumpWriter::finish() {
     if (destination_->end() < geometry_.data)
         KDK_TRY(destination_->write(geometry_.data - 1, std::array{std::byte{0}}));
     destination_->keep();
-    KDK_TRY(destination_->sync());
+    return destination_->sync();
+}
+
+Result<> KdumpWriter::finish() {
+    KDK_TRY(finish_partial());
     header_.status &= ~status_incomplete;
     KDK_TRY(destination_->write(0, bytes_of(header_)));
     return destination_->sync();

@@ -81,6 +81,7 @@ class KdumpWriter final : public DumpWriter {
     Result<> append(const PageBlock& block) override;
     // All pages are there: everything is synced, then the header is rewritten without its incomplete flag.
     Result<> finish() override;
+    Result<> finish_partial() override;
     // Something failed: writes the descriptors of the pages that arrived. The header keeps its incomplete
     // flag.
     Result<> abandon() override;

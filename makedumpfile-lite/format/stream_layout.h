@@ -32,6 +32,7 @@ enum class StreamKind : std::uint32_t {
     kept = 6,       // frame: StreamChunk[], the pages that this stream has
     pages = 7,      // behind the section: a bit for each page, 1: filled with zero; frame: the other pages
     index = 8,      // no frame; behind the section: StreamIndexEntry[], StreamIndexEnd. The last section.
+    partial = 9,    // no frame; before the index: the dump is not whole, all that there was of it is here
 };
 
 struct StreamSection {

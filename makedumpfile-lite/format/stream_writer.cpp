@@ -124,10 +124,15 @@ Result<> StreamWriter::append(const PageBlock& block) {
     return {};
 }
 
-Result<> StreamWriter::finish() {
+Result<> StreamWriter::finish(bool partial) {
     if (written_ != expected_)
         return fail(ErrorKind::invalid, "finish", destination_->name(),
                     fmt::format("{} of {} pages were written", written_, expected_));
+    if (partial) {
+        StreamSection note;
+        note.kind = StreamKind::partial;
+        KDK_TRY(write_section(note, {}, {}));
+    }
     StreamIndexEnd last;
     last.offset = destination_->end();
     std::copy(stream_end_signature.begin(), stream_end_signature.end(), last.signature.begin());

@@ -24,12 +24,14 @@ class StreamWriter final : public DumpWriter {
                                       const PageSet& memory, const PageSet& kept, std::uint32_t frame_pages,
                                       int level);
     Result<> append(const PageBlock& block) override;
-    Result<> finish() override;
+    Result<> finish() override { return finish(false); }
+    Result<> finish_partial() override { return finish(true); }
     Result<> abandon() override { return destination_->sync(); }
     [[nodiscard]] std::uint64_t pages_written() const override { return written_; }
 
   private:
     explicit StreamWriter(Destination& destination) : destination_(&destination) {}
+    Result<> finish(bool partial);
     Result<> write_section(StreamSection section, Bytes behind, Bytes frame);
     Result<> write_packed(StreamKind kind, Bytes bytes, std::uint32_t count, int level);
     Result<> write_set(StreamKind kind, const PageSet& set, int level);

@@ -144,13 +144,18 @@ Result<PageSet> DumpPart::read_set(unsigned which) const {
 }
 
 Result<> DumpPart::read_descriptors(std::uint64_t first, std::span<format::PageDescriptor> out) const {
-    return pread_exact(fd_.get(), descriptors_ + first * sizeof(format::PageDescriptor),
-                       std::as_writable_bytes(out), name_);
+    const std::uint64_t at = descriptors_ + first * sizeof(format::PageDescriptor);
+    const std::uint64_t there = (size_ - std::min(size_, at)) / sizeof(format::PageDescriptor);
+    const auto here = out.first(static_cast<std::size_t>(std::min<std::uint64_t>(out.size(), there)));
+    std::fill(out.begin() + std::ssize(here), out.end(), format::PageDescriptor{});
+    return pread_exact(fd_.get(), at, std::as_writable_bytes(here), name_).map_error([](Error error) {
+        return std::move(error).from(ErrorSide::source);
+    });
 }
 
 Result<> DumpPart::read_data(std::uint64_t offset, std::span<std::byte> out) const {
-    if (offset < descriptors_)
-        return fail(corrupt(fmt::format("a page at {}, inside the headers", offset)));
+    if (offset < descriptors_ || offset > size_ || size_ - offset < out.size())
+        return fail(corrupt(fmt::format("a page at {}, outside its page data", offset)));
     return pread_exact(fd_.get(), offset, out, name_);
 }
 

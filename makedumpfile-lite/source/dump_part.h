@@ -32,7 +32,8 @@ class DumpPart {
     // The pages that the crashed machine had, or those of the whole dump (not only of this part).
     Result<PageSet> memory() const { return read_set(0); }
     Result<PageSet> kept() const { return read_set(1); }
-    // The descriptors of this part's pages, `count` of them: they count from its first page.
+    // The descriptors of this part's pages: they count from its first page. Those that the file does not
+    // reach to are zero.
     Result<> read_descriptors(std::uint64_t first, std::span<format::PageDescriptor> out) const;
     // Stored bytes.
     Result<> read_data(std::uint64_t offset, std::span<std::byte> out) const;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "makedumpfile-lite/source/elf_vmcore.h"
 
+#include "makedumpfile-lite/format/partial_note.h"
+#include "makedumpfile-lite/kernel/vmcoreinfo.h"
 #include "makedumpfile-lite/source/extent_map.h"
 #include "makedumpfile-lite/source/file_window.h"
 #include "makedumpfile-lite/source/notes.h"
@@ -133,6 +135,7 @@ class ElfVmcore final : public Image {
     Result<std::uint64_t> program_header_count(const Elf64_Ehdr& header) const;
     Result<> read_program_header(const Elf64_Phdr& header, std::uint64_t at);
     Result<> read_notes(const Elf64_Phdr& header);
+    void find_partial_note();
     void find_vmcoreinfo();
     void find_missing();
 
@@ -220,6 +223,7 @@ Result<> ElfVmcore::read_headers() {
         return fail(corrupt(header.e_phoff,
                             fmt::format("its program headers promise {} bytes of memory, and the file has {}",
                                         claimed, file_->stored_bytes())));
+    find_partial_note();
     find_vmcoreinfo();
     memory_ = map_.pages(page_size_);
     if (memory_.empty())
@@ -304,6 +308,28 @@ Result<> ElfVmcore::read_notes(const Elf64_Phdr& header) {
     const std::size_t before = notes_.size();
     notes_.resize(before + static_cast<std::size_t>(header.p_filesz));
     return file_->read(header.p_offset, std::span(notes_).subspan(before));
+}
+
+// It is about this file, and is not handed on with the notes of the crashed machine.
+void ElfVmcore::find_partial_note() {
+    NoteWalk walk(notes_);
+    std::size_t begin = 0;
+    while (const auto note = walk.next()) {
+        const std::string_view text = as_text(note->description);
+        if (note->name == format::partial_note_name && note->type == format::partial_note_type &&
+            text.starts_with(format::partial_note_text)) {
+            truncated_ = true;
+            const auto pages = VmcoreInfo::parse(std::string(text)).decimal("PAGES");
+            warn(fmt::format(
+                "{}: it says that it is incomplete: it was never finished, or made of a dump that was not "
+                "whole{}",
+                file_->name(), pages ? fmt::format("; {} pages were to be in it", *pages) : ""));
+            notes_.erase(notes_.begin() + static_cast<std::ptrdiff_t>(begin),
+                         notes_.begin() + static_cast<std::ptrdiff_t>(walk.position()));
+            return;
+        }
+        begin = walk.position();
+    }
 }
 
 void ElfVmcore::find_vmcoreinfo() {

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -59,6 +60,8 @@ class Image {
     [[nodiscard]] virtual const PageSet* present() const { return nullptr; }
     // Which pfns of memory() the image says it has, arrived or not: nullptr when all.
     [[nodiscard]] virtual const PageSet* promised() const { return nullptr; }
+    // One file of a split dump: the pfns that are its share. The rest of the dump is in other files.
+    [[nodiscard]] virtual std::optional<Range> part() const { return std::nullopt; }
     // Only an image that is a dump already has one.
     [[nodiscard]] virtual const DumpHeader* header() const { return nullptr; }
     // The note section as it stands in the image (ELF notes: NT_PRSTATUS per CPU, VMCOREINFO).

@@ -165,6 +165,9 @@ class KdumpFile final : public Image {
     [[nodiscard]] const PageSet* present() const override { return &file_.present(); }
     [[nodiscard]] const PageSet* promised() const override { return &file_.described; }
     [[nodiscard]] const DumpHeader* header() const override { return &file_.headers.facts; }
+    [[nodiscard]] std::optional<Range> part() const override {
+        return file_.headers.split ? std::optional(file_.headers.split_pfns) : std::nullopt;
+    }
     [[nodiscard]] Bytes notes() const override { return notes_; }
     [[nodiscard]] const std::string& vmcoreinfo() const override { return vmcoreinfo_; }
     [[nodiscard]] std::uint16_t elf_machine() const override { return file_.headers.elf_machine; }
@@ -196,12 +199,6 @@ Result<> KdumpFile::read_headers() {
     std::vector<std::byte> head(std::min<std::uint64_t>(content.size(), kdump_headers_size));
     KDK_TRY(content.read(0, head));
     KDK_ASSIGN(file_.headers, parse_kdump_headers(head, name()));
-    if (file_.headers.split)
-        return fail(make_error(ErrorKind::unsupported, "open", name(),
-                               fmt::format("it is one file of a split dump, that of pfns {} to {}",
-                                           file_.headers.split_pfns.begin, file_.headers.split_pfns.end))
-                        .then("put the files together first: makedumpfile-lite --reassemble")
-                        .from(ErrorSide::source));
     KDK_TRY(read_texts());
     KDK_TRY(read_memory());
     return find_missing();
@@ -211,7 +208,7 @@ Result<> KdumpFile::read_memory() {
     const KdumpHeaders& headers = file_.headers;
     const std::uint64_t page_size = headers.facts.page_size;
     KDK_ASSIGN(PageSet memory, read_kdump_bitmap(*file_.content, headers, headers.first_bitmap));
-    KDK_ASSIGN(file_.described, read_kdump_bitmap(*file_.content, headers, headers.second_bitmap));
+    KDK_ASSIGN(file_.described, read_described_pages(*file_.content, headers));
     file_.index.emplace(file_.described);
     std::uint64_t only_second = 0;
     for (auto pfn = file_.described.next(0); pfn; pfn = file_.described.next(*pfn)) {
@@ -262,7 +259,7 @@ Result<> KdumpFile::find_missing() {
     }
     if (complete)
         return {};
-    KDK_ASSIGN(PageSet arrived, read_kdump_bitmap(content, headers, headers.second_bitmap));
+    KDK_ASSIGN(PageSet arrived, read_described_pages(content, headers));
     std::uint64_t lost = 0;
     KDK_TRY(for_each_descriptor(content, headers, file_.described,
                                 [&](std::uint64_t pfn, const format::PageDescriptor* descriptor) -> Result<> {

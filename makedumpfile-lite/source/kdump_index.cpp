@@ -55,6 +55,15 @@ Result<PageSet> read_kdump_bitmap(const Content& content, const KdumpHeaders& he
     return set;
 }
 
+Result<PageSet> read_described_pages(const Content& content, const KdumpHeaders& headers) {
+    KDK_ASSIGN(PageSet pages, read_kdump_bitmap(content, headers, headers.second_bitmap));
+    if (headers.split) {
+        pages.erase(0, headers.split_pfns.begin);
+        pages.erase(headers.split_pfns.end, pages.limit());
+    }
+    return pages;
+}
+
 KdumpIndex::KdumpIndex(const PageSet& described) : described_(described) {
     const std::uint64_t end = (described.limit() + PageSet::chunk_pages - 1) / PageSet::chunk_pages;
     for (std::uint64_t chunk = described.next_chunk(0); chunk < end;

@@ -18,6 +18,10 @@ namespace kdumpkit::dump {
 // in a hole of the file cost no time.
 Result<PageSet> read_kdump_bitmap(const Content& content, const KdumpHeaders& headers, std::uint64_t offset);
 
+// The pages that have a descriptor in this file, in their order: the second bitmap, or, in one file of a
+// split dump, this file's share of it.
+Result<PageSet> read_described_pages(const Content& content, const KdumpHeaders& headers);
+
 // Numbers the members of a set in the order of the pfns: the n-th page has the n-th descriptor. The set must
 // outlive it. Costs 16 bytes for each 32768 pfns with members.
 class KdumpIndex {

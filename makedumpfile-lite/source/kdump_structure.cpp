@@ -97,7 +97,7 @@ Result<> Check::notes() {
 
 Result<> Check::bitmaps() {
     KDK_ASSIGN(const PageSet memory, read_kdump_bitmap(content_, headers_, headers_.first_bitmap));
-    KDK_ASSIGN(described_, read_kdump_bitmap(content_, headers_, headers_.second_bitmap));
+    KDK_ASSIGN(described_, read_described_pages(content_, headers_));
     std::uint64_t alone = 0;
     for (auto pfn = described_.next(0); pfn; pfn = described_.next(*pfn)) {
         const std::uint64_t end = described_.end_of_run(*pfn);

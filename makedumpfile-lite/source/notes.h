@@ -3,6 +3,7 @@
 
 #include "base/bytes.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -25,6 +26,8 @@ class NoteWalk {
     explicit NoteWalk(Bytes notes) : reader_(notes) {}
     std::optional<Note> next();
     [[nodiscard]] bool damaged() const { return damaged_; }
+    // Bytes that were walked over.
+    [[nodiscard]] std::uint64_t position() const { return std::min<std::uint64_t>(offset_, reader_.size()); }
 
   private:
     ByteReader reader_;

@@ -137,6 +137,9 @@ Result<> StreamReader::take_head(const StreamPart& part) {
         return take_chunks(part.section, bytes, memory_);
     case StreamKind::kept:
         return take_chunks(part.section, bytes, kept_);
+    case StreamKind::partial:
+        partial_ = true;
+        return {};
     default:
         return {}; // a kind that a later writer added
     }
@@ -199,6 +202,7 @@ Result<bool> StreamReader::next_pages(StreamPart& part) {
             ended_ = true;
             break;
         }
+        partial_ = partial_ || part.section.kind == StreamKind::partial;
         if (part.section.kind != StreamKind::pages)
             continue;
         std::uint64_t zeros = 0;

@@ -34,6 +34,8 @@ class StreamReader {
     // The next section with pages; false at the index, which ends a whole stream.
     Result<bool> next_pages(StreamPart& part);
 
+    // After the last pages: it says itself that it is not the whole of its dump.
+    [[nodiscard]] bool partial() const { return partial_; }
     // What read_head() found.
     [[nodiscard]] const format::StreamFacts& facts() const { return facts_; }
     [[nodiscard]] const std::vector<std::byte>& notes() const { return notes_; }
@@ -59,6 +61,7 @@ class StreamReader {
     StreamPart first_pages_; // read_head() notices the end of the head by it
     bool has_first_pages_ = false;
     bool ended_ = false;
+    bool partial_ = false;
     format::StreamFacts facts_;
     std::vector<std::byte> notes_;
     std::string vmcoreinfo_;

@@ -15,6 +15,7 @@ class WrappedImage : public Image {
     [[nodiscard]] bool truncated() const override { return image_.truncated(); }
     [[nodiscard]] const PageSet* present() const override { return image_.present(); }
     [[nodiscard]] const PageSet* promised() const override { return image_.promised(); }
+    [[nodiscard]] std::optional<Range> part() const override { return image_.part(); }
     [[nodiscard]] const DumpHeader* header() const override { return image_.header(); }
     [[nodiscard]] Bytes notes() const override { return image_.notes(); }
     [[nodiscard]] const std::string& vmcoreinfo() const override { return image_.vmcoreinfo(); }

@@ -194,6 +194,30 @@ class Output(unittest.TestCase):
         self.assertEqual(again.kept, self.dump.kept)
         self.assertEqual([pfn for pfn in self.pfns if again.page(pfn) != self.dump.page(pfn)], [])
 
+    def test_partial_elf(self):
+        """Of a cut vmcore: readelf shows our note, other readers pass over it, and lost pages are no zeros."""
+        cut, elf, again = self.path("cut-vmcore"), self.path("partial-elf"), self.path("partial-elf-kdump")
+        size = self.vmcore.stat().st_size * 2 // 3
+        subprocess.run(["cp", "--reflink=auto", "--sparse=always", self.vmcore, cut], check=True)
+        os.truncate(cut, size)
+        self.lite("-E", "-d", 1, cut, elf, code=4)
+        text = run("readelf", "-nW", elf)
+        self.assertEqual((text.returncode, text.stderr), (0, b""))
+        self.assertIn(b"KDUMPKIT", text.stdout)
+        core, context, lost = ElfCore(elf), kdumpfile.kdumpfile(str(elf)), 0
+        for pfn in self.pfns[::20]:
+            if core.page(pfn) is None:
+                lost += 1
+                with self.assertRaises(Exception):
+                    context.read(kdumpfile.KDUMP_MACHPHYSADDR, pfn * 4096, 4096)
+            elif self.core.page(pfn) is not None:
+                self.assertEqual(core.page(pfn), self.core.page(pfn))
+                self.assertEqual(bytes(context.read(kdumpfile.KDUMP_MACHPHYSADDR, pfn * 4096, 4096)), core.page(pfn))
+        self.assertGreater(lost, 10)
+        self.lite("-z", "-d", 1, elf, again, code=4)
+        self.assertTrue(KdumpFile(again).status & kdump_reader.INCOMPLETE)
+        cut.unlink()
+
     def test_elf_refuses_compression(self):
         done = self.lite("-E", "-c", self.vmcore, self.path("refused"), code=2)
         self.assertIn(b"-E", done.stderr)
@@ -216,9 +240,10 @@ class Output(unittest.TestCase):
         self.same_file(ours, self.whole)
         self.makedumpfile("--reassemble", *parts, theirs)
         self.same_pages(theirs)
-        done = self.lite("--reassemble", parts[0], parts[2], self.path("missing"), code=2)
-        self.assertIn(b"missing", done.stderr)
-        self.assertFalse((place.work / "missing").exists())
+        partial = self.path("missing")
+        done = self.lite("--reassemble", parts[0], parts[2], partial, code=4)
+        self.assertIn(b"lost: pfns", done.stderr)
+        self.check_partial(partial)
         stranger = [self.path("stranger-1"), self.path("stranger-2")]
         self.lite("--split", "-z", "-d", 17, self.vmcore, *stranger)
         done = self.lite("--reassemble", parts[0], stranger[1], self.path("foreign"), code=2)

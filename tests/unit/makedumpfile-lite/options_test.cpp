@@ -131,7 +131,7 @@ TEST_CASE("a wrong command line is invalid and says what is wrong") {
         {"-L", "M", "a", "b"},
         {"-R"},
         {"-R", "a", "b"},
-        {"--reassemble", "a", "b"},
+        {"--reassemble", "a"},
         {"-R", "--reassemble", "a", "b", "c"},
         {"info"},
         {"info", "a", "b"},

@@ -98,9 +98,24 @@ TEST_CASE("an ELF core that was written opens as an image with the same memory")
         REQUIRE(writer->abandon());
     const auto opened = open_image(folder / "core");
     REQUIRE(opened);
-    CHECK_FALSE((*opened)->truncated());
+    const std::string text = *read_text(folder / "core");
+    const std::size_t marked = text.find("KDUMPKIT") + 12; // a name of 9 bytes, padded to 12
+    // One that was never finished says so, and hands its own note on to nobody.
+    CHECK((*opened)->truncated() == !whole);
+    CHECK(as_text((*opened)->notes()).find("STATUS=incomplete") == std::string_view::npos);
+    CHECK(text.find("STATUS=incomplete") == (whole ? std::string_view::npos : marked));
     CHECK((*opened)->vmcoreinfo() == "OSRELEASE=x\nPAGESIZE=4096\n");
     CHECK(as_text((*opened)->notes()).find("erase jiffies size 8\n") != std::string_view::npos);
+    // A kept page that never arrived is no memory: it must not read as zero.
+    std::uint64_t loads_of_last = 0;
+    const ByteReader bytes(as_bytes(text));
+    for (std::size_t i = 0; i < *bytes.u16(56); ++i) {
+        const auto load = *bytes.raw<Elf64_Phdr>(64 + i * sizeof(Elf64_Phdr));
+        if (load.p_type == PT_LOAD && load.p_paddr <= 2999 * 4096 &&
+            2999 * 4096 - load.p_paddr < load.p_memsz)
+            ++loads_of_last;
+    }
+    CHECK(loads_of_last == (whole ? 1 : 0));
     const auto reader = (*opened)->reader();
     std::uint64_t found = 0;
     for (auto pfn = kept.next(0); pfn; pfn = kept.next(*pfn + 1)) {
