@@ -12,6 +12,7 @@
 #include "loader/status.h"
 
 #include <ctime>
+#include <filesystem>
 #include <memory>
 
 #include <CLI/CLI.hpp>
@@ -58,6 +59,13 @@ std::string utc_now() {
     char text[32];
     std::strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &broken);
     return text;
+}
+
+// What --again finds again from any folder. Links stay: they may lead to a newer file then.
+std::string absolute(const std::string& path) {
+    std::error_code error;
+    const auto whole = std::filesystem::absolute(path, error);
+    return path.empty() || error ? path : whole.lexically_normal().string();
 }
 
 // Status would otherwise not know what is loaded; failing here does not make the load worse.
@@ -245,7 +253,7 @@ Result<int> run_load(const LoadOptions& given) {
         }
         return fail(std::move(done).error());
     }
-    keep_record({options.kernel, options.initrd, done->kernel_version, done->command_line,
+    keep_record({absolute(options.kernel), absolute(options.initrd), done->kernel_version, done->command_line,
                  std::string(to_text(done->syscall)), utc_now()},
                 purpose, log);
     std::string said = replaces ? fmt::format("replaced {} loaded before\n", to_text(purpose)) : "";

@@ -33,3 +33,7 @@ class Qmp:
             if "return" in answer:
                 return answer["return"]
         raise RuntimeError(f"{name}: QEMU went away")
+
+    def close(self):
+        self.lines.close()
+        self.socket.close()

@@ -2,15 +2,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """CPUs and memory that come and go after the load, by each system call: a CPU goes offline and online, a DIMM is
 plugged in, then the kernel panics. The dump has the new memory, and the capture kernel never ran in it."""
-import json
 import re
-import socket
 import threading
 import time
 import unittest
 
 import cycle
 from disk import Disk
+from qmp import Qmp
 
 import kdump_reader
 
@@ -39,22 +38,10 @@ def plug(guest, path):
     """Waits until the guest asks for it, and puts a DIMM in through QEMU's monitor."""
     while not any("plug the memory now" in line for _, line in guest.lines):
         time.sleep(0.1)
-    with socket.socket(socket.AF_UNIX) as monitor:
-        monitor.connect(str(path))
-        stream = monitor.makefile("rw")
-        stream.readline()
-        for command, arguments in (
-                ("qmp_capabilities", {}),
-                ("object-add", {"qom-type": "memory-backend-ram", "id": "more", "size": DIMM}),
-                ("device_add", {"driver": "pc-dimm", "id": "dimm", "memdev": "more"})):
-            stream.write(json.dumps({"execute": command, "arguments": arguments}) + "\n")
-            stream.flush()
-            while True:
-                answer = json.loads(stream.readline())
-                if "error" in answer:
-                    raise RuntimeError(f"{command}: {answer}")
-                if "return" in answer:
-                    break
+    monitor = Qmp(path)
+    monitor.command("object-add", **{"qom-type": "memory-backend-ram", "id": "more", "size": DIMM})
+    monitor.command("device_add", driver="pc-dimm", id="dimm", memdev="more")
+    monitor.close()
 
 
 class Hotplug:

@@ -83,15 +83,15 @@ def ranges_of(iomem, name):
 
 
 class Matrix(unittest.TestCase):
-    def panic(self, row, crashkernel):
-        """The guest after its panic, what /proc/iomem said, and its dump."""
+    def panic(self, row, crashkernel, words=""):
+        """The guest after its panic, what /proc/iomem said, and its dump. `words`: more for its command line."""
         disk = Disk(place.work / f"{row.name()}.img", 256, bus="nvme")
         initrd = place.build(place.work / f"{row.name()}-capture.img", disk.target(), modules="none")
         qemu = ("-bios", FIRMWARE) if row.firmware == "efi" else ()
         guest = place.guest(
             row.name(), SCRIPT.format(syscall=row.syscall, mask=f"{1 << (row.cpus - 1):x}"), initrd, disks=[disk],
             # Half of the memory lies above 4 GiB.
-            memory=1536, cpus=row.cpus, cpu="-la57" if row.paging == 4 else "", append=f"crashkernel={crashkernel}",
+            memory=1536, cpus=row.cpus, cpu="-la57" if row.paging == 4 else "", append=f"crashkernel={crashkernel} {words}",
             qemu=("-machine", "q35,max-ram-below-4g=768M", *qemu)).run()
         self.assertEqual(guest.result("load")[0], 0, guest.result("load")[1])
         self.assertIn(f"loaded by {row.syscall} ", guest.result("load")[1])
@@ -100,14 +100,14 @@ class Matrix(unittest.TestCase):
         self.assertIs(cycle.read_json(folder / "summary.json")["complete"], True, folder)
         return guest, guest.result("iomem")[1], folder / "vmcore"
 
-    def check_dump(self, row, path):
+    def check_dump(self, row, path, five=None):
         """Opened by two readers; the kernel's data is found through its own page tables."""
         dump = kdump_reader.KdumpFile(path)
         self.assertEqual(dump.utsname["release"], place.kernel.release)
         self.assertEqual(dump.notes.count(b"CORE\0"), row.cpus)
         levels = re.search(r"^NUMBER\(pgtable_l5_enabled\)=(\d)", dump.vmcoreinfo, re.MULTILINE)
         can = not place.kernel.release.startswith("5.10")  # Debian's 5.10 has no CONFIG_X86_5LEVEL
-        self.assertEqual(int(levels.group(1)), int(row.paging == 5 and can))
+        self.assertEqual(levels.group(1) == "1", row.paging == 5 and can if five is None else five)
         context = kdumpfile.kdumpfile(str(path))
         context.attr["addrxlat.ostype"] = "linux"
         self.assertEqual(context.attr["cpu.number"], row.cpus)
@@ -162,6 +162,12 @@ class Matrix(unittest.TestCase):
                 # All of it is the capture kernel's.
                 total = re.search(r"Memory: \d+K/(\d+)K available", "\n".join(guest.kernel_lines(1)))
                 self.assertGreater(int(total.group(1)), 155 << 10)
+
+    def test_4_levels_of_a_processor_that_has_5(self):
+        """The capture kernel is entered as the running one runs, and stays so: it gets the same no5lvl."""
+        row = Row(LOAD, 1, 5, "bios", "low")
+        guest, iomem, path = self.panic(row, RESERVATIONS["low"], "no5lvl")
+        self.check_memory(guest, iomem, self.check_dump(row, path, False), ranges_of(iomem, "Crash kernel"))
 
     def test_rows(self):
         for row in ROWS:

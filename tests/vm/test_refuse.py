@@ -49,7 +49,8 @@ run held vm-refused-load held {LOAD} --syscall kexec_load
 run held_file vm-refused-load held {LOAD} --syscall kexec_file_load
 run held_unload vm-refused-load held kdumpkit unload
 run nokernel vm-refused-load nokernel /bin/busybox
-run free {LOAD}
+run free {LOAD.replace("/kernel", "kernel").replace("/initrd", "./initrd")}
+run absolute kdumpkit status
 for i in 1 2 3; do
     {LOAD} --append race=$i >/tmp/race$i 2>&1 &
 done
@@ -134,6 +135,7 @@ class Refuse(unittest.TestCase):
         self.refused(guest, "held_unload", 1, "another program is loading")
         self.refused(guest, "nokernel", 5, "does not accept this file", "Exec format error")
         self.assertEqual(guest.result("free")[0], 0, "the lock is free again")
+        self.assertRegex(guest.result("absolute")[1], r"loaded: +/kernel .*\n.*initrd: +/initrd")
         # Several at once wait for each other: none meets the kernel's lock.
         self.assertEqual(guest.result("race")[0], 0, guest.result("race")[1])
         self.assertRegex(guest.result("status")[1], r"armed: +yes\n(.*\n)*command: .* race=[123] ")

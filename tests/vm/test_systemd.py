@@ -44,8 +44,10 @@ END
 say systemd starts
 exec /lib/systemd/systemd --log-target=kmsg
 """
-WORK = PRELUDE.split("hostname")[0].split("mount -t devtmpfs none /dev\n")[1] + """
-export PATH=/bin
+PROGRAMS = ("/lib/systemd/systemd", "/lib/systemd/systemd-shutdown", "/bin/systemctl")
+# The prelude without what has been mounted by now.
+PATH = PRELUDE.split("hostname")[0].split("mount -t devtmpfs none /dev\n")[1] + "export PATH=/bin\n"
+WORK = PATH + """
 run load kdumpkit load --reboot --kernel /kernel --initrd /next --append second=yes
 run reboot kdumpkit reboot
 """
@@ -59,18 +61,23 @@ poweroff -f
 """
 
 
+def system(path, work, units=()):
+    """The files of a guest whose service manager is systemd: path in the guest -> path here. `work` is what its service
+    runs, written to `path`."""
+    path.write_text(work)
+    parts = {f"lib/systemd/system/{name}": UNITS / name for name in (*NEEDED, *units)}
+    parts.update({name: f"/{name}" for name in ("lib/systemd/systemd", "lib/systemd/systemd-shutdown")})
+    return {**parts, "work.sh": path}
+
+
 class Systemd(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         disk = Disk(place.work / "disk.img", 64, bus="nvme")
         following = Guest(place.work / "next", place.kernel, SECOND, disks=[disk])
-        work = place.work / "work.sh"
-        work.write_text(WORK)
-        parts = {f"lib/systemd/system/{name}": UNITS / name for name in NEEDED}
-        parts.update({name: f"/{name}" for name in ("lib/systemd/systemd", "lib/systemd/systemd-shutdown")})
         cls.guest = place.guest("systemd", FIRST, append="", disks=[disk], memory=768,
-                                files={"next": following.initramfs, "work.sh": work, **parts},
-                                programs=["/lib/systemd/systemd", "/lib/systemd/systemd-shutdown", "/bin/systemctl"])
+                                files={"next": following.initramfs, **system(place.work / "work.sh", WORK)},
+                                programs=PROGRAMS)
         cls.guest.run()
 
     def test_services_were_stopped_first(self):
