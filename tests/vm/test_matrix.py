@@ -91,7 +91,8 @@ class Matrix(unittest.TestCase):
         guest = place.guest(
             row.name(), SCRIPT.format(syscall=row.syscall, mask=f"{1 << (row.cpus - 1):x}"), initrd, disks=[disk],
             # Half of the memory lies above 4 GiB.
-            memory=1536, cpus=row.cpus, cpu="-la57" if row.paging == 4 else "", append=f"crashkernel={crashkernel} {words}",
+            memory=1536, cpus=row.cpus, cpu="-la57" if row.paging == 4 else "",
+            append=f"crashkernel={crashkernel} {words}",
             qemu=("-machine", "q35,max-ram-below-4g=768M", *qemu)).run()
         self.assertEqual(guest.result("load")[0], 0, guest.result("load")[1])
         self.assertIn(f"loaded by {row.syscall} ", guest.result("load")[1])
