@@ -212,7 +212,11 @@ Result<int> run_load(const LoadOptions& given) {
     const Log log = stderr_log("kdumpkit load");
     Fd lock;
     if (!given.plan && ::geteuid() == 0) {
-        KDK_ASSIGN(lock, lock_loading());
+        // A system whose /run cannot be written is still armed.
+        if (auto locked = lock_loading())
+            lock = std::move(*locked);
+        else
+            log.warning("another kdumpkit is not kept waiting: {}", locked.error().message());
     }
     KDK_ASSIGN(const LoadOptions options, given.again ? as_before(given) : given);
     KDK_TRY(check_options(options));

@@ -51,6 +51,9 @@ run held_unload vm-refused-load held kdumpkit unload
 run nokernel vm-refused-load nokernel /bin/busybox
 run free {LOAD.replace("/kernel", "kernel").replace("/initrd", "./initrd")}
 run absolute kdumpkit status
+mount -t tmpfs -o ro none /run
+run read_only {LOAD}
+umount /run
 for i in 1 2 3; do
     {LOAD} --append race=$i >/tmp/race$i 2>&1 &
 done
@@ -136,6 +139,8 @@ class Refuse(unittest.TestCase):
         self.refused(guest, "nokernel", 5, "does not accept this file", "Exec format error")
         self.assertEqual(guest.result("free")[0], 0, "the lock is free again")
         self.assertRegex(guest.result("absolute")[1], r"loaded: +/kernel .*\n.*initrd: +/initrd")
+        self.assertEqual(guest.result("read_only")[0], 0, guest.result("read_only")[1])
+        self.assertIn("another kdumpkit is not kept waiting", guest.result("read_only")[1])
         # Several at once wait for each other: none meets the kernel's lock.
         self.assertEqual(guest.result("race")[0], 0, guest.result("race")[1])
         self.assertRegex(guest.result("status")[1], r"armed: +yes\n(.*\n)*command: .* race=[123] ")
