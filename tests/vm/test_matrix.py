@@ -5,6 +5,7 @@ kind of reservation: each combination is a panic whose dump must open. Not the f
 meets every value of every other column at least once (a test says so)."""
 import itertools
 import re
+import shutil
 import typing
 import unittest
 
@@ -101,6 +102,14 @@ class Matrix(unittest.TestCase):
         self.assertIs(cycle.read_json(folder / "summary.json")["complete"], True, folder)
         return guest, guest.result("iomem")[1], folder / "vmcore"
 
+    def forget(self, row):
+        """What took room is removed once it was found good; the console stays."""
+        for path in place.work.glob(f"{row.name()}*"):
+            if path.is_file():
+                path.unlink()
+        shutil.rmtree(place.work / f"{row.name()}.out")
+        (place.work / row.name() / "guest.cpio").unlink()
+
     def check_dump(self, row, path, five=None):
         """Opened by two readers; the kernel's data is found through its own page tables."""
         dump = kdump_reader.KdumpFile(path)
@@ -163,12 +172,14 @@ class Matrix(unittest.TestCase):
                 # All of it is the capture kernel's.
                 total = re.search(r"Memory: \d+K/(\d+)K available", "\n".join(guest.kernel_lines(1)))
                 self.assertGreater(int(total.group(1)), 155 << 10)
+                self.forget(row)
 
     def test_4_levels_of_a_processor_that_has_5(self):
         """The capture kernel is entered as the running one runs, and stays so: it gets the same no5lvl."""
         row = Row(LOAD, 1, 5, "bios", "low")
         guest, iomem, path = self.panic(row, RESERVATIONS["low"], "no5lvl")
         self.check_memory(guest, iomem, self.check_dump(row, path, False), ranges_of(iomem, "Crash kernel"))
+        self.forget(row)
 
     def test_rows(self):
         for row in ROWS:
@@ -181,6 +192,7 @@ class Matrix(unittest.TestCase):
                 self.check_memory(guest, iomem, self.check_dump(row, path), reservation)
                 self.check_console(row, guest)
                 self.check_context(guest)
+                self.forget(row)
 
 
 if __name__ == "__main__":
