@@ -108,7 +108,7 @@ class Early:
         machine = place.guest(f"{self.maker}-{name}", "", disks=[self.disk, self.crash],
                               append=f"crashkernel=192M root=UUID={self.disk.uuid} rw {append}")
         machine.initramfs = initramfs or self.initramfs
-        return machine.run()
+        return machine.run(600)  # all of systemd boots in emulation
 
     def test_a_panic_before_the_root_filesystem_is_captured(self):
         machine = self.boot("panic", "test.panic=early")

@@ -94,7 +94,7 @@ class Matrix(unittest.TestCase):
             # Half of the memory lies above 4 GiB.
             memory=1536, cpus=row.cpus, cpu="-la57" if row.paging == 4 else "",
             append=f"crashkernel={crashkernel} {words}",
-            qemu=("-machine", "q35,max-ram-below-4g=768M", *qemu)).run()
+            qemu=("-machine", "q35,max-ram-below-4g=768M", *qemu)).run(400)
         self.assertEqual(guest.result("load")[0], 0, guest.result("load")[1])
         self.assertIn(f"loaded by {row.syscall} ", guest.result("load")[1])
         self.assertRegex(guest.result("status")[1], r"armed: +yes")
