@@ -7,11 +7,12 @@ namespace kdumpkit::dump {
 
 namespace {
 
-std::string for_destination(const Error& error) {
+std::string for_destination(const Error& error, bool writes_pages) {
     switch (error.errno_value) {
     case ENOSPC:
     case EDQUOT:
-        return "make room there, leave out more pages (-d 31), or write to another place";
+        return writes_pages ? "make room there, leave out more pages (-d 31), or write to another place"
+                            : "make room there, or write to another place";
     case EFBIG:
         return "raise the limit on file sizes (ulimit -f), or write to a filesystem that takes larger files";
     case EPIPE:
@@ -45,9 +46,9 @@ std::string for_system(const Error& error) {
 
 } // namespace
 
-std::string next_step_for(const Error& error) {
+std::string next_step_for(const Error& error, bool writes_pages) {
     if (error.side == ErrorSide::destination)
-        return for_destination(error);
+        return for_destination(error, writes_pages);
     switch (error.kind) {
     case ErrorKind::system:
         return for_system(error);

@@ -88,12 +88,17 @@ Result<std::unique_ptr<Kernel>> find_kernel(const Image& image, const Options& o
         return kernel;
     }
     Error error = std::move(kernel).error();
+    if (options.level > DumpLevel::zero && error.next_step.empty())
+        error.next_step = "use -d 1 or -d 0: these levels need no knowledge of the kernel";
     if (options.level > DumpLevel::zero)
-        return fail(std::move(error).then("use -d 1 or -d 0: these levels need no knowledge of the kernel"));
+        return fail(std::move(error));
     error.next_step.clear();
-    const std::string warning = error.message() + "; every page is copied all the same";
-    log.warning("{}", warning);
-    summary.warnings.push_back(warning);
+    std::vector<std::string> warnings = sources.warnings;
+    warnings.push_back(error.message() + "; every page is copied all the same");
+    for (std::string& warning : warnings) {
+        log.warning("{}", warning);
+        summary.warnings.push_back(std::move(warning));
+    }
     return std::unique_ptr<Kernel>();
 }
 
@@ -229,11 +234,19 @@ Result<> attempt(DumpJob& job, const Kernel* kernel, DumpOutput& output, Stopwat
     return done;
 }
 
+Result<EraseConfig> read_erase_config(const std::string& path) {
+    const auto text = read_text(path);
+    if (!text)
+        return fail(Error(text.error())
+                        .then("name a file as makedumpfile.conf(5) describes it, or leave --config "
+                              "out to have the dump with all data in it"));
+    return parse_erase_config(*text, path);
+}
+
 Result<> select_and_write(const Options& options, const Log& log, Stopwatch& clock, Summary& summary) {
     EraseConfig to_erase;
     if (!options.erase.empty()) {
-        KDK_ASSIGN(const std::string text, read_text(options.erase));
-        KDK_ASSIGN(to_erase, parse_erase_config(text, options.erase));
+        KDK_ASSIGN(to_erase, read_erase_config(options.erase));
     }
     auto opened = options.job == Options::Job::salvage
                       ? open_salvaged(options, log)
@@ -291,7 +304,14 @@ Result<> select_and_write(const Options& options, const Log& log, Stopwatch& clo
         if (done || !format::is_out_of_space(done.error()))
             break;
         log.warning("{}", done.error().message());
-        KDK_TRY(output.restart());
+        if (const auto again = output.restart(); !again)
+            return again.error().kind == ErrorKind::unsupported
+                       ? fail(Error(done.error())
+                                  .then(fmt::format(
+                                      "begin with -d {}: what has left for {} cannot be taken "
+                                      "back to try it",
+                                      level, options.output == "-" ? "standard output" : options.output)))
+                       : again;
         log.warning("trying again with dump level {}", level);
         job.options.level = summary.level = level;
         job.retries = i + 1 < options.next_levels.size();

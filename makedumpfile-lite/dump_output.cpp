@@ -30,16 +30,6 @@ namespace {
 
 using Format = Options::Format;
 
-// A dump that cannot fit is refused before it is begun.
-Result<> check_room(const format::Destination& destination, std::uint64_t needed) {
-    if (needed <= destination.room())
-        return {};
-    Error error = system_error("write", destination.name(), ENOSPC);
-    error.reason = fmt::format("the dump takes at least {}, and {} are free for it", human_bytes(needed),
-                               human_bytes(destination.room()));
-    return fail(std::move(error).from(ErrorSide::destination));
-}
-
 struct Begun {
     std::unique_ptr<format::DumpWriter> writer;
     format::KdumpWriter* kdump = nullptr; // the same, when it is one
@@ -58,9 +48,9 @@ Result<Begun> begin_kdump(const DumpJob& job, format::Destination& destination, 
     KDK_ASSIGN(const auto geometry, format::plan_kdump(facts, limit, kept.count()));
     const bool size_known = job.options.compression.algorithm == Algorithm::none &&
                             !job.pipeline.share_zero_pages && !job.pipeline.hash_pages;
-    KDK_TRY(
-        check_room(destination, geometry.data - geometry.descriptors +
-                                    (size_known ? kept.count(pfns.begin, pfns.end) * facts.page_size : 0)));
+    // A dump that cannot fit is refused before it is begun.
+    KDK_TRY(destination.check_room(geometry.data - geometry.descriptors +
+                                   (size_known ? kept.count(pfns.begin, pfns.end) * facts.page_size : 0)));
     KDK_ASSIGN(auto writer, format::KdumpWriter::begin(destination, facts, job.selection.memory, kept));
     if (job.pipeline.hash_pages)
         writer.share_duplicates(format::Duplicates::default_bytes, same_in_image(job.image, facts.page_size));
@@ -80,7 +70,7 @@ Result<Begun> begin_elf(const DumpJob& job, format::Destination& destination, co
     if (facts.mappings.empty() && facts.machine == EM_X86_64)
         facts.mappings = format::image_mapping(job.facts.vmcoreinfo);
     if (!job.pipeline.share_zero_pages)
-        KDK_TRY(check_room(destination, plan.pages.count() * facts.page_size));
+        KDK_TRY(destination.check_room(plan.pages.count() * facts.page_size));
     KDK_ASSIGN(auto writer, format::ElfWriter::begin(destination, facts, plan));
     return Begun{std::make_unique<format::ElfWriter>(std::move(writer)), nullptr};
 }

@@ -108,8 +108,12 @@ Result<> check_place(const std::string& path) {
     struct stat status {};
     if (::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode))
         return destination_failure(system_error("write", path, EISDIR));
-    // Links are followed and devices written in place: their folder says nothing.
-    if (::lstat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode))
+    if (::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode))
+        return destination_failure(make_error(ErrorKind::invalid, "write", path,
+                                              "it is a device, a pipe or a socket, not a regular file")
+                                       .then("name a regular file, or one that does not exist yet"));
+    // Links are followed: their own folder says nothing.
+    if (::lstat(path.c_str(), &status) == 0 && S_ISLNK(status.st_mode))
         return {};
     if (::access(parent_folder(path).c_str(), W_OK | X_OK) != 0)
         return destination_failure(system_error("create", path, errno));

@@ -151,6 +151,11 @@ Result<> perform(const Options& options, const Log& log) {
     return {};
 }
 
+bool writes_pages(Options::Job job) {
+    return job == Options::Job::dump || job == Options::Job::salvage || job == Options::Job::rearrange ||
+           job == Options::Job::reassemble;
+}
+
 } // namespace
 
 int run_program(const std::vector<std::string>& arguments) {
@@ -165,7 +170,7 @@ int run_program(const std::vector<std::string>& arguments) {
         error.message().find(options->source) == std::string::npos)
         error.object += " in " + options->source;
     if (error.next_step.empty())
-        error.next_step = next_step_for(error);
+        error.next_step = next_step_for(error, options && writes_pages(options->job));
     log.error("{}", is_interruption(error) ? error.reason : error.message());
     return exit_code(error);
 }

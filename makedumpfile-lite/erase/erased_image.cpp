@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <utility>
 
+#include <fmt/format.h>
+
 namespace kdumpkit::dump {
 
 namespace {
@@ -65,6 +67,10 @@ Result<ErasedDump> erase_data(const Image& image, const Kernel* kernel, const Er
         return Failure(make_error(ErrorKind::absent, "erase what is named in", name, std::move(reason))
                            .then("leave --config out to have the dump with all data in it"));
     };
+    if (std::ranges::all_of(config.sections,
+                            [](const EraseSection& section) { return section.commands.empty(); }))
+        return ErasedDump{
+            nullptr, {}, {fmt::format("{} names nothing to erase: all data is in the dump", name)}};
     if (kernel == nullptr)
         return pointless("nothing is known of the kernel in this image");
     auto erasure = plan_erasure(config, name, image, *kernel);

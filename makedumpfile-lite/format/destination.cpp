@@ -5,21 +5,25 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <utility>
 
 #include <fmt/format.h>
 
 namespace kdumpkit::dump::format {
 
+Error Destination::limit_reached(std::string reason) const {
+    Error error = system_error("write", name(), EFBIG);
+    error.reason = std::move(reason);
+    return std::move(error)
+        .then("raise -L, leave out more pages (-d 31), or compress better (--compress zstd:9)")
+        .from(ErrorSide::destination);
+}
+
 Result<> Destination::write(std::uint64_t offset, Bytes bytes) {
-    if (size_after(offset, bytes.size()) > limit_) {
-        Error error = system_error("write", name(), EFBIG);
-        error.reason = fmt::format("its size limit (-L {}, {}) is reached", limit_, human_bytes(limit_));
+    if (size_after(offset, bytes.size()) > limit_)
         return fail(
-            std::move(error)
-                .at(offset)
-                .then("raise -L, leave out more pages (-d 31), or compress better (--compress zstd:9)")
-                .from(ErrorSide::destination));
-    }
+            limit_reached(fmt::format("its size limit (-L {}, {}) is reached", limit_, human_bytes(limit_)))
+                .at(offset));
     KDK_TRY(put(offset, bytes));
     end_ = std::max<std::uint64_t>(end_, offset + bytes.size());
     return {};
@@ -29,8 +33,18 @@ std::uint64_t Destination::size_after(std::uint64_t offset, std::uint64_t bytes)
     return std::max(end_, offset + bytes);
 }
 
-std::uint64_t Destination::room() const {
-    return std::min(limit_ - std::min(limit_, size()), free_space());
+Result<> Destination::check_room(std::uint64_t needed) const {
+    const std::uint64_t space = free_space();
+    if (limit_ <= space && needed > limit_ - std::min(limit_, size()))
+        return fail(
+            limit_reached(fmt::format("the dump takes at least {}, more than its size limit (-L {}, {})",
+                                      human_bytes(needed), limit_, human_bytes(limit_))));
+    if (needed <= space)
+        return {};
+    Error error = system_error("write", name(), ENOSPC);
+    error.reason = fmt::format("the dump takes at least {}, and {} are free for it", human_bytes(needed),
+                               human_bytes(space));
+    return fail(std::move(error).from(ErrorSide::destination));
 }
 
 bool is_out_of_space(const Error& error) {

@@ -34,8 +34,9 @@ class Destination {
     [[nodiscard]] virtual const std::string& name() const = 0;
     // What was never written reads as zero.
     [[nodiscard]] virtual bool sparse() const = 0;
-    // Bytes that can still be written, by the size limit and by the space that is free there.
-    [[nodiscard]] std::uint64_t room() const;
+    // An error when so many bytes more can surely not be written, by the size limit or the space that is free
+    // there.
+    [[nodiscard]] Result<> check_room(std::uint64_t needed) const;
     // Bytes that left so far: the size of the file, or of the stream.
     [[nodiscard]] virtual std::uint64_t size() const { return end_; }
     [[nodiscard]] std::uint64_t end() const { return end_; } // one more than the highest byte written
@@ -47,6 +48,7 @@ class Destination {
     Destination& operator=(Destination&&) = default;
     // What size() would be after such a write.
     [[nodiscard]] virtual std::uint64_t size_after(std::uint64_t offset, std::uint64_t bytes) const;
+    [[nodiscard]] Error limit_reached(std::string reason) const;
     virtual Result<> put(std::uint64_t offset, Bytes bytes) = 0;
     [[nodiscard]] virtual std::uint64_t free_space() const {
         return std::numeric_limits<std::uint64_t>::max();

@@ -156,15 +156,16 @@ Result<std::unique_ptr<Kernel>> Kernel::open(const Image& image, const Log& log,
                                              const KernelSources& sources) {
     VmcoreInfo info = VmcoreInfo::parse(image.vmcoreinfo().empty() ? sources.vmcoreinfo : image.vmcoreinfo());
     if (info.empty())
-        return fail(make_error(ErrorKind::absent, "recognise the kernel in", image.name(),
-                               "it has no VMCOREINFO note, so nothing is known of its memory")
-                        .then("give one with -i FILE, or use dump level 0 or 1, which need none")
-                        .from(ErrorSide::source));
+        return fail(
+            make_error(ErrorKind::absent, "recognise the kernel in", image.name(),
+                       "it has no VMCOREINFO note, so nothing is known of its memory")
+                .then("give one with -i FILE (makedumpfile-lite -g writes it), or use -d 1, which needs none")
+                .from(ErrorSide::source));
     const std::uint64_t page_size = info.decimal("PAGESIZE").value_or(0);
     if (!std::has_single_bit(page_size) || page_size < 4096 || page_size > 65536)
         return fail(make_error(ErrorKind::corrupt, "recognise the kernel in", image.name(),
                                "VMCOREINFO gives no usable PAGESIZE")
-                        .then("use dump level 0 or 1")
+                        .then("use -d 1 or -d 0: these levels need no knowledge of the kernel")
                         .from(ErrorSide::source));
     KDK_ASSIGN(PageTable table, PageTable::open(info, image.elf_machine(), image.name()));
     auto data = std::make_unique<Data>(
@@ -179,6 +180,8 @@ Result<std::unique_ptr<Kernel>> Kernel::open(const Image& image, const Log& log,
         data->uts.release = data->info.text("OSRELEASE").value_or(std::string_view{});
 
     data->warnings = sources.warnings;
+    if (!sources.vmcoreinfo.empty() && !image.vmcoreinfo().empty())
+        data->warnings.push_back("the image has VMCOREINFO of its own: that given with -i is not used");
     KDK_TRY(check_vmlinux(data->info, sources));
     if (depth == Depth::pages) {
         resolve(memory, *data, sources, log);

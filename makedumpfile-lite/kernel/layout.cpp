@@ -153,20 +153,20 @@ Result<Layout> resolve_layout(Facts& facts) {
             make_error(ErrorKind::absent, "find", "the layout of struct page",
                        fmt::format("{} is neither in VMCOREINFO nor in any description of the kernel's types",
                                    find.missing()))
-                .then("use dump level 0 or 1")
+                .then("use -d 1 or -d 0: these levels need no knowledge of the kernel")
                 .from(ErrorSide::source));
     const std::uint64_t words[] = {page.flags, page.compound, page.mapping, page.private_data};
     for (const std::uint64_t offset : words)
         if (page.size < 32 || page.size > 4096 || offset + 8 > page.size || offset > page.size)
             return fail(make_error(ErrorKind::corrupt, "use", "the layout of struct page",
                                    fmt::format("a member at {} of {} bytes", offset, page.size))
-                            .then("use dump level 0 or 1")
+                            .then("use -d 1 or -d 0: these levels need no knowledge of the kernel")
                             .from(ErrorSide::source));
     if (page.type > page.size - 4 || page.refcount > page.size - 4 || page.lru > page.size - 16 ||
         (page.order && *page.order >= 2 * page.size) ||
         (page.destructor && *page.destructor >= 2 * page.size))
         return fail(make_error(ErrorKind::corrupt, "use", "the layout of struct page", "members outside it")
-                        .then("use dump level 0 or 1")
+                        .then("use -d 1 or -d 0: these levels need no knowledge of the kernel")
                         .from(ErrorSide::source));
     return layout;
 }

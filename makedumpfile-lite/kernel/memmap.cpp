@@ -15,7 +15,7 @@ Result<MemoryMap> MemoryMap::open(const VmcoreInfo& info, std::uint64_t page_siz
                                   std::uint64_t struct_page_size) {
     const auto refused = [](ErrorKind kind, std::string reason) {
         return fail(make_error(kind, "find", "the kernel's memory map", std::move(reason))
-                        .then("use dump level 0 or 1")
+                        .then("use -d 1 or -d 0: these levels need no knowledge of the kernel")
                         .from(ErrorSide::source));
     };
     const auto roots = info.symbol("mem_section");

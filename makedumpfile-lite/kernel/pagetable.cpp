@@ -27,7 +27,7 @@ Result<PageTable> PageTable::open(const VmcoreInfo& info, std::uint16_t elf_mach
     if (elf_machine != EM_X86_64)
         return fail(make_error(ErrorKind::unsupported, "translate addresses of", image_name,
                                fmt::format("the kernel of ELF machine {} is not known", elf_machine))
-                        .then("use dump level 0 or 1")
+                        .then("use -d 1 or -d 0: these levels need no knowledge of the kernel")
                         .from(ErrorSide::source));
     PageTable table;
     const auto phys_base = info.number("phys_base");
@@ -37,7 +37,7 @@ Result<PageTable> PageTable::open(const VmcoreInfo& info, std::uint16_t elf_mach
     if (!phys_base || !root)
         return fail(make_error(ErrorKind::absent, "translate addresses of", image_name,
                                "VMCOREINFO lacks NUMBER(phys_base) or SYMBOL(swapper_pg_dir)")
-                        .then("use dump level 0 or 1")
+                        .then("use -d 1 or -d 0: these levels need no knowledge of the kernel")
                         .from(ErrorSide::source));
     table.phys_base_ = static_cast<std::uint64_t>(*phys_base);
     const auto size = info.number("KERNEL_IMAGE_SIZE");

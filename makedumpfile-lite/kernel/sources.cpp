@@ -2,6 +2,7 @@
 #include "makedumpfile-lite/kernel/sources.h"
 
 #include "base/file.h"
+#include "makedumpfile-lite/kernel/vmcoreinfo.h"
 
 namespace kdumpkit::dump {
 
@@ -14,12 +15,28 @@ Result<KernelSources> read_kernel_sources(const KernelFiles& files) {
             sources.layout = std::move(*text);
         else
             sources.warnings.push_back(text.error().message() + "; going on without it");
+        if (sources.layout.empty() && sources.warnings.empty())
+            sources.warnings.push_back(files.layout + " is empty; going on without it");
     }
     if (!files.vmcoreinfo.empty()) {
-        KDK_ASSIGN(sources.vmcoreinfo, read_text(files.vmcoreinfo, largest_text));
+        const char* const make_one =
+            "write one with makedumpfile-lite -g FILE -x VMLINUX, or leave -i out: most "
+            "images have their own";
+        auto text = read_text(files.vmcoreinfo, largest_text);
+        if (!text)
+            return fail(Error(text.error()).then(make_one));
+        if (!VmcoreInfo::parse(*text).text("OSRELEASE"))
+            return fail(make_error(ErrorKind::corrupt, "use", files.vmcoreinfo,
+                                   "it is no VMCOREINFO: it names no kernel (OSRELEASE)")
+                            .then(make_one));
+        sources.vmcoreinfo = std::move(*text);
     }
     if (!files.vmlinux.empty()) {
-        KDK_ASSIGN(sources.vmlinux, Vmlinux::open(files.vmlinux));
+        auto opened = Vmlinux::open(files.vmlinux);
+        if (!opened && opened.error().next_step.empty())
+            return fail(Error(opened.error())
+                            .then("name the vmlinux of the kernel's debug package, or leave -x out"));
+        KDK_ASSIGN(sources.vmlinux, std::move(opened));
     }
     return sources;
 }

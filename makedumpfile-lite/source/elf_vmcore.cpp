@@ -178,7 +178,7 @@ Result<> ElfVmcore::read_headers() {
                                "an ELF core of a 32-bit or big-endian machine")
                         .from(ErrorSide::source));
     if (header.e_type != ET_CORE)
-        return fail(make_error(ErrorKind::unsupported, "open", file_->name(),
+        return fail(make_error(ErrorKind::corrupt, "open", file_->name(),
                                fmt::format("an ELF file of type {}, not a core", header.e_type))
                         .then("name a /proc/vmcore or a copy of one")
                         .from(ErrorSide::source));

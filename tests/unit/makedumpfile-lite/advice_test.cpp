@@ -23,6 +23,9 @@ TEST_CASE("the next step fits the reason") {
         return dump::next_step_for(system_error("write", "x", number).from(ErrorSide::destination));
     };
     CHECK(at_destination(ENOSPC).find("room") != std::string::npos);
+    CHECK(at_destination(ENOSPC).find("-d 31") != std::string::npos);
+    CHECK(dump::next_step_for(system_error("write", "x", ENOSPC).from(ErrorSide::destination), false)
+              .find("-d 31") == std::string::npos);
     CHECK(at_destination(ENOENT).find("folder") != std::string::npos);
     CHECK(at_destination(EISDIR).find("inside") != std::string::npos);
     CHECK(dump::next_step_for(system_error("open", "x", EACCES)).find("root") != std::string::npos);

@@ -231,7 +231,7 @@ TEST_CASE("without VMCOREINFO, or with one that lacks what matters, the error na
         const auto kernel = Kernel::open(machine, silent);
         REQUIRE_FALSE(kernel);
         CHECK(kernel.error().kind == ErrorKind::absent);
-        CHECK(kernel.error().next_step.find("level 0 or 1") != std::string::npos);
+        CHECK(kernel.error().next_step.find("-d 1") != std::string::npos);
         const auto all = select_all(machine);
         REQUIRE(all);
         CHECK(all->counts.kept == Machine::pfns);
