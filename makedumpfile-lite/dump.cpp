@@ -11,6 +11,7 @@
 #include "makedumpfile-lite/format/kdump_writer.h"
 #include "makedumpfile-lite/format/stream_layout.h"
 #include "makedumpfile-lite/interrupt.h"
+#include "makedumpfile-lite/kernel/data.h"
 #include "makedumpfile-lite/kernel/kernel.h"
 #include "makedumpfile-lite/kernel/vmcoreinfo.h"
 #include "makedumpfile-lite/output_file.h"
@@ -85,6 +86,7 @@ Result<std::unique_ptr<Kernel>> find_kernel(const Image& image, const Options& o
     if (kernel) {
         const auto& warnings = (*kernel)->warnings();
         summary.warnings.insert(summary.warnings.end(), warnings.begin(), warnings.end());
+        summary.kernel_facts = (*kernel)->data().facts;
         return kernel;
     }
     Error error = std::move(kernel).error();

@@ -37,6 +37,8 @@ std::string to_json(const Summary& s) {
     json["compression"] = s.compression.name();
     json["compression_level"] = s.compression.level;
     json["kernel_release"] = s.kernel_release;
+    if (!s.kernel_facts.empty())
+        json["kernel_facts"] = s.kernel_facts;
     json["page_size"] = s.page_size;
     json["pages"] = {{"total", s.pages.total},
                      {"kept", s.pages.kept},

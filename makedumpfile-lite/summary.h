@@ -6,6 +6,7 @@
 #include "makedumpfile-lite/filter.h"
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -39,6 +40,8 @@ struct Summary {
     unsigned level = 0;
     Compression compression;
     std::string kernel_release; // empty when unknown
+    // How many facts about the kernel's types and symbols came from where.
+    std::map<std::string, std::uint64_t> kernel_facts;
     std::uint64_t page_size = 0;
     PageCounts pages;
     std::uint64_t zero_pages = 0;        // of the kept ones: filled with zero and not stored (level bit 1)

@@ -8,6 +8,7 @@
 #include "makedumpfile-lite/kernel/pagetable.h"
 #include "makedumpfile-lite/kernel/vmcoreinfo.h"
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,7 @@ struct Kernel::Data {
     Result<Layout> layout; // or why it could not be resolved
     Result<MemoryMap> map;
     std::vector<std::string> warnings;
+    std::map<std::string, std::uint64_t> facts; // how many answers each source gave: to_text(FactSource)
 };
 
 } // namespace kdumpkit::dump

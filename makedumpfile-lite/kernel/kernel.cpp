@@ -108,6 +108,9 @@ void resolve(VirtualMemory& memory, Kernel::Data& data, const KernelSources& sou
     data.layout = resolve_layout(facts);
     if (data.layout)
         data.map = MemoryMap::open(data.info, data.page_size, data.layout->page.size);
+    data.facts.clear();
+    for (const auto& [key, fact] : facts.answers())
+        ++data.facts[std::string(to_text(fact.source))];
     if (log.enabled(LogLevel::debug))
         for (const auto& [key, fact] : facts.answers())
             log.debug("{}: {}", fact_text(key, fact), to_text(fact.source));
@@ -169,7 +172,7 @@ Result<std::unique_ptr<Kernel>> Kernel::open(const Image& image, const Log& log,
                         .from(ErrorSide::source));
     KDK_ASSIGN(PageTable table, PageTable::open(info, image.elf_machine(), image.name()));
     auto data = std::make_unique<Data>(
-        Data{std::move(info), page_size, table, {}, {}, not_resolved(), not_resolved(), {}});
+        Data{std::move(info), page_size, table, {}, {}, not_resolved(), not_resolved(), {}, {}});
     VirtualMemory memory(image, data->table);
 
     if (auto uts = read_utsname(memory, data->info))

@@ -79,6 +79,16 @@ class Build(unittest.TestCase):
         dump = kdump_reader.KdumpFile(folder / "vmcore")
         self.assertEqual(dump.utsname["release"], place.kernel.release)
 
+    def test_the_layout_that_was_frozen_was_used(self):
+        """What VMCOREINFO lacks came from the file that build packed, and nothing out of the crashed memory."""
+        folder = cycle.only_dump(self.disk.read_back("/var/crash"))
+        collector = cycle.read_json(folder / "summary.json")["collector"]
+        self.assertEqual(collector["dump_level"], 31)
+        self.assertGreater(collector["kernel_facts"]["layout file"], 20, collector)
+        self.assertEqual(set(collector["kernel_facts"]), {"VMCOREINFO", "layout file"})
+        self.assertEqual({name: check["verdict"] for name, check in collector["self_check"]["checks"].items()
+                          if check["verdict"] != "passed"}, {})
+
 
 if __name__ == "__main__":
     cycle.main()

@@ -12,6 +12,7 @@ TEST_CASE("the summary is JSON with every number in its place") {
     summary.level = 31;
     summary.compression = {Algorithm::zstd, 3};
     summary.kernel_release = "6.1.0\xff"; // from a dump: not UTF-8
+    summary.kernel_facts = {{"layout file", 7}};
     summary.page_size = 4096;
     summary.pages = {.total = 100,
                      .kept = 40,
@@ -37,6 +38,7 @@ TEST_CASE("the summary is JSON with every number in its place") {
     CHECK(json["dump_level"] == 31);
     CHECK(json["compression"] == "zstd");
     CHECK(json["compression_level"] == 3);
+    CHECK(json["kernel_facts"]["layout file"] == 7);
     CHECK(json["pages"]["total"] == 100);
     CHECK(json["pages"]["kept"] == 40);
     CHECK(json["pages"]["written"] == 35);
