@@ -1,12 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "admin/commands.h"
 
+#include "admin/arm_command.h"
 #include "admin/config_command.h"
+#include "admin/dumps_command.h"
+#include "admin/record_command.h"
+#include "admin/status_command.h"
 
 namespace kdumpkit::admin {
 
 std::vector<Subcommand> commands() {
-    return {{"config", "check, show and explain the settings", define_config}};
+    return {{"arm", "make the capture initramfs anew if anything changed, and load it", define_arm},
+            {"status", "say whether a panic would be captured, and what is loaded", define_status},
+            {"record", "tell the journal which panics were captured", define_record},
+            {"list", "the dumps on this machine", define_list},
+            {"show", "one dump", define_show},
+            {"prune", "remove the dumps that the settings do not keep", define_prune},
+            {"config", "check, show and explain the settings", define_config}};
 }
 
 } // namespace kdumpkit::admin

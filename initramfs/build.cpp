@@ -191,8 +191,9 @@ Result<std::vector<PackedModule>> collect_modules(const BuildRequest& request, c
 
 } // namespace
 
-Result<Build> build(const BuildRequest& request) {
-    Build result;
+Result<Collected> collect(const BuildRequest& request) {
+    Collected collected;
+    Build& result = collected.build;
     KDK_ASSIGN(const Root root, open_root(request.root));
     KDK_ASSIGN(result.frozen.settings, read_settings(request, root));
     KDK_ASSIGN(result.frozen.host, choose_host(request, root));
@@ -218,12 +219,21 @@ Result<Build> build(const BuildRequest& request) {
         result.libraries.push_back(
             {library.path.substr(library.path.rfind('/') + 1), library.path, library.content.size()});
 
-    KDK_ASSIGN(const std::vector<Entry> entries, make_recipe(std::move(ingredients)));
-    for (const Entry& entry : entries)
+    KDK_ASSIGN(collected.entries, make_recipe(std::move(ingredients)));
+    for (const Entry& entry : collected.entries)
         result.contents.push_back(
             {entry.path.substr(entry.path.rfind('/') + 1), entry.path, entry.content.size()});
-    KDK_ASSIGN(result.archive, write_cpio(entries, result.packing));
-    return result;
+    return collected;
+}
+
+Result<Build> pack(Collected collected) {
+    KDK_ASSIGN(collected.build.archive, write_cpio(collected.entries, collected.build.packing));
+    return std::move(collected.build);
+}
+
+Result<Build> build(const BuildRequest& request) {
+    KDK_ASSIGN(Collected collected, collect(request));
+    return pack(std::move(collected));
 }
 
 } // namespace kdumpkit::initramfs

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "config/frozen.h"
 #include "initramfs/cpio.h"
+#include "initramfs/entry.h"
 
 #include <cstdint>
 #include <optional>
@@ -41,7 +42,16 @@ struct Build {
     std::vector<std::string> warnings;
 };
 
-// Collects and packs a capture initramfs in memory; reads the system and changes nothing.
+// All that goes into a capture initramfs, before it is packed, which takes most of the time.
+struct Collected {
+    Build build; // without its archive
+    std::vector<Entry> entries;
+};
+// Reads the system and changes nothing.
+Result<Collected> collect(const BuildRequest& request);
+// In memory.
+Result<Build> pack(Collected collected);
+// Both.
 Result<Build> build(const BuildRequest& request);
 
 } // namespace kdumpkit::initramfs

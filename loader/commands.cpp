@@ -46,28 +46,12 @@ std::function<Result<int>()> define_unload(CLI::App& app) {
     return [reboot] { return run_unload(*reboot ? KexecPurpose::reboot : KexecPurpose::capture); };
 }
 
-std::function<Result<int>()> define_status(CLI::App& app) {
-    auto json = std::make_shared<bool>(false);
-    app.add_flag("--json", *json, "as JSON");
-    return [json]() -> Result<int> {
-        KDK_ASSIGN(const Machine machine, gather_machine("/"));
-        const auto record = [](KexecPurpose purpose) {
-            return read_text(LoadRecord::path(purpose)).value_or(std::string());
-        };
-        const Status status =
-            make_status(machine, record(KexecPurpose::capture), record(KexecPurpose::reboot));
-        KDK_TRY(print_result(*json ? to_json(status) : to_text(status)));
-        return status.armed ? exit_codes::success : exit_codes::absent;
-    };
-}
-
 } // namespace
 
 std::vector<Subcommand> commands() {
     return {{"load", "put a kernel into the crash reservation, or into memory for a reboot", define_load},
             {"unload", "drop the loaded capture kernel, or the one for a reboot", define_unload},
-            {"reboot", "reboot into the loaded kernel, without the firmware", define_reboot},
-            {"status", "say whether a panic would be captured, and what is loaded", define_status}};
+            {"reboot", "reboot into the loaded kernel, without the firmware", define_reboot}};
 }
 
 } // namespace kdumpkit::loader

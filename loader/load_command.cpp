@@ -316,4 +316,13 @@ std::function<Result<int>()> define_load(CLI::App& app) {
     return [options] { return run_load(*options); };
 }
 
+Result<int> load_capture_kernel(const std::string& kernel, const std::string& initrd,
+                                const std::string& append) {
+    LoadOptions options;
+    options.kernel = kernel;
+    options.initrd = initrd;
+    options.wish.command_line.append = append;
+    return run_load(options);
+}
+
 } // namespace kdumpkit::loader

@@ -78,7 +78,7 @@ Status make_status(const Machine& machine, std::string_view record, std::string_
     return status;
 }
 
-std::string to_text(const Status& status) {
+std::string to_text(const Status& status, std::string_view more) {
     std::string text;
     if (!status.kernel_says)
         text += "armed:       no: this kernel has no kexec for crashes (no crash_loaded in /sys/kernel)\n";
@@ -115,6 +115,7 @@ std::string to_text(const Status& status) {
     limit("kexec_load_limit_reboot", status.reboot_left);
     if (status.locked_down)
         text += "lockdown:    only kexec_file_load of a signed kernel is permitted\n";
+    text += more;
     if (!status.kernel_says)
         text += "next: boot a kernel with CONFIG_KEXEC (or CONFIG_KEXEC_FILE) and CONFIG_CRASH_DUMP\n";
     else if (status.reserved == 0)
@@ -122,7 +123,7 @@ std::string to_text(const Status& status) {
     else if (!status.armed && (status.load_disabled || status.panic_left == 0))
         text += "next: reboot: this kernel permits no more loading\n";
     else if (!status.armed)
-        text += "next: kdumpkit load --kernel FILE --initrd FILE\n";
+        text += "next: kdumpkit arm, or systemctl enable --now kdumpkit\n";
     return text;
 }
 

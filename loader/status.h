@@ -44,7 +44,8 @@ struct Status {
 // Pure. The records are the contents of LoadRecord::path(), or empty.
 Status make_status(const Machine& machine, std::string_view record, std::string_view reboot_record = {});
 
-std::string to_text(const Status& status);
+// `more`: further lines, before the one that begins with "next:".
+std::string to_text(const Status& status, std::string_view more = {});
 std::string to_json(const Status& status);
 
 } // namespace kdumpkit::loader

@@ -43,7 +43,10 @@ TEST_CASE("a wrong command line names what is wrong and what was probably meant"
         std::string begins, says, next;
     };
     const std::vector<Row> rows = {
-        {{}, "kdumpkit: ", "status, build, config is required", "see kdumpkit --help"},
+        {{},
+         "kdumpkit: ",
+         "build, arm, status, record, list, show, prune, config is required",
+         "see kdumpkit --help"},
         {{"bild"}, "kdumpkit: ", "there is no subcommand \"bild\"", "did you mean build?"},
         {{"frobnicate", "-o", "x"}, "kdumpkit: ", "no subcommand \"frobnicate\"", "see kdumpkit --help"},
         {{"--vresion"}, "kdumpkit: ", "no option \"--vresion\"", "did you mean --version?"},

@@ -28,7 +28,7 @@ TEST_CASE("armed is what the kernel says, not what was noted") {
     CHECK(status.reserved == 0xc000000);
     CHECK_THAT(to_text(status), Contains("a panic would leave no dump") &&
                                     Contains("192 MiB  0x33000000-0x3effffff") &&
-                                    Contains("next: kdumpkit load"));
+                                    Contains("next: kdumpkit arm"));
     machine.crash_loaded = "1";
     status = make_status(machine, to_json(record));
     CHECK(status.armed);

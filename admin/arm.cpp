@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "admin/arm.h"
+
+#include "admin/kernel_image.h"
+#include "base/file.h"
+#include "base/progress.h"
+#include "config/settings_file.h"
+#include "initramfs/build.h"
+#include "loader/iomem.h"
+#include "loader/load_command.h"
+#include "loader/machine.h"
+#include "loader/reservation.h"
+
+#include <ctime>
+#include <filesystem>
+
+#include <fmt/format.h>
+
+namespace kdumpkit::admin {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Without memory for it nothing else is worth the time.
+Result<> check_reservation() {
+    KDK_ASSIGN(const loader::Machine machine, loader::gather_machine("/"));
+    KDK_ASSIGN(const auto iomem, loader::parse_iomem(machine.iomem));
+    KDK_TRY(
+        loader::find_reservation(iomem, machine.crash_size, machine.command_line, machine.crash_cma_ranges));
+    return {};
+}
+
+// Folders of the running system that dumps go to. A dump holds secrets.
+Result<> make_target_folders(const Settings& settings) {
+    for (const Target& target : settings.targets) {
+        std::error_code error;
+        if (!target.filesystem.empty() || fs::exists(target.folder, error))
+            continue;
+        fs::create_directories(target.folder, error);
+        if (!error)
+            fs::permissions(target.folder, fs::perms::owner_all, error);
+        if (error)
+            return fail(system_error("make the folder", target.folder, error.value())
+                            .then("make it, or name another target in the settings"));
+    }
+    return {};
+}
+
+// What is on the disk now; the digest is empty when there is no initramfs.
+struct Present {
+    std::optional<ImageRecord> record;
+    std::string digest;
+
+    [[nodiscard]] bool usable() const {
+        return record && record->image_digest == digest && file_exists(record->kernel_path);
+    }
+};
+
+Present look_at_present() {
+    Present present;
+    present.record = parse_image_record(read_text(ImageRecord::path).value_or(std::string()));
+    if (const auto image = read_file(ImageRecord::image_path))
+        present.digest = digest_of(*image);
+    return present;
+}
+
+Result<> write_image(const initramfs::Build& built, ImageRecord& wanted, const Log& log) {
+    const std::string folder = parent_folder(ImageRecord::image_path);
+    std::error_code error;
+    fs::create_directories(folder, error);
+    if (error)
+        return fail(system_error("make the folder", folder, error.value()).from(ErrorSide::destination));
+    wanted.image_digest = digest_of(built.archive.bytes);
+    wanted.bytes = built.archive.bytes.size();
+    wanted.unpacked = built.archive.unpacked;
+    wanted.built_at = std::time(nullptr);
+    KDK_TRY(write_file_atomically(ImageRecord::image_path, built.archive.bytes, 0600));
+    // Without its record the initramfs is good, only made anew the next time.
+    if (const auto noted = write_file_atomically(ImageRecord::path, to_json(wanted), 0600); !noted)
+        log.warning("{}", noted.error().message());
+    return {};
+}
+
+// The record of an initramfs that is fresh now.
+Result<ImageRecord> refresh(const ArmWish& wish, const SettingsFile& file, const Present& present,
+                            ArmRecord& record, const Log& log) {
+    ImageRecord wanted;
+    wanted.kernel_release = file.settings.kernel == "running" ? running_release() : file.settings.kernel;
+    KDK_ASSIGN(wanted.kernel_path, find_kernel_image(wanted.kernel_release));
+    if (!wish.dry_run)
+        KDK_TRY(make_target_folders(file.settings));
+    initramfs::BuildRequest request;
+    request.config = wish.config;
+    request.release = wanted.kernel_release;
+    KDK_ASSIGN(initramfs::Collected collected, initramfs::collect(request));
+    for (const std::string& warning : collected.build.warnings)
+        log.warning("{}", warning);
+    KDK_ASSIGN(const auto kernel, read_file(wanted.kernel_path));
+    wanted.packing = to_text(collected.build.packing);
+    wanted.made_of = digests_of(collected.entries, kernel);
+
+    record.rebuilt_because = why_stale(present.record, present.digest, wanted);
+    if (record.rebuilt_because.empty() && wish.rebuild)
+        record.rebuilt_because = {"--rebuild was given"};
+    if (record.rebuilt_because.empty()) {
+        wanted = *present.record;
+        return wanted;
+    }
+    if (wish.dry_run)
+        return wanted;
+    log.info("making the capture initramfs anew: {}", fmt::join(record.rebuilt_because, "; "));
+    KDK_ASSIGN(const initramfs::Build built, initramfs::pack(std::move(collected)));
+    KDK_TRY(write_image(built, wanted, log));
+    return wanted;
+}
+
+Result<> load(const ImageRecord& image, const Settings& settings, ArmRecord& record) {
+    record.kernel = image.kernel_path;
+    record.image = ImageRecord::image_path;
+    record.image_bytes = image.bytes;
+    KDK_TRY(loader::load_capture_kernel(image.kernel_path, ImageRecord::image_path, settings.append));
+    return {};
+}
+
+} // namespace
+
+Result<> arm(const ArmWish& wish, ArmRecord& record, const Log& log) {
+    record.at = std::time(nullptr);
+    KDK_TRY(check_reservation());
+    const Present present = look_at_present();
+    const auto file = read_settings_file(wish.config);
+    auto image =
+        file ? refresh(wish, *file, present, record, log) : Result<ImageRecord>(Failure(file.error()));
+    if (wish.dry_run) {
+        KDK_TRY(image);
+        record.kernel = image->kernel_path;
+        record.image = ImageRecord::image_path;
+        return {};
+    }
+    if (image)
+        return load(*image, file->settings, record);
+    Error error = std::move(image).error();
+    if (!present.usable())
+        return fail(std::move(error));
+    const auto loaded = load(*present.record, file ? file->settings : Settings{}, record);
+    error.reason += loaded ? fmt::format("; the earlier capture initramfs for kernel {} is loaded instead",
+                                         present.record->kernel_release)
+                           : fmt::format("; the earlier capture initramfs cannot be loaded either: {}",
+                                         loaded.error().reason);
+    return fail(std::move(error));
+}
+
+} // namespace kdumpkit::admin

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "admin/capture_image.h"
+
+#include "config/frozen.h"
+#include "loader/purgatory/sha256.h"
+
+#include <sstream>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+namespace kdumpkit::admin {
+namespace {
+
+using nlohmann::ordered_json;
+
+constexpr const char* kernel_key = "kernel";
+
+// The layout without the addresses of its symbols: they move with each boot (KASLR), the collector moves them
+// back, and the build ID, which stays, stands for them.
+std::string without_addresses(std::string_view layout) {
+    std::string out;
+    std::istringstream lines{std::string(layout)};
+    for (std::string line; std::getline(lines, line);)
+        out += (line.starts_with("SYMBOL(") ? line.substr(0, line.find('=')) : line) + "\n";
+    return out;
+}
+
+std::string file_name(const std::string& path) {
+    return path.substr(path.rfind('/') + 1);
+}
+
+// What an entry of the initramfs is called among people.
+std::string spoken(const std::string& path) {
+    if (path == kernel_key)
+        return "the kernel's image";
+    if (path == Frozen::path)
+        return "the settings, the targets or the machine's name";
+    if (path == Frozen::layout_path)
+        return "the kernel's layout";
+    if (path == "/init")
+        return "kdump-capture";
+    if (path.ends_with(".ko"))
+        return "the module " + file_name(path);
+    return file_name(path);
+}
+
+} // namespace
+
+std::string digest_of(Bytes bytes) {
+    loader::Sha256 sha;
+    sha.update(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
+    const loader::Sha256Digest digest = sha.finish();
+    std::string text;
+    for (const std::uint8_t byte : digest.bytes)
+        text += fmt::format("{:02x}", byte);
+    return text;
+}
+
+Digests digests_of(const std::vector<initramfs::Entry>& entries, Bytes kernel) {
+    Digests digests;
+    for (const initramfs::Entry& entry : entries) {
+        if (entry.type == initramfs::EntryType::folder)
+            continue;
+        if (entry.path == Frozen::layout_path)
+            digests[entry.path] = digest_of(as_bytes(without_addresses(as_text(entry.content))));
+        else if (entry.type == initramfs::EntryType::file)
+            digests[entry.path] = digest_of(entry.content);
+        else
+            digests[entry.path] = fmt::format("{} {}:{}", entry.link, entry.major, entry.minor);
+    }
+    digests[kernel_key] = digest_of(kernel);
+    return digests;
+}
+
+std::string to_json(const ImageRecord& record) {
+    const ordered_json json{{"kernel_release", record.kernel_release},
+                            {"kernel", record.kernel_path},
+                            {"packing", record.packing},
+                            {"sha256", record.image_digest},
+                            {"bytes", record.bytes},
+                            {"unpacked_bytes", record.unpacked},
+                            {"built_at", record.built_at},
+                            {"made_of", record.made_of}};
+    return json.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+}
+
+std::optional<ImageRecord> parse_image_record(std::string_view text) {
+    const ordered_json json = ordered_json::parse(text, nullptr, false);
+    if (!json.is_object())
+        return std::nullopt;
+    const auto string = [&](const char* key) {
+        return json.contains(key) && json[key].is_string() ? json[key].get<std::string>() : std::string();
+    };
+    const auto number = [&](const char* key) {
+        return json.contains(key) && json[key].is_number_unsigned() ? json[key].get<std::uint64_t>() : 0;
+    };
+    ImageRecord record;
+    record.kernel_release = string("kernel_release");
+    record.kernel_path = string("kernel");
+    record.packing = string("packing");
+    record.image_digest = string("sha256");
+    record.bytes = number("bytes");
+    record.unpacked = number("unpacked_bytes");
+    record.built_at = static_cast<std::int64_t>(number("built_at"));
+    if (json.contains("made_of") && json["made_of"].is_object())
+        for (const auto& [path, digest] : json["made_of"].items())
+            if (digest.is_string())
+                record.made_of[path] = digest.get<std::string>();
+    if (record.kernel_release.empty() || record.image_digest.empty())
+        return std::nullopt;
+    return record;
+}
+
+std::vector<std::string> why_stale(const std::optional<ImageRecord>& record, std::string_view image_digest,
+                                   const ImageRecord& wanted) {
+    if (image_digest.empty())
+        return {"there is none yet"};
+    if (!record || record->image_digest != image_digest)
+        return {"it is not the file that kdumpkit arm wrote last"};
+    if (record->kernel_release != wanted.kernel_release)
+        return {
+            fmt::format("it is for kernel {}, not for {}", record->kernel_release, wanted.kernel_release)};
+    std::vector<std::string> reasons;
+    if (record->packing != wanted.packing)
+        reasons.push_back("the kernel unpacks another compression");
+    for (const auto& [path, digest] : wanted.made_of) {
+        const auto before = record->made_of.find(path);
+        if (before == record->made_of.end())
+            reasons.push_back(spoken(path) + " is new");
+        else if (before->second != digest)
+            reasons.push_back(spoken(path) + " changed");
+    }
+    for (const auto& [path, digest] : record->made_of)
+        if (!wanted.made_of.contains(path))
+            reasons.push_back(spoken(path) + " is no longer needed");
+    if (reasons.size() > 5) {
+        const std::size_t more = reasons.size() - 4;
+        reasons.resize(4);
+        reasons.push_back(fmt::format("{} more changes", more));
+    }
+    return reasons;
+}
+
+} // namespace kdumpkit::admin

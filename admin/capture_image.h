@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "base/bytes.h"
+#include "base/error.h"
+#include "initramfs/entry.h"
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace kdumpkit::admin {
+
+// SHA-256 as 64 hexadecimal digits.
+std::string digest_of(Bytes bytes);
+
+// Digests of all that a capture initramfs is made of: the entries' by their paths, the capture kernel's as
+// "kernel".
+using Digests = std::map<std::string, std::string>;
+Digests digests_of(const std::vector<initramfs::Entry>& entries, Bytes kernel);
+
+// What `kdumpkit arm` notes down about the initramfs that it wrote.
+struct ImageRecord {
+    static constexpr const char* image_path = "/var/lib/kdumpkit/capture.img";
+    static constexpr const char* path = "/var/lib/kdumpkit/capture.json";
+
+    std::string kernel_release, kernel_path; // of the capture kernel
+    std::string packing;
+    std::string image_digest; // of the file as it is, packed
+    std::uint64_t bytes = 0;  // the same file's
+    std::uint64_t unpacked = 0;
+    std::int64_t built_at = 0; // seconds since 1970
+    Digests made_of;
+    friend bool operator==(const ImageRecord&, const ImageRecord&) = default;
+};
+std::string to_json(const ImageRecord& record);
+// nullopt when the text is not such a record.
+std::optional<ImageRecord> parse_image_record(std::string_view json);
+
+// Pure: why the initramfs that `record` describes must be made anew, in words, at most five; empty: it is
+// fresh. `image_digest` is that of the file that is there, empty for none.
+std::vector<std::string> why_stale(const std::optional<ImageRecord>& record, std::string_view image_digest,
+                                   const ImageRecord& wanted);
+
+} // namespace kdumpkit::admin

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "admin/dumps.h"
+
+#include "base/bytes.h"
+#include "base/file.h"
+
+#include <algorithm>
+#include <ctime>
+#include <filesystem>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+#include <sys/stat.h>
+
+namespace kdumpkit::admin {
+namespace {
+
+using nlohmann::json;
+namespace fs = std::filesystem;
+
+std::string text_in(const json& object, const char* key) {
+    const auto found = object.find(key);
+    return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+std::optional<std::uint64_t> number_in(const json& object, const char* section, const char* key) {
+    const auto outer = object.find(section);
+    if (outer == object.end() || !outer->is_object())
+        return std::nullopt;
+    const auto found = outer->find(key);
+    if (found == outer->end() || !found->is_number_unsigned())
+        return std::nullopt;
+    return found->get<std::uint64_t>();
+}
+
+bool has(const Dump& dump, std::string_view name) {
+    return std::any_of(dump.files.begin(), dump.files.end(),
+                       [&](const Dump::File& file) { return file.name == name; });
+}
+
+std::string why_incomplete(const Dump& dump, const json& summary) {
+    if (!summary.is_object())
+        return has(dump, "summary.json") ? "summary.json cannot be read" : "there is no summary.json";
+    if (const std::string reason = text_in(summary, "partial_reason"); !reason.empty())
+        return reason;
+    if (text_in(summary, "state") == "in progress")
+        return "the capture was cut off";
+    return has(dump, "vmcore") ? "summary.json does not call it complete" : "vmcore is gone";
+}
+
+// Files of one dump, and what they take on the disk.
+std::uint64_t list_files(const fs::path& folder, std::vector<Dump::File>& files) {
+    std::uint64_t disk = 0;
+    std::error_code error;
+    for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
+        struct stat about {};
+        if (::lstat(it->path().c_str(), &about) != 0 || !S_ISREG(about.st_mode))
+            continue;
+        files.push_back({it->path().filename(), static_cast<std::uint64_t>(about.st_size)});
+        disk += static_cast<std::uint64_t>(about.st_blocks) * 512; // stat(2): blocks of 512 bytes
+    }
+    std::sort(files.begin(), files.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+    return disk;
+}
+
+} // namespace
+
+std::optional<std::int64_t> time_in_name(std::string_view name) {
+    constexpr std::string_view form = "ddddddddTddddddZ-";
+    if (name.size() <= form.size())
+        return std::nullopt;
+    for (std::size_t i = 0; i < form.size(); ++i)
+        if (form[i] == 'd' ? name[i] < '0' || name[i] > '9' : name[i] != form[i])
+            return std::nullopt;
+    const auto number = [&](std::size_t at, std::size_t length) {
+        return static_cast<int>(parse_number(name.substr(at, length), 10).value_or(0));
+    };
+    std::tm parts{};
+    parts.tm_year = number(0, 4) - 1900;
+    parts.tm_mon = number(4, 2) - 1;
+    parts.tm_mday = number(6, 2);
+    parts.tm_hour = number(9, 2);
+    parts.tm_min = number(11, 2);
+    parts.tm_sec = number(13, 2);
+    if (parts.tm_mon < 0 || parts.tm_mon > 11 || parts.tm_mday < 1 || parts.tm_mday > 31 ||
+        parts.tm_hour > 23 || parts.tm_min > 59 || parts.tm_sec > 60)
+        return std::nullopt;
+    return ::timegm(&parts);
+}
+
+Dump describe_dump(std::string folder, std::string_view summary, std::vector<Dump::File> files) {
+    Dump dump;
+    dump.folder = std::move(folder);
+    dump.name = dump.folder.substr(dump.folder.rfind('/') + 1);
+    dump.utc = time_in_name(dump.name).value_or(0);
+    dump.files = std::move(files);
+    const json object = json::parse(summary, nullptr, false);
+    if (object.is_object()) {
+        dump.host = text_in(object, "host");
+        dump.kernel = text_in(object, "kernel_release");
+        dump.panic_line = text_in(object, "panic_line");
+        dump.panic_cause = text_in(object, "panic_cause");
+        dump.memory_bytes = number_in(object, "bytes", "memory");
+        dump.capture_total_kib = number_in(object, "memory", "total_kib");
+        dump.capture_lowest_kib = number_in(object, "memory", "lowest_available_kib");
+        const auto complete = object.find("complete");
+        dump.complete = complete != object.end() && complete->is_boolean() && complete->get<bool>() &&
+                        has(dump, "vmcore");
+    }
+    if (!dump.complete)
+        dump.why_not = why_incomplete(dump, object);
+    return dump;
+}
+
+Result<std::vector<Dump>> find_dumps(const std::vector<std::string>& folders) {
+    std::vector<Dump> dumps;
+    for (const std::string& parent : folders) {
+        std::error_code error;
+        fs::directory_iterator it(parent, error);
+        if (error.value() == ENOENT)
+            continue;
+        if (error)
+            return fail(system_error("list the dumps in", parent, error.value())
+                            .then(error.value() == EACCES ? "run it with sudo" : "look at that folder"));
+        for (const fs::directory_iterator end; it != end; it.increment(error)) {
+            struct stat about {};
+            if (!time_in_name(it->path().filename().string()) || ::lstat(it->path().c_str(), &about) != 0 ||
+                !S_ISDIR(about.st_mode))
+                continue;
+            std::vector<Dump::File> files;
+            const std::uint64_t disk = list_files(it->path(), files);
+            const std::string summary =
+                read_text(it->path() / "summary.json", std::size_t{16} << 20).value_or(std::string());
+            dumps.push_back(describe_dump(it->path(), summary, std::move(files)));
+            dumps.back().disk_bytes = disk;
+        }
+    }
+    std::sort(dumps.begin(), dumps.end(), [](const Dump& a, const Dump& b) {
+        return a.utc != b.utc ? a.utc > b.utc : a.folder > b.folder;
+    });
+    // Two targets may be one folder.
+    dumps.erase(std::unique(dumps.begin(), dumps.end(),
+                            [](const Dump& a, const Dump& b) { return a.folder == b.folder; }),
+                dumps.end());
+    return dumps;
+}
+
+Result<const Dump*> choose_dump(const std::vector<Dump>& dumps, std::string_view name) {
+    while (name.size() > 1 && name.ends_with('/'))
+        name.remove_suffix(1);
+    const auto wrong = [&](ErrorKind kind, const char* reason) {
+        return fail(make_error(kind, "choose the dump", fmt::format("\"{}\"", name), reason)
+                        .then("kdumpkit list shows their names"));
+    };
+    if (dumps.empty())
+        return fail(make_error(ErrorKind::absent, "choose the dump", fmt::format("\"{}\"", name),
+                               "there are none here")
+                        .then("kdumpkit config show tells which folders are looked at"));
+    if (name == "latest")
+        return &dumps.front();
+    const Dump* found = nullptr;
+    for (const Dump& dump : dumps) {
+        if (dump.name == name || dump.folder == name)
+            return &dump;
+        if (!name.empty() && dump.name.starts_with(name)) {
+            if (found != nullptr)
+                return wrong(ErrorKind::invalid, "several begin like that");
+            found = &dump;
+        }
+    }
+    return found != nullptr ? Result<const Dump*>(found) : wrong(ErrorKind::absent, "no dump has that name");
+}
+
+} // namespace kdumpkit::admin

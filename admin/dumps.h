@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "base/error.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace kdumpkit::admin {
+
+// One dump's folder, as kdump-capture left it: "20261123T010203Z-HOST".
+struct Dump {
+    struct File {
+        std::string name;
+        std::uint64_t bytes = 0;
+    };
+    std::string folder;   // with its path
+    std::string name;     // without
+    std::int64_t utc = 0; // of the panic, seconds since 1970; from the folder's name
+    bool complete = false;
+    std::string why_not;                               // when it is not complete
+    std::string host, kernel, panic_line, panic_cause; // empty: not known
+    std::optional<std::uint64_t> memory_bytes;         // of the crashed machine
+    std::vector<File> files;                           // by name
+    std::uint64_t disk_bytes = 0;                      // what all of them take
+
+    // Of the capture kernel, in KiB: its memory, and the least of it that was free; for kdumpkit estimate.
+    std::optional<std::uint64_t> capture_total_kib, capture_lowest_kib;
+};
+
+// The time in a dump folder's name; nullopt for a name that kdump-capture does not give.
+std::optional<std::int64_t> time_in_name(std::string_view name);
+
+// Pure: what `summary` (the text of summary.json, possibly empty, cut short or somebody else's) and the files
+// tell. A dump is complete when summary.json says so and the file vmcore is there.
+Dump describe_dump(std::string folder, std::string_view summary, std::vector<Dump::File> files);
+
+// Every dump in these folders, newest first. Folders that are absent have none; links are not followed.
+Result<std::vector<Dump>> find_dumps(const std::vector<std::string>& folders);
+
+// The dump that is meant by `name`: a folder's name, its beginning if only one has it, its path, or "latest".
+// `absent` or `invalid` otherwise.
+Result<const Dump*> choose_dump(const std::vector<Dump>& dumps, std::string_view name);
+
+} // namespace kdumpkit::admin

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "admin/dumps_report.h"
+
+#include "base/progress.h"
+
+#include <ctime>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+namespace kdumpkit::admin {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string dump_text(const Json& json) {
+    return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+Json or_null(const std::string& text) {
+    return text.empty() ? Json() : Json(text);
+}
+
+Json to_json(const Dump& dump) {
+    Json json{{"name", dump.name},
+              {"folder", dump.folder},
+              {"utc", utc_text(dump.utc)},
+              {"complete", dump.complete},
+              {"why_not_complete", or_null(dump.why_not)},
+              {"host", or_null(dump.host)},
+              {"kernel_release", or_null(dump.kernel)},
+              {"panic_line", or_null(dump.panic_line)},
+              {"panic_cause", or_null(dump.panic_cause)},
+              {"memory_bytes", dump.memory_bytes ? Json(*dump.memory_bytes) : Json()},
+              {"disk_bytes", dump.disk_bytes},
+              {"files", Json::array()}};
+    for (const Dump::File& file : dump.files)
+        json["files"].push_back({{"name", file.name}, {"bytes", file.bytes}});
+    return json;
+}
+
+std::string or_unknown(const std::string& text) {
+    return text.empty() ? "not known" : text;
+}
+
+} // namespace
+
+std::string utc_text(std::int64_t seconds) {
+    const auto value = static_cast<std::time_t>(seconds);
+    std::tm parts{};
+    char text[40] = {};
+    if (::gmtime_r(&value, &parts) == nullptr ||
+        std::strftime(text, sizeof text, "%Y-%m-%d %H:%M:%SZ", &parts) == 0)
+        return "1970-01-01 00:00:00Z";
+    return text;
+}
+
+std::string list_text(const std::vector<Dump>& dumps, const std::vector<std::string>& folders) {
+    if (dumps.empty())
+        return fmt::format("no dumps in {}\n", fmt::join(folders, ", "));
+    std::size_t widest = 0;
+    for (const Dump& dump : dumps)
+        widest = std::max(widest, dump.name.size());
+    std::string text;
+    for (const Dump& dump : dumps)
+        text += fmt::format("{:<{}}  {:<8}  {:>9}  {}  {}\n", dump.name, widest,
+                            dump.complete ? "complete" : "partial", human_bytes(dump.disk_bytes),
+                            dump.kernel.empty() ? "kernel not known" : dump.kernel,
+                            dump.panic_line.empty() ? "panic line not known" : dump.panic_line);
+    return text;
+}
+
+std::string list_json(const std::vector<Dump>& dumps, const std::vector<std::string>& folders) {
+    Json json{{"folders", folders}, {"dumps", Json::array()}};
+    for (const Dump& dump : dumps)
+        json["dumps"].push_back(to_json(dump));
+    return dump_text(json);
+}
+
+std::string show_text(const Dump& dump) {
+    std::string text = dump.folder + "\n";
+    text += fmt::format("  time     {}\n", utc_text(dump.utc));
+    text +=
+        fmt::format("  state    {}\n", dump.complete ? std::string("complete") : "partial: " + dump.why_not);
+    text += fmt::format("  panic    {}\n", or_unknown(dump.panic_line));
+    if (!dump.panic_cause.empty())
+        text += fmt::format("  cause    {}\n", dump.panic_cause);
+    text += fmt::format("  kernel   {}\n  host     {}\n", or_unknown(dump.kernel), or_unknown(dump.host));
+    if (dump.memory_bytes)
+        text += fmt::format("  memory   {} on the machine that crashed\n", human_bytes(*dump.memory_bytes));
+    text += fmt::format("  on disk  {}\n", human_bytes(dump.disk_bytes));
+    for (const Dump::File& file : dump.files)
+        text += fmt::format("  file     {:<18} {}\n", file.name, human_bytes(file.bytes));
+    for (const Dump::File& file : dump.files)
+        if (file.name == "vmcore" || file.name == "vmcore.incomplete")
+            text += fmt::format("next: crash VMLINUX {0}/{1}, or drgn -c {0}/{1} -s VMLINUX\n", dump.folder,
+                                file.name);
+    return text;
+}
+
+std::string show_json(const Dump& dump) {
+    return dump_text(to_json(dump));
+}
+
+std::string prune_text(const std::vector<Removal>& removals, bool done) {
+    if (removals.empty())
+        return "nothing to remove\n";
+    std::string text;
+    std::uint64_t bytes = 0;
+    for (const Removal& removal : removals) {
+        text += fmt::format("{} {} ({}): {}\n", done ? "removed" : "would remove", removal.dump->folder,
+                            human_bytes(removal.dump->disk_bytes), removal.reason);
+        bytes += removal.dump->disk_bytes;
+    }
+    return text + fmt::format("{} in all\n", human_bytes(bytes));
+}
+
+std::string prune_json(const std::vector<Removal>& removals, bool done) {
+    Json json{{"removed", done}, {"dumps", Json::array()}};
+    for (const Removal& removal : removals)
+        json["dumps"].push_back({{"folder", removal.dump->folder},
+                                 {"disk_bytes", removal.dump->disk_bytes},
+                                 {"reason", removal.reason}});
+    return dump_text(json);
+}
+
+} // namespace kdumpkit::admin

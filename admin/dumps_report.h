@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "admin/dumps.h"
+#include "admin/retention.h"
+
+#include <string>
+#include <vector>
+
+namespace kdumpkit::admin {
+
+// What `kdumpkit list`, `show` and `prune` print; pure, each text ends with a newline.
+
+std::string utc_text(std::int64_t seconds); // "2026-11-23 01:02:03Z"
+std::string list_text(const std::vector<Dump>& dumps, const std::vector<std::string>& folders);
+std::string list_json(const std::vector<Dump>& dumps, const std::vector<std::string>& folders);
+std::string show_text(const Dump& dump);
+std::string show_json(const Dump& dump);
+// `done`: false for what would be removed.
+std::string prune_text(const std::vector<Removal>& removals, bool done);
+std::string prune_json(const std::vector<Removal>& removals, bool done);
+
+} // namespace kdumpkit::admin

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "admin/record_command.h"
+
+#include "admin/local_folders.h"
+#include "admin/record.h"
+#include "admin/retention.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/output.h"
+#include "config/settings_file.h"
+
+#include <ctime>
+#include <filesystem>
+#include <memory>
+
+#include <CLI/CLI.hpp>
+
+namespace kdumpkit::admin {
+namespace {
+
+Result<> write_recorded(const RecordedDumps& recorded) {
+    std::error_code error;
+    std::filesystem::create_directories(parent_folder(RecordedDumps::path), error);
+    return write_file_atomically(RecordedDumps::path, to_text(recorded), 0600);
+}
+
+Result<> prune(const std::vector<std::string>& folders, const std::vector<Dump>& dumps,
+               const Retention& retention, const Log& log) {
+    KDK_TRY(remove_leftovers(folders));
+    for (const Removal& removal : choose_removals(dumps, retention, std::time(nullptr))) {
+        log.info("removes {}: {}", removal.dump->folder, removal.reason);
+        KDK_TRY(remove_dump(*removal.dump));
+    }
+    return {};
+}
+
+Result<int> run_record(const std::string& config) {
+    const Log log = stderr_log("kdumpkit record");
+    KDK_ASSIGN(const SettingsFile file, read_settings_file(config));
+    const LocalFolders local = find_local_folders(file.settings);
+    for (const std::string& reason : local.unseen)
+        log.warning("not looked at: {}", reason);
+    KDK_ASSIGN(const auto dumps, find_dumps(local.paths));
+    const RecordedDumps before =
+        parse_recorded(read_text(RecordedDumps::path, std::size_t{16} << 20).value_or(std::string()));
+    RecordedDumps after; // only what is still there, so that the file does not grow for ever
+    std::string told;
+    for (auto dump = dumps.rbegin(); dump != dumps.rend(); ++dump) {
+        after.folders.insert(dump->folder);
+        if (before.folders.contains(dump->folder))
+            continue;
+        const JournalFields entry = journal_entry(*dump);
+        if (const auto sent = send_to_journal(entry); !sent)
+            log.warning("{}", sent.error().message());
+        told += entry.front().second + "\n";
+    }
+    if (after.folders != before.folders)
+        KDK_TRY(write_recorded(after));
+    KDK_TRY(prune(local.paths, dumps, file.settings.retention, log));
+    KDK_TRY(print_result(told.empty() ? "nothing new was captured\n" : told));
+    return exit_codes::success;
+}
+
+} // namespace
+
+std::function<Result<int>()> define_record(CLI::App& app) {
+    auto config = std::make_shared<std::string>();
+    app.add_option("--config", *config, "settings (default: /etc/kdumpkit.toml if it is there)")
+        ->type_name("FILE");
+    app.footer("kdumpkit-record.service runs this at boot; it removes dumps as kdumpkit prune does.");
+    return [config] { return run_record(*config); };
+}
+
+} // namespace kdumpkit::admin

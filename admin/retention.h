@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "admin/dumps.h"
+#include "config/settings.h"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace kdumpkit::admin {
+
+struct Removal {
+    const Dump* dump;
+    std::string reason; // "older than 30 days"
+};
+
+// Pure: which of `dumps` (newest first) go, oldest first. The newest complete dump always stays, whatever is
+// newer than it. `now` in seconds since 1970; a dump from the future is not old.
+std::vector<Removal> choose_removals(const std::vector<Dump>& dumps, const Retention& retention,
+                                     std::int64_t now);
+
+// Removes a dump's folder. It is renamed first, so that nobody takes what is left of it for a dump when this
+// is interrupted; remove_leftovers() goes on with it.
+Result<> remove_dump(const Dump& dump);
+Result<> remove_leftovers(const std::vector<std::string>& folders);
+
+} // namespace kdumpkit::admin

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "admin/status_report.h"
+
+#include "admin/dumps_report.h"
+#include "base/progress.h"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+namespace kdumpkit::admin {
+
+std::string to_text(const AdminStatus& status) {
+    std::string text;
+    if (const auto& arm = status.arm) {
+        if (!arm->failure.empty())
+            text += fmt::format("arm failed:  at {}: {}\n", utc_text(arm->at), arm->failure);
+        if (!arm->image.empty())
+            text += fmt::format("initramfs:   {} ({}), {}\n", arm->image, human_bytes(arm->image_bytes),
+                                !arm->failure.empty() ? "not brought up to date"
+                                : arm->rebuilt_because.empty()
+                                    ? "was fresh"
+                                    : fmt::format("made anew: {}", fmt::join(arm->rebuilt_because, "; ")));
+    }
+    if (const auto& last = status.last)
+        text +=
+            fmt::format("last panic:  {}, {}: {}\n             {}\n", utc_text(last->utc),
+                        last->complete ? "captured" : "captured in part",
+                        last->panic_line.empty() ? "panic line not known" : last->panic_line, last->folder);
+    return text;
+}
+
+std::string with_admin_status(std::string_view json, const AdminStatus& status) {
+    using Json = nlohmann::ordered_json;
+    Json object = Json::parse(json, nullptr, false);
+    if (!object.is_object())
+        return std::string(json);
+    object["arm"] = status.arm ? Json::parse(to_json(*status.arm), nullptr, false) : Json();
+    object["last_capture"] = status.last ? Json::parse(show_json(*status.last), nullptr, false) : Json();
+    return object.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+} // namespace kdumpkit::admin

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "admin/arm_record.h"
+#include "admin/dumps.h"
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace kdumpkit::admin {
+
+// What `kdumpkit status` tells besides what the kernel says.
+struct AdminStatus {
+    std::optional<ArmRecord> arm; // the last kdumpkit arm of this boot
+    std::optional<Dump> last;     // the newest dump that can be seen
+};
+// Lines that end with newlines; empty when nothing is known.
+std::string to_text(const AdminStatus& status);
+// The JSON of loader::to_json(Status) with the keys "arm" and "last_capture".
+std::string with_admin_status(std::string_view json, const AdminStatus& status);
+
+} // namespace kdumpkit::admin

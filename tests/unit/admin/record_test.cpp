@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "admin/local_folders.h"
+#include "admin/record.h"
+#include "base/file.h"
+
+#include <algorithm>
+#include <cstring>
+#include <filesystem>
+
+#include <catch2/catch.hpp>
+#include <fmt/format.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+using namespace kdumpkit;
+using namespace kdumpkit::admin;
+using Catch::Matchers::Contains;
+
+namespace {
+
+std::string field(const JournalFields& fields, const std::string& name) {
+    for (const auto& [key, value] : fields)
+        if (key == name)
+            return value;
+    return "(absent)";
+}
+
+} // namespace
+
+TEST_CASE("a journal entry tells what a monitor and a person need") {
+    Dump dump = describe_dump(
+        "/c/20261123T010203Z-h",
+        R"({"complete": true, "panic_line": "Kernel panic - x", "kernel_release": "6.1"})", {{"vmcore", 2}});
+    CHECK(field(journal_entry(dump), "MESSAGE_ID") == message_ids::captured);
+    CHECK(field(journal_entry(dump), "KDUMPKIT_FOLDER") == "/c/20261123T010203Z-h");
+    CHECK(field(journal_entry(dump), "KDUMPKIT_PANIC") == "Kernel panic - x");
+    CHECK(field(journal_entry(dump), "KDUMPKIT_CAUSE") == "(absent)");
+    CHECK_THAT(field(journal_entry(dump), "MESSAGE"), Contains("Kernel panic - x; the dump is complete"));
+    dump = describe_dump("/c/20261123T010203Z-h", "", {});
+    CHECK(field(journal_entry(dump), "MESSAGE_ID") == message_ids::captured_partly);
+    CHECK(field(journal_entry(dump), "KDUMPKIT_COMPLETE") == "0");
+}
+
+TEST_CASE("every message ID is in the catalog") {
+    const auto top = std::filesystem::path(TEST_DATA_DIR).parent_path().parent_path();
+    const std::string catalog = read_text(top / "packaging/kdumpkit.catalog").value();
+    for (const char* id : {message_ids::captured, message_ids::captured_partly, message_ids::not_armed})
+        CHECK_THAT(catalog, Contains(fmt::format("-- {}\n", id)));
+}
+
+TEST_CASE("a value with a line break goes to the journal with its length") {
+    CHECK(journal_datagram({{"A", "b"}, {"C", ""}}) == "A=b\nC=\n");
+    CHECK(journal_datagram({{"A", "b\nc"}}) == std::string("A\n\3\0\0\0\0\0\0\0b\nc\n", 14));
+}
+
+TEST_CASE("the journal's socket gets the datagram, and its absence is an error") {
+    const std::string path =
+        std::filesystem::temp_directory_path() / fmt::format("kdumpkit-journal-{}", ::getpid());
+    CHECK(send_to_journal({{"A", "b"}}, path).error().kind == ErrorKind::absent);
+    CHECK_FALSE(send_to_journal({{"A", "b"}}, std::string(200, 'x')));
+    const Fd fd(::socket(AF_UNIX, SOCK_DGRAM, 0));
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::strncpy(address.sun_path, path.c_str(), sizeof address.sun_path - 1);
+    REQUIRE(::bind(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
+    REQUIRE(send_to_journal({{"A", "b"}}, path));
+    char buffer[16];
+    CHECK(::recv(fd.get(), buffer, sizeof buffer, 0) == 4);
+    std::filesystem::remove(path);
+}
+
+TEST_CASE("what was recorded reads back") {
+    const RecordedDumps recorded{{"/a/b", "/c d"}};
+    CHECK(parse_recorded(to_text(recorded)).folders == recorded.folders);
+    CHECK(parse_recorded("").folders.empty());
+}
+
+TEST_CASE("a folder of a filesystem is found where that is mounted") {
+    const char* const mounts = "22 1 8:1 / / rw - ext4 /dev/sda1 rw\n"
+                               "30 22 8:2 / /var/my\\040data rw shared:1 - ext4 /dev/sda2 rw\n"
+                               "31 22 8:3 /sub /part rw - xfs /dev/sda3 rw\n"
+                               "32 22 0:40 /@crash /crash rw - btrfs /dev/sda4 rw\n";
+    struct Row {
+        std::string number, device, folder, path; // path "": not visible
+    };
+    for (const Row& row : std::vector<Row>{{"8:1", "/dev/sda1", "/var/crash", "/var/crash"},
+                                           {"8:2", "/dev/sda2", "/crash", "/var/my data/crash"},
+                                           {"8:2", "/dev/sda2", "/", "/var/my data/"},
+                                           {"8:3", "/dev/sda3", "/sub/crash", "/part/crash"},
+                                           {"8:3", "/dev/sda3", "/sub", "/part"},
+                                           {"8:3", "/dev/sda3", "/submarine", ""},
+                                           {"8:3", "/dev/sda3", "/crash", ""},
+                                           {"8:4", "/dev/sda4", "/@crash/x", "/crash/x"},
+                                           {"8:9", "/dev/sda9", "/crash", ""}}) {
+        CAPTURE(row.number, row.folder);
+        CHECK(mounted_path(mounts, row.number, row.device, row.folder).value_or("") == row.path);
+    }
+    CHECK_FALSE(mounted_path("junk\n\n", "8:1", "/dev/sda1", "/"));
+    const Settings settings;
+    CHECK(find_local_folders(settings).paths == std::vector<std::string>{"/var/crash"});
+    Settings far;
+    far.targets = {{"/crash", "UUID=00000000-1111-2222-3333-444444444444", "ext4"}};
+    CHECK(find_local_folders(far).unseen.size() == 1);
+}

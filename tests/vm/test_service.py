@@ -1,0 +1,171 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The services of an installed kdumpkit under a real systemd: armed at boot, a panic, and after the reboot the journal
+knows of it. Nothing but the units and the default settings brings that about."""
+import json
+import os
+import pathlib
+import re
+import subprocess
+import unittest
+
+import cycle
+from disk import Disk
+from guest import PRELUDE, Guest, libraries
+
+place = None
+UNITS = pathlib.Path("/lib/systemd/system")
+NEEDED = ("sysinit.target", "basic.target", "shutdown.target", "umount.target", "final.target", "local-fs.target",
+          "sockets.target", "systemd-journald.service", "systemd-journald.socket", "systemd-journald-dev-log.socket")
+BOOT = """
+mkdir -p /etc/systemd/system /var
+echo 0123456789abcdef0123456789abcdef >/etc/machine-id
+echo 'ID=guest' >/etc/os-release
+echo 'root:x:0:0::/:/bin/sh' >/etc/passwd
+echo 'root:x:0:' >/etc/group
+mount -t ext4 /dev/nvme0n1 /var || say no disk
+cat >/etc/systemd/system/default.target <<END
+[Unit]
+Requires=basic.target systemd-journald.service systemd-journald.socket systemd-journald-dev-log.socket
+Wants=kdumpkit.service kdumpkit-record.service work.service
+After=basic.target
+AllowIsolate=yes
+END
+cat >/etc/systemd/system/work.service <<END
+[Unit]
+After=kdumpkit.service kdumpkit-record.service
+[Service]
+Type=oneshot
+Environment=PATH=/bin:/usr/bin:/usr/sbin
+ExecStart=/bin/sh /work.sh
+END
+say systemd starts
+exec /lib/systemd/systemd --log-target=kmsg
+"""
+WORK = PRELUDE.split("hostname")[0].split("mount -t devtmpfs none /dev\n")[1] + """
+export PATH=/bin:/usr/bin:/usr/sbin
+if ! [ -e /var/panicked ]; then
+    run unit systemctl status kdumpkit.service
+    run status kdumpkit status
+    run nothing kdumpkit list
+    touch /var/panicked
+    sync
+    say about to panic
+    echo c >/proc/sysrq-trigger
+fi
+sleep 1
+run journal journalctl -o export MESSAGE_ID=145cb7f9c6dc45e69adc4aaaea6c34fd
+run list kdumpkit list --json
+run show kdumpkit show
+run again kdumpkit record
+run status kdumpkit status --json
+run fresh kdumpkit arm --dry-run
+echo '[dump]' >/etc/kdumpkit.toml
+echo 'level = 16' >>/etc/kdumpkit.toml
+run stale kdumpkit arm --dry-run
+run reload systemctl reload kdumpkit.service
+run fresh2 kdumpkit arm --dry-run
+echo 'levle = 17' >>/etc/kdumpkit.toml
+run broken systemctl restart kdumpkit.service
+run failed systemctl is-failed kdumpkit.service
+run after kdumpkit status
+run notarmed journalctl -o cat MESSAGE_ID=99087ac26ac64076a8690528e763939f
+rm /etc/kdumpkit.toml
+run restart systemctl restart kdumpkit.service
+run stop systemctl stop kdumpkit.service
+run unarmed kdumpkit status
+umount /var
+poweroff -f
+"""
+
+
+class Service(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        installed = place.work / "installed"
+        subprocess.run(["cmake", "--install", place.programs.parent, "--prefix", "/usr", "--strip"], check=True,
+                       env={**os.environ, "DESTDIR": str(installed)}, stdout=subprocess.DEVNULL)
+        cls.disk = Disk(place.work / "disk.img", 256, bus="nvme")
+        work = place.work / "work.sh"
+        work.write_text(WORK)
+        root, release = place.kernel.root, place.kernel.release
+        modules = root / "lib/modules" / release
+        files = {str(path.relative_to(installed)): path for path in installed.rglob("*") if path.is_file()}
+        # lib is not a link into usr in this guest.
+        files.update({str(path.relative_to(installed / "usr")): path
+                      for path in (installed / "usr/lib/systemd/system").iterdir()})
+        files.update({str(path.relative_to(root)): path for path in modules.iterdir() if path.is_file()})
+        files.update({f"boot/{name}-{release}": root / f"boot/{name}-{release}" for name in ("config", "vmlinuz")})
+        files.update({f"lib/systemd/system/{name}": UNITS / name for name in NEEDED})
+        programs = ["/lib/systemd/systemd", "/lib/systemd/systemd-journald", "/lib/systemd/systemd-shutdown",
+                    "/bin/systemctl", "/bin/journalctl"]
+        files.update({name[1:]: name for name in programs[:3]})
+        for name in ("usr/sbin/kdumpkit", "usr/bin/makedumpfile-lite", "usr/libexec/kdumpkit/kdump-capture"):
+            files.update({library: library for library in libraries(installed / name)})
+        cls.guests = []
+        for boot in ("first", "second"):
+            guest = Guest(place.work / boot, place.kernel, BOOT, disks=[cls.disk], files={"work.sh": work, **files},
+                          programs=programs)
+            cls.guests.append(guest.run(600))
+            guest.initramfs.unlink()
+
+    def succeeded(self, name, boot=1):
+        status, output = self.guests[boot].result(name)
+        self.assertEqual(status, 0, f"{name}: {output}")
+        return output
+
+    def test_armed_at_boot(self):
+        self.assertIn("status=0/SUCCESS", self.succeeded("unit", 0))
+        status = self.succeeded("status", 0)
+        self.assertIn("armed:       yes", status)
+        self.assertIn("made anew: there is none yet", status)
+        self.assertIn("no dumps in /var/crash", self.succeeded("nothing", 0))
+
+    def test_the_panic_is_in_the_journal_of_the_next_boot(self):
+        lines = self.succeeded("journal").splitlines()
+        self.assertEqual(len([line for line in lines if line.startswith("MESSAGE=")]), 1, lines)
+        entry = dict(line.split("=", 1) for line in lines if "=" in line)
+        self.assertEqual(entry["KDUMPKIT_COMPLETE"], "1")
+        self.assertEqual(entry["PRIORITY"], "2")
+        self.assertIn("sysrq triggered crash", entry["KDUMPKIT_PANIC"])
+        self.assertEqual(entry["_SYSTEMD_UNIT"], "kdumpkit-record.service")
+        folder = cycle.only_dump(self.disk.read_back("/crash"))
+        self.assertEqual(entry["KDUMPKIT_FOLDER"], f"/var/crash/{folder.name}")
+        self.assertEqual(self.succeeded("again"), "nothing new was captured")
+
+    def test_list_show_and_status_have_it(self):
+        listed = json.loads(self.succeeded("list"))
+        self.assertEqual([dump["complete"] for dump in listed["dumps"]], [True])
+        self.assertEqual(listed["dumps"][0]["kernel_release"], place.kernel.release)
+        self.assertIn("next: crash VMLINUX /var/crash/", self.succeeded("show"))
+        status = json.loads(self.succeeded("status"))
+        self.assertIs(status["armed"], True)
+        self.assertEqual(status["last_capture"]["name"], listed["dumps"][0]["name"])
+        self.assertIsNone(status["arm"]["failure"])
+
+    def test_the_initramfs_is_made_anew_only_when_something_changed(self):
+        self.assertEqual(json.loads(self.succeeded("status"))["arm"]["rebuilt_because"], [])
+        self.assertIn("the initramfs is fresh", self.succeeded("fresh"))
+        self.assertIn("the settings, the targets or the machine's name changed", self.succeeded("stale"))
+        self.succeeded("reload")
+        self.assertIn("the initramfs is fresh", self.succeeded("fresh2"))
+
+    def test_a_failure_is_visible_and_the_earlier_initramfs_armed(self):
+        self.assertNotEqual(self.guests[1].result("broken")[0], 0)
+        self.assertEqual(self.succeeded("failed"), "failed")
+        status = self.succeeded("after")
+        self.assertIn("armed:       yes", status)
+        self.assertRegex(status, "arm failed: .*kdumpkit.toml:3:9")
+        self.assertIn("did you mean dump.level?", status)
+        self.assertRegex(self.succeeded("notarmed"), re.compile("earlier capture initramfs .* is loaded instead", re.S))
+
+    def test_stopping_unloads(self):
+        self.succeeded("restart")
+        self.succeeded("stop")
+        status, output = self.guests[1].result("unarmed")
+        self.assertEqual(status, 3)
+        self.assertIn("next: kdumpkit arm", output)
+
+
+if __name__ == "__main__":
+    cycle.main()
