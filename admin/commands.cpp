@@ -4,13 +4,17 @@
 #include "admin/arm_command.h"
 #include "admin/config_command.h"
 #include "admin/dumps_command.h"
+#include "admin/estimate_command.h"
 #include "admin/record_command.h"
+#include "admin/reserve_command.h"
 #include "admin/status_command.h"
 
 namespace kdumpkit::admin {
 
 std::vector<Subcommand> commands() {
-    return {{"arm", "make the capture initramfs anew if anything changed, and load it", define_arm},
+    return {{"estimate", "how much memory the capture kernel needs, term by term", define_estimate},
+            {"reserve", "reserve memory for the capture kernel, through the boot loader", define_reserve},
+            {"arm", "make the capture initramfs anew if anything changed, and load it", define_arm},
             {"status", "say whether a panic would be captured, and what is loaded", define_status},
             {"record", "tell the journal which panics were captured", define_record},
             {"list", "the dumps on this machine", define_list},

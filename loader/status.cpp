@@ -119,7 +119,7 @@ std::string to_text(const Status& status, std::string_view more) {
     if (!status.kernel_says)
         text += "next: boot a kernel with CONFIG_KEXEC (or CONFIG_KEXEC_FILE) and CONFIG_CRASH_DUMP\n";
     else if (status.reserved == 0)
-        text += "next: add crashkernel=192M to the kernel's command line and reboot\n";
+        text += "next: kdumpkit reserve auto (crashkernel= on the kernel's command line), and reboot\n";
     else if (!status.armed && (status.load_disabled || status.panic_left == 0))
         text += "next: reboot: this kernel permits no more loading\n";
     else if (!status.armed)

@@ -45,7 +45,7 @@ TEST_CASE("a wrong command line names what is wrong and what was probably meant"
     const std::vector<Row> rows = {
         {{},
          "kdumpkit: ",
-         "build, arm, status, record, list, show, prune, config is required",
+         "build, estimate, reserve, arm, status, record, list, show, prune, config is required",
          "see kdumpkit --help"},
         {{"bild"}, "kdumpkit: ", "there is no subcommand \"bild\"", "did you mean build?"},
         {{"frobnicate", "-o", "x"}, "kdumpkit: ", "no subcommand \"frobnicate\"", "see kdumpkit --help"},

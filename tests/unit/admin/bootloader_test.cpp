@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "admin/boot_words.h"
+#include "admin/bootloader.h"
+#include "admin/reservation_text.h"
+
+#include <algorithm>
+
+#include <catch2/catch.hpp>
+
+using namespace kdumpkit;
+using namespace kdumpkit::admin;
+using Catch::Matchers::Contains;
+
+namespace {
+
+const char* const debian_grub = "# If you change this file, run 'update-grub' afterwards to update\n"
+                                "GRUB_DEFAULT=0\n"
+                                "GRUB_DISTRIBUTOR=`lsb_release -i -s 2> /dev/null || echo Debian`\n"
+                                "GRUB_CMDLINE_LINUX_DEFAULT=\"quiet\"\n"
+                                "GRUB_CMDLINE_LINUX=\"\"\n";
+const char* const fedora_grub = "GRUB_TIMEOUT=5\nGRUB_CMDLINE_LINUX=\"rd.lvm.lv=fedora/root rhgb quiet\"\n"
+                                "GRUB_ENABLE_BLSCFG=true\n";
+const char* const fedora_entry =
+    "title Fedora Linux (6.8.5-301.fc40.x86_64) 40\n"
+    "version 6.8.5-301.fc40.x86_64\n"
+    "linux /vmlinuz-6.8.5-301.fc40.x86_64\n"
+    "initrd /initramfs-6.8.5-301.fc40.x86_64.img\n"
+    "options root=/dev/mapper/fedora-root ro crashkernel=1G-4G:192M,4G-64G:256M rhgb\n"
+    "grub_users $grub_users\n";
+const char* const suse_grub = "GRUB_CMDLINE_LINUX_DEFAULT=\"splash=silent crashkernel=205M,high "
+                              "crashkernel=72M,low mitigations=auto\"\nGRUB_CMDLINE_LINUX=\"\"\n";
+const char* const systemd_boot_entry =
+    "title      Debian GNU/Linux 13\nmachine-id 0123456789abcdef\n"
+    "options    root=UUID=1-2 ro quiet systemd.machine_id=0123456789abcdef\n"
+    "linux      /0123456789abcdef/6.12.1-amd64/linux\n";
+const char* const extlinux = "default l0\nmenu title U-Boot menu\n\nlabel l0\n\tmenu label Debian 6.1\n"
+                             "\tlinux /boot/vmlinuz-6.1\n\tAPPEND root=UUID=1 ro quiet\n\nlabel l0r\n"
+                             "\tlinux /boot/vmlinuz-6.1\n\tappend root=UUID=1 ro single\n";
+
+const FileChange* change_of(const BootPlan& plan, const std::string& path) {
+    for (const FileChange& change : plan.changes)
+        if (change.path == path)
+            return &change;
+    return nullptr;
+}
+
+std::string sorted(std::string text) {
+    std::sort(text.begin(), text.end());
+    return text;
+}
+
+// The tree after the plan.
+BootTree changed(BootTree tree, const BootPlan& plan) {
+    for (const FileChange& change : plan.changes) {
+        if (change.remove)
+            tree.files.erase(change.path);
+        else
+            tree.files[change.path] = change.after;
+    }
+    return tree;
+}
+
+} // namespace
+
+TEST_CASE("crashkernel= words are replaced, the others stay") {
+    struct Row {
+        std::string line, parameter, result;
+    };
+    for (const Row& row : std::vector<Row>{
+             {"", "crashkernel=1G", "crashkernel=1G"},
+             {"quiet", "crashkernel=1G", "quiet crashkernel=1G"},
+             {"crashkernel=1M quiet  crashkernel=2M,low", "crashkernel=1G", "quiet crashkernel=1G"},
+             {"crashkernel=auto quiet", "", "quiet"},
+             {"a=\"b crashkernel=1M c\" x", "", "a=\"b crashkernel=1M c\" x"},
+             {"nocrashkernel=1 crashkernels", "", "nocrashkernel=1 crashkernels"},
+         }) {
+        CAPTURE(row.line);
+        CHECK(with_crashkernel(row.line, row.parameter) == row.result);
+    }
+    CHECK(crashkernel_words("a crashkernel=1M,high b crashkernel=2M,low") ==
+          "crashkernel=1M,high crashkernel=2M,low");
+}
+
+TEST_CASE("values of a shell's file") {
+    CHECK(shell_value(debian_grub, "GRUB_CMDLINE_LINUX_DEFAULT") == "quiet");
+    CHECK(shell_value("A='x y'\nA=z # c\n", "A") == "z");
+    CHECK(shell_value("A='x y'\n", "A") == "x y");
+    CHECK_FALSE(shell_value("#A=x\nAB=x\n", "A"));
+    CHECK(with_shell_value("A=1\nB=2\nA=3\n", "A", "x y") == "A=1\nB=2\nA=\"x y\"\n");
+    CHECK(with_shell_value("B=2", "A", "x") == "B=2\nA=\"x\"\n");
+}
+
+TEST_CASE("GRUB on Debian gets a file of its own, and undo removes it") {
+    BootTree tree;
+    tree.files["/etc/default/grub"] = debian_grub;
+    tree.folders = {"/etc/default/grub.d"};
+    tree.programs = {"update-grub", "grub-mkconfig"};
+    const auto plan = plan_boot(tree, "crashkernel=192M").value();
+    REQUIRE(plan.changes.size() == 1);
+    CHECK(plan.changes[0].path == "/etc/default/grub.d/kdumpkit.cfg");
+    CHECK_FALSE(plan.changes[0].exists);
+    CHECK_THAT(plan.changes[0].after,
+               Contains("GRUB_CMDLINE_LINUX_DEFAULT=\"$GRUB_CMDLINE_LINUX_DEFAULT crashkernel=192M\"\n"));
+    CHECK(plan.commands == std::vector<std::vector<std::string>>{{"update-grub"}});
+    CHECK(plan.notes.empty());
+    CHECK_THAT(to_text(plan),
+               Contains("kdumpkit.cfg (new)") && Contains("  + GRUB_CMD") && Contains("run: update-grub"));
+
+    const BootTree after = changed(tree, plan);
+    CHECK(plan_boot(after, "crashkernel=192M")->changes.empty()); // again: nothing to do
+    CHECK(plan_boot(after, "crashkernel=192M")->commands.empty());
+    const auto larger = plan_boot(after, "crashkernel=256M").value();
+    REQUIRE(larger.changes.size() == 1);
+    const auto undo = plan_undo(changed(after, larger), {"crashkernel=256M", {}}).value();
+    REQUIRE(undo.changes.size() == 1);
+    CHECK(undo.changes[0].remove);
+    CHECK(changed(changed(after, larger), undo).files == tree.files);
+
+    tree.files["/etc/default/grub.d/kdump-tools.cfg"] =
+        "GRUB_CMDLINE_LINUX_DEFAULT=\"$GRUB_CMDLINE_LINUX_DEFAULT crashkernel=384M-:128M\"\n";
+    const auto beside = plan_boot(tree, "crashkernel=192M").value();
+    REQUIRE(beside.notes.size() == 1);
+    CHECK_THAT(beside.notes[0], Contains("kdump-tools.cfg also has crashkernel="));
+}
+
+TEST_CASE(
+    "GRUB without grub.d, boot loader entries, extlinux: the words are replaced, and undo brings them back") {
+    struct Row {
+        std::string name;
+        BootTree tree;
+        std::vector<std::pair<std::string, std::string>> after; // file and what it has then
+        std::vector<std::string> command;
+    };
+    const std::vector<Row> rows = {
+        {"Fedora",
+         {{{"/etc/default/grub", fedora_grub},
+           {"/boot/loader/entries/abc-6.8.5.conf", fedora_entry},
+           {"/etc/kernel/cmdline", "root=/dev/mapper/fedora-root ro rhgb\n"}},
+          {},
+          {"grub2-mkconfig"}},
+         {{"/etc/default/grub", "GRUB_CMDLINE_LINUX=\"rd.lvm.lv=fedora/root rhgb quiet crashkernel=192M\"\n"},
+          {"/boot/loader/entries/abc-6.8.5.conf",
+           "options root=/dev/mapper/fedora-root ro rhgb crashkernel=192M\ngrub_users $grub_users\n"},
+          {"/etc/kernel/cmdline", "root=/dev/mapper/fedora-root ro rhgb crashkernel=192M\n"}},
+         {"grub2-mkconfig", "-o", "/boot/grub2/grub.cfg"}},
+        {"SUSE",
+         {{{"/etc/default/grub", suse_grub}}, {}, {"grub2-mkconfig"}},
+         {{"/etc/default/grub",
+           "GRUB_CMDLINE_LINUX_DEFAULT=\"splash=silent mitigations=auto crashkernel=192M\"\n"}},
+         {"grub2-mkconfig", "-o", "/boot/grub2/grub.cfg"}},
+        {"systemd-boot",
+         {{{"/boot/efi/loader/entries/0123-6.12.conf", systemd_boot_entry}}, {}, {}},
+         {{"/boot/efi/loader/entries/0123-6.12.conf",
+           "options    root=UUID=1-2 ro quiet systemd.machine_id=0123456789abcdef crashkernel=192M\nlinux"}},
+         {}},
+        {"extlinux",
+         {{{"/boot/extlinux/extlinux.conf", extlinux}}, {}, {}},
+         {{"/boot/extlinux/extlinux.conf", "\tAPPEND root=UUID=1 ro quiet crashkernel=192M\n"},
+          {"/boot/extlinux/extlinux.conf", "\tappend root=UUID=1 ro single crashkernel=192M\n"}},
+         {}},
+        {"u-boot-menu",
+         {{{"/etc/default/u-boot", "U_BOOT_UPDATE=\"true\"\nU_BOOT_PARAMETERS=\"ro quiet\"\n"},
+           {"/boot/extlinux/extlinux.conf", extlinux}},
+          {},
+          {"u-boot-update"}},
+         {{"/etc/default/u-boot", "U_BOOT_PARAMETERS=\"ro quiet crashkernel=192M\"\n"}},
+         {"u-boot-update"}},
+    };
+    for (const Row& row : rows) {
+        CAPTURE(row.name);
+        const auto plan = plan_boot(row.tree, "crashkernel=192M").value();
+        for (const auto& [path, text] : row.after) {
+            CAPTURE(path);
+            REQUIRE(change_of(plan, path) != nullptr);
+            CHECK_THAT(change_of(plan, path)->after, Contains(text));
+        }
+        if (row.command.empty())
+            CHECK(plan.commands.empty());
+        else
+            CHECK(plan.commands == std::vector<std::vector<std::string>>{row.command});
+        const BootTree after = changed(row.tree, plan);
+        CHECK(plan_boot(after, "crashkernel=192M")->changes.empty());
+        const auto undo = plan_undo(after, record_of(plan, "crashkernel=192M", std::nullopt)).value();
+        // What is not kdumpkit's stays.
+        CHECK(plan_undo(row.tree, record_of(plan, "crashkernel=192M", std::nullopt))->changes.empty());
+        // A second size does not make the first one an earlier one.
+        const auto first = record_of(plan, "crashkernel=192M", std::nullopt);
+        const auto second = plan_boot(after, "crashkernel=256M").value();
+        CHECK(record_of(second, "crashkernel=256M", first).earlier == first.earlier);
+        // The order of words may differ, nothing else.
+        for (const auto& [path, text] : row.tree.files) {
+            CAPTURE(path);
+            CHECK(sorted(changed(after, undo).files.at(path)) == sorted(text));
+        }
+    }
+}
+
+TEST_CASE("a machine without a known boot loader says what was looked for and what to do") {
+    const auto plan = plan_boot({}, "crashkernel=192M");
+    REQUIRE_FALSE(plan);
+    CHECK(plan.error().kind == ErrorKind::absent);
+    CHECK_THAT(plan.error().reason, Contains("/etc/default/grub") && Contains("/etc/kernel/cmdline"));
+    CHECK_THAT(plan.error().next_step, Contains("crashkernel=192M"));
+}
+
+TEST_CASE("sizes of a reservation") {
+    CHECK(parse_size("192M") == std::uint64_t{192} << 20);
+    CHECK(parse_size("1g") == std::uint64_t{1} << 30);
+    CHECK(parse_size("262144K") == std::uint64_t{256} << 20);
+    for (const char* text :
+         {"", "M", "192", "192MB", "-1M", "0x10M", "16M", "99999999999999999999G", "1.5G", "19 2M"}) {
+        CAPTURE(text);
+        const auto size = parse_size(text);
+        REQUIRE_FALSE(size);
+        CHECK(size.error().kind == ErrorKind::invalid);
+    }
+}
+
+TEST_CASE("what was asked for and what the kernel granted") {
+    CHECK_THAT(granted_text("quiet", 0, ""), Contains("next: kdumpkit reserve auto"));
+    CHECK_THAT(granted_text("quiet", 0, "crashkernel=192M"), Contains("next: reboot"));
+    CHECK_THAT(granted_text("crashkernel=192M", 0, "crashkernel=192M"), Contains("dmesg"));
+    CHECK_THAT(granted_text("crashkernel=192M", 192 << 20, "crashkernel=192M"),
+               Contains("granted:  192 MiB") && !Contains("next:"));
+    const ReservationRecord record{"crashkernel=1G", {{"/a", "crashkernel=2G"}}};
+    CHECK(parse_reservation_record(to_json(record)) == record);
+    CHECK_FALSE(parse_reservation_record("{}"));
+}
