@@ -77,6 +77,7 @@ TEST_CASE("a dump is complete when its summary says so and the vmcore is there")
         {R"({"state": "finished", "complete": false, "partial_reason": "the disk is full"})",
          "vmcore.incomplete", "the disk is full"},
         {R"({"complete": "yes"})", "vmcore", "does not call it complete"},
+        {R"({"state": "finished", "complete": false})", "vmcore", "does not call it complete"},
         {"{\"complete\": tr", "vmcore", "cannot be read"},
         {"[]", "vmcore", "cannot be read"},
     };
