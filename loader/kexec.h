@@ -34,7 +34,9 @@ Result<> check_segments(const std::vector<LoadedSegment>& segments, const std::v
                         std::uint64_t entry);
 
 struct KexecExtras {
-    bool preserve_context = false; // KEXEC_PRESERVE_CONTEXT: the new kernel may return to this one
+    // KEXEC_PRESERVE_CONTEXT, the new kernel may return to this one: refused (`unsupported`), saying whether
+    // the running kernel could; nothing is loaded and nothing dropped.
+    bool preserve_context = false;
     // KEXEC_UPDATE_ELFCOREHDR, since Linux 6.6: the running kernel keeps the ELF core header up to date when
     // CPUs and memory come and go.
     bool update_core_header = false;

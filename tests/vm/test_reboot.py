@@ -124,12 +124,17 @@ class Context(unittest.TestCase):
 
     def test_preserve_context_is_explained(self):
         guest = place.guest("context", "run load kdumpkit load --reboot --kernel /kernel --preserve-context\n"
-                                       "run loaded cat /sys/kernel/kexec_loaded\npoweroff -f\n").run()
+                                       "run loaded cat /sys/kernel/kexec_loaded\n"
+                                       "run other kdumpkit load --reboot --kernel /kernel\n"
+                                       "run again kdumpkit load --reboot --kernel /kernel --preserve-context\n"
+                                       "run kept cat /sys/kernel/kexec_loaded\npoweroff -f\n").run()
         status, output = guest.result("load")
         self.assertEqual(status, 5, output)
         self.assertIn("CONFIG_KEXEC_JUMP", output)
         self.assertIn("next: ", output)
         self.assertEqual(guest.result("loaded")[1], "0")
+        self.assertEqual(guest.result("again")[0], 5, guest.result("again")[1])
+        self.assertEqual(guest.result("kept")[1], "1", "a refusal drops nothing")
 
 
 if __name__ == "__main__":
