@@ -65,12 +65,22 @@ Method first_method(const Settings& settings) {
     return {settings.method, settings.level, settings.compression};
 }
 
+std::string manifest_of(const std::string& dump) {
+    return dump + ".manifest";
+}
+
 std::vector<std::string> dump_argv(const std::string& collector, const Method& method,
                                    const std::string& vmcore, const std::string& output,
                                    const std::string& summary, const std::string& layout) {
-    std::vector<std::string> argv = {
-        collector,   "-d",   std::to_string(method.level), "--compress", method.compression.text(),
-        "--summary", summary};
+    std::vector<std::string> argv = {collector,
+                                     "-d",
+                                     std::to_string(method.level),
+                                     "--compress",
+                                     method.compression.text(),
+                                     "--summary",
+                                     summary,
+                                     "--manifest",
+                                     manifest_of(output)};
     // The lowest levels need no knowledge of the kernel, and are what is tried when something is wrong with
     // it.
     if (!layout.empty() && method.level > 1)

@@ -40,6 +40,9 @@ Ending ending_of(const Result<ExitStatus>& status);
 std::optional<Method> next_method(const Method& tried, Ending ending);
 Method first_method(const Settings& settings);
 
+// What makedumpfile-lite tells of the bytes of this dump, beside it.
+std::string manifest_of(const std::string& dump);
+
 // makedumpfile-lite's command lines. `summary` is where it writes its JSON, `layout` what was found out about
 // the kernel before the panic (empty: nothing).
 std::vector<std::string> dump_argv(const std::string& collector, const Method& method,

@@ -227,11 +227,21 @@ class TargetCapture {
                 c_.log.error(kept.error());
             else {
                 aside_ = name;
+                move_manifest(dump_path(), folder_ + "/" + name);
                 c_.log.say("the partial dump ({}) is kept as {} until there is a complete one",
                            human_bytes(size_of(folder_ + "/" + aside_)), aside_);
             }
         }
         ::unlink(dump_path().c_str());
+        ::unlink(manifest_of(dump_path()).c_str());
+    }
+
+    // A dump without its manifest is a dump; nothing is given up for it.
+    void move_manifest(const std::string& from, const std::string& to) {
+        if (!file_exists(manifest_of(from)))
+            return;
+        if (const auto moved = c_.system.rename(manifest_of(from), manifest_of(to)); !moved)
+            c_.log.error(moved.error());
     }
 
     // After the last try: when it left nothing, the partial dump is the one that was put aside.
@@ -241,9 +251,10 @@ class TargetCapture {
         const std::string path = folder_ + "/" + aside_;
         if (size_of(dump_path()) == 0) {
             c_.log.say("nothing more could be had, {} becomes vmcore.incomplete", aside_);
-            if (const auto back = c_.system.rename(path, dump_path()); back)
+            if (const auto back = c_.system.rename(path, dump_path()); back) {
+                move_manifest(path, dump_path());
                 aside_.clear();
-            else
+            } else
                 c_.log.error(back.error());
         } else {
             c_.log.say("the earlier partial dump stays beside it as {} ({})", aside_,
@@ -254,8 +265,10 @@ class TargetCapture {
     }
 
     void drop_aside() {
-        if (!aside_.empty())
+        if (!aside_.empty()) {
             ::unlink((folder_ + "/" + aside_).c_str());
+            ::unlink(manifest_of(folder_ + "/" + aside_).c_str());
+        }
         aside_.clear();
     }
 
@@ -276,6 +289,7 @@ class TargetCapture {
             c_.log.say("warning: vmcore is complete, but a power cut now may lose its name");
         }
         dump_name_ = "vmcore";
+        move_manifest(dump_path(), name);
         c_.took("sync", since);
         return {};
     }
@@ -304,8 +318,8 @@ class TargetCapture {
 
     Result<> write_summary() {
         c_.summary.files.clear();
-        for (const std::string& name :
-             {std::string("dmesg.txt"), std::string(dump_name_), aside_, std::string("capture.log")}) {
+        for (const std::string& name : {std::string("dmesg.txt"), std::string(dump_name_),
+                                        manifest_of(dump_name_), aside_, std::string("capture.log")}) {
             struct stat status {};
             if (name.empty())
                 continue;

@@ -272,6 +272,8 @@ Result<> select_and_write(const Options& options, const Log& log, Stopwatch& clo
     // Nobody should wait for the filter only to learn that the dump has no place to go.
     if (!options.summary.empty() && options.summary != "-")
         KDK_TRY(check_place(options.summary));
+    if (!options.manifest.empty())
+        KDK_TRY(check_place(options.manifest));
     KDK_ASSIGN(DumpOutput output, DumpOutput::open(options));
     KDK_ASSIGN(const auto kernel, find_kernel(*image, options, sources, log, summary));
     ErasedDump erased;
@@ -349,9 +351,7 @@ Result<> make_dump(const Options& options, const Log& log) {
     summary.level = options.level;
     summary.dry_run = options.dry_run;
     summary.compression = options.compression;
-    summary.format = options.format == Options::Format::elf      ? "elf"
-                     : options.format == Options::Format::stream ? "stream"
-                                                                 : "kdump-compressed";
+    summary.format = to_text(options.format);
     auto done = select_and_write(options, log, clock, summary);
     summary.total_seconds = clock.total();
     summary.peak_rss_kib = peak_rss_kib();

@@ -8,6 +8,7 @@
 #include "makedumpfile-lite/format/pipe_destination.h"
 #include "makedumpfile-lite/format/stream_writer.h"
 #include "makedumpfile-lite/interrupt.h"
+#include "makedumpfile-lite/manifest.h"
 #include "makedumpfile-lite/page_test.h"
 #include "makedumpfile-lite/same_page.h"
 #include "makedumpfile-lite/split.h"
@@ -194,6 +195,11 @@ Result<> DumpOutput::write(const DumpJob& job, Summary& summary) {
                                "it is truncated or was never finished, and has none of the pages to save")
                         .then("copy the crash image again, whole, if there is a better copy")
                         .from(ErrorSide::source));
+    if (!job.options.manifest.empty() && !job.options.dry_run && destinations_.front()->end() == 0) {
+        // Descriptors, bitmaps and headers are less than a sixteenth of the pages.
+        const std::uint64_t most = kept.count() * job.facts.page_size;
+        destinations_.front()->hash_blocks(manifest_block(most + most / 16));
+    }
     const bool elf = job.options.format == Format::elf;
     const format::ElfPlan plan = elf ? plan_core(job) : format::ElfPlan{{}, PageSet(0)};
     Progress progress = progress_line(job.options, job.options.dry_run ? "count" : "write",
@@ -261,6 +267,11 @@ Result<> DumpOutput::write_split(const DumpJob& job, Progress& progress, Summary
 Result<> DumpOutput::write_part(const DumpJob& job, const Part& part, const PageSet& pages,
                                 format::DumpWriter& writer, Progress& progress, Summary& summary) {
     format::Destination& destination = *part.destination;
+    const auto told = [&](Result<> done) {
+        auto manifest = write_manifest(job, destination, done && !job.source.truncated());
+        // A dump that failed is the news; a manifest that failed beside it is not.
+        return done ? std::move(manifest) : std::move(done);
+    };
     ImagePages source(job.image, pages, job.pipeline.page_size, part.pfns);
     auto counts = run_pipeline(source, job.pipeline, [&](const PageBlock& block) -> Result<> {
         KDK_TRY(stop_if_interrupted(destination.name()));
@@ -288,7 +299,8 @@ Result<> DumpOutput::write_part(const DumpJob& job, const Part& part, const Page
         if (is_interruption(finished.error()))
             return fail(interruption(destination.name(), state));
         job.log.warning("{}", state);
-        return finished;
+        (void)destination.seal();
+        return told(std::move(finished));
     }
     summary.zero_pages += counts->zero_pages;
     summary.written_pages += counts->pages - counts->zero_pages;
@@ -303,11 +315,19 @@ Result<> DumpOutput::write_part(const DumpJob& job, const Part& part, const Page
             return std::move(error).from(ErrorSide::destination);
         }));
     if (!partial)
-        return {};
+        return told({});
     // What a truncated image has lost is not always known.
     job.log.warning("{} is incomplete: {} pages can be read", destination.name(), writer.pages_written());
     // That is what salvage is asked for.
-    return job.options.job == Options::Job::salvage ? Result<>() : Result<>(partial_source(job));
+    return told(job.options.job == Options::Job::salvage ? Result<>() : Result<>(partial_source(job)));
+}
+
+Result<> DumpOutput::write_manifest(const DumpJob& job, format::Destination& destination,
+                                    bool complete) const {
+    if (job.options.manifest.empty())
+        return {};
+    return dump::write_manifest(job.options.manifest, destination,
+                                {to_text(job.options.format), job.options.flattened, complete, 0, 0, {}});
 }
 
 Result<> DumpOutput::restart() {

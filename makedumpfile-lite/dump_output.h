@@ -45,6 +45,7 @@ class DumpOutput {
         Range pfns;
     };
     Result<> write_split(const DumpJob& job, Progress& progress, Summary& summary);
+    Result<> write_manifest(const DumpJob& job, format::Destination& destination, bool complete) const;
     Result<> write_part(const DumpJob& job, const Part& part, const PageSet& pages,
                         format::DumpWriter& writer, Progress& progress, Summary& summary);
 

@@ -53,6 +53,7 @@ where facts about the kernel come from, when the vmcore does not tell
   --non-mmap             read the vmcore with read(), never through mmap()
 what is said
   --summary FILE         a summary in JSON; - is standard output
+  --manifest FILE        the SHA-256 of each MiB of the dump, while it is written; verify compares with it
   --message-level N      the sum of: 1 progress, 2 results, 4 errors, 8 debug, 16 report (default 7)
   -D, --debug            as --message-level with 8 added
   --show-stats           as --message-level with 16 added
@@ -60,7 +61,7 @@ other jobs
   --dump-dmesg           write the kernel's log to FILE; without one, or with -, to standard output;
                          --partial-dmesg: what came after the last `dmesg --clear`
   info                   what a dump is and holds
-  verify                 whether all of it can be read
+  verify                 whether all of it can be read, and is what DUMPFILE.manifest or --manifest says
   salvage                everything that can be read of a damaged or truncated dump
   --mem-usage            pages by class, and what each dump level would leave
   --check-params         only check the command line

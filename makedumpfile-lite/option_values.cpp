@@ -185,6 +185,10 @@ Result<> apply_value(Options& options, const Option& option, const std::string& 
         KDK_ASSIGN(options.summary, file_name(name, value));
         return {};
     }
+    case OptionId::manifest: {
+        KDK_ASSIGN(options.manifest, file_name(name, value));
+        return {};
+    }
     case OptionId::write_layout: {
         KDK_ASSIGN(options.output, file_name(name, value));
         return set_job(options, Options::Job::write_layout, name);
@@ -321,6 +325,15 @@ Result<> check_options(const Options& options) {
         if (given && !makes_dump)
             return wrong_use(std::string(name), "it goes with making a dump only");
     const bool copies_pages = options.job == Job::reassemble;
+    if (!options.manifest.empty()) {
+        if (!makes_dump && !copies_pages && options.job != Job::rearrange && options.job != Job::verify)
+            return wrong_use("--manifest", "it goes with writing a dump, and with verify");
+        if (options.split)
+            return wrong_use("--manifest", "it is of one file, and --split writes several",
+                             "give it to --reassemble");
+        if (options.manifest == "-")
+            return wrong_use("--manifest -", "it needs a file");
+    }
     if ((copies_pages || options.job == Job::rearrange) && options.level != 0)
         return wrong_use("-d", "these pages were chosen before", "leave -d out, and filter the result");
     if (copies_pages && options.compression.algorithm != Algorithm::none)

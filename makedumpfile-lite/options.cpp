@@ -203,6 +203,18 @@ class Walk {
 
 } // namespace
 
+std::string to_text(Options::Format format) {
+    switch (format) {
+    case Options::Format::elf:
+        return "elf";
+    case Options::Format::stream:
+        return "stream";
+    case Options::Format::kdump:
+        break;
+    }
+    return "kdump-compressed";
+}
+
 Result<Options> parse_options(const std::vector<std::string>& arguments) {
     return Walk(arguments).run();
 }

@@ -69,6 +69,7 @@ struct Options {
     bool json = false;          // info, verify, memory_usage
     unsigned workers = 0;       // 0: one for each CPU that this process may use
     std::string summary;        // a file for the JSON summary, "-" for standard output, empty for none
+    std::string manifest;       // a file for the manifest of the dump; verify: where it is
     unsigned messages = Messages::standard;
     std::vector<std::string> without_effect; // options that were accepted but change nothing here, for people
 };
@@ -76,6 +77,9 @@ struct Options {
 // `arguments` without the program's name. A wrong command line is `invalid`; an option of makedumpfile that
 // is left out on purpose is `unsupported`. Both carry the next step. Pure.
 Result<Options> parse_options(const std::vector<std::string>& arguments);
+
+// "kdump-compressed", "elf" or "stream", as summaries and manifests name it.
+std::string to_text(Options::Format format);
 
 // The text of --help: help.cpp.
 std::string_view help_text();

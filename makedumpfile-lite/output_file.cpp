@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "makedumpfile-lite/output_file.h"
 
+#include "makedumpfile-lite/manifest.h"
+
 #include <cerrno>
 #include <utility>
 
@@ -97,6 +99,8 @@ Result<> OutputFile::clear() {
     // Standard output may be a file that somebody else began.
     if (regular_ && !standard_ && stores_ && ::ftruncate(fd_.get(), 0) != 0)
         return destination_failure(system_error("empty", name_, errno));
+    if (regular_ && !standard_ && stores_)
+        drop_stale_manifest(name_);
     return {};
 }
 

@@ -76,7 +76,7 @@ bool same_file(const std::string& a, const std::string& b) {
 
 // Nothing that is read is written over, not even by -f, and nothing is written twice.
 Result<> refuse_own_inputs(const Options& options) {
-    std::vector<std::string> outputs = {options.output, options.summary};
+    std::vector<std::string> outputs = {options.output, options.summary, options.manifest};
     if (options.split)
         outputs.insert(outputs.end(), options.parts.begin() + 1, options.parts.end());
     if (options.dry_run)

@@ -9,6 +9,7 @@
 #include "makedumpfile-lite/format/flat_layout.h"
 #include "makedumpfile-lite/format/kdump_writer.h"
 #include "makedumpfile-lite/interrupt.h"
+#include "makedumpfile-lite/manifest.h"
 #include "makedumpfile-lite/partial_dump.h"
 #include "makedumpfile-lite/same_page.h"
 #include "makedumpfile-lite/source/image.h"
@@ -164,6 +165,10 @@ Result<> rearrange(const Options& options, const Log& log) {
                FileDestination::create(options.output, options.overwrite, page_cache_limit()));
     if (options.size_limit)
         output.set_size_limit(*options.size_limit);
+    if (!options.manifest.empty()) {
+        KDK_TRY(check_place(options.manifest));
+        output.hash_blocks(manifest_block(0));
+    }
     KDK_TRY(flat ? rearrange_flat(input, output, log) : rearrange_stream(input, output, options, log));
     log.info("{}: {}", output.name(), human_bytes(output.size()));
     KDK_TRY(output.close());
@@ -172,6 +177,14 @@ Result<> rearrange(const Options& options, const Log& log) {
     }));
     // What came is all that was sent; whether that is a whole dump, it says itself.
     const auto image = open_image(output.name());
+    if (!options.manifest.empty())
+        KDK_TRY(write_manifest(options.manifest, output,
+                               {image ? std::string((*image)->format()) : std::string(),
+                                false,
+                                image && !(*image)->truncated(),
+                                0,
+                                0,
+                                {}}));
     if (!image || !(*image)->truncated())
         return {};
     for (const std::string& warning : (*image)->warnings())

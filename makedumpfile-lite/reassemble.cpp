@@ -8,6 +8,7 @@
 #include "makedumpfile-lite/format/file_destination.h"
 #include "makedumpfile-lite/format/kdump_writer.h"
 #include "makedumpfile-lite/interrupt.h"
+#include "makedumpfile-lite/manifest.h"
 #include "makedumpfile-lite/same_page.h"
 #include "makedumpfile-lite/source/dump_part.h"
 
@@ -190,6 +191,10 @@ Result<> reassemble(const Options& options, const Log& log) {
                format::FileDestination::create(options.output, options.overwrite, page_cache_limit()));
     if (options.size_limit)
         output.set_size_limit(*options.size_limit);
+    if (!options.manifest.empty()) {
+        KDK_TRY(check_place(options.manifest));
+        output.hash_blocks(manifest_block(kept.count() * facts.page_size));
+    }
     KDK_ASSIGN(auto writer, format::KdumpWriter::begin(output, facts, memory, kept));
     if (options.share_duplicates)
         writer.share_duplicates(format::Duplicates::default_bytes, same_in_file(output));
@@ -231,6 +236,8 @@ Result<> reassemble(const Options& options, const Log& log) {
     KDK_TRY(sync_folder(parent_folder(output.name())).map_error([](Error error) {
         return std::move(error).from(ErrorSide::destination);
     }));
+    if (!options.manifest.empty())
+        KDK_TRY(write_manifest(options.manifest, output, {"kdump-compressed", false, complete, 0, 0, {}}));
     if (complete)
         return {};
     return fail(

@@ -20,6 +20,9 @@ struct Verification {
     std::optional<Range> part;        // one file of a split dump: its pfns
     std::uint64_t pages = 0;          // that the dump says it has
     std::uint64_t readable_pages = 0; // of those
+    bool opened = true;              // false: it is a stream, or too damaged: only compared with its manifest
+    std::string manifest;            // that the file was compared with; empty: there is none
+    std::uint64_t suspect_pages = 0; // whose bytes in the file are not what the manifest says
     Faults faults;
 };
 
@@ -27,8 +30,8 @@ struct Verification {
 std::string verification_text(const Verification& verification);
 std::string verification_json(const Verification& verification);
 
-// Reads all of Options::source and prints what is wrong with it to standard output. Anything wrong is
-// `corrupt`.
+// Reads all of Options::source, compares it with its manifest if there is one, and prints what is wrong with
+// it to standard output. Anything wrong is `corrupt`.
 Result<> verify_dump(const Options& options, const Log& log);
 
 } // namespace kdumpkit::dump

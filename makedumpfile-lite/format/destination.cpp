@@ -47,6 +47,30 @@ Result<> Destination::check_room(std::uint64_t needed) const {
     return fail(std::move(error).from(ErrorSide::destination));
 }
 
+Result<> Destination::seal() {
+    if (!hasher_)
+        return {};
+    const auto hasher = std::move(hasher_);
+    KDK_ASSIGN(auto blocks, hasher->finish(size(), [this](std::uint64_t offset, std::span<std::byte> out) {
+        return read_back(offset, out);
+    }));
+    digests_ = FileDigests{size(), hasher->block_bytes(), std::move(blocks)};
+    return {};
+}
+
+void Destination::hash_again() {
+    const std::uint64_t block = hasher_ ? hasher_->block_bytes() : digests_ ? digests_->block_bytes : 0;
+    digests_.reset();
+    if (block != 0)
+        hash_blocks(block);
+}
+
+Result<> Destination::read_back(std::uint64_t offset, std::span<std::byte>) const {
+    return fail(make_error(ErrorKind::unsupported, "read back", name(), "what was written has left already")
+                    .at(offset)
+                    .from(ErrorSide::destination));
+}
+
 bool is_out_of_space(const Error& error) {
     return error.side == ErrorSide::destination &&
            (error.errno_value == ENOSPC || error.errno_value == EDQUOT || error.errno_value == EFBIG);

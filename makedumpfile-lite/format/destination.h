@@ -3,12 +3,24 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "makedumpfile-lite/format/block_digests.h"
 
 #include <cstdint>
 #include <limits>
+#include <memory>
+#include <optional>
+#include <span>
 #include <string>
+#include <vector>
 
 namespace kdumpkit::dump::format {
+
+// What a file was when it was written: the SHA-256 of each block of it. The last one may be shorter.
+struct FileDigests {
+    std::uint64_t bytes = 0;
+    std::uint64_t block_bytes = 0;
+    std::vector<Digest> blocks;
+};
 
 // Where a dump goes. Offsets are bytes from its start. Every error carries ErrorSide::destination. One thread
 // at a time.
@@ -42,6 +54,15 @@ class Destination {
     [[nodiscard]] std::uint64_t end() const { return end_; } // one more than the highest byte written
     void set_size_limit(std::uint64_t bytes) { limit_ = bytes; }
 
+    // From now on blocks of so many bytes are hashed while they are written. Before the first write.
+    void hash_blocks(std::uint64_t block_bytes) { hasher_ = std::make_unique<BlockDigests>(block_bytes); }
+    // Nothing is written any more: makes digests(). close() does it, too.
+    Result<> seal();
+    // nullptr before that, when nothing was to be hashed, and when it failed.
+    [[nodiscard]] const FileDigests* digests() const { return digests_ ? &*digests_ : nullptr; }
+    // Bytes that were written before.
+    virtual Result<> read_back(std::uint64_t offset, std::span<std::byte> out) const;
+
   protected:
     Destination() = default;
     Destination(Destination&&) = default;
@@ -54,9 +75,19 @@ class Destination {
         return std::numeric_limits<std::uint64_t>::max();
     }
 
+    // These bytes are in the file now.
+    void hash(std::uint64_t offset, Bytes bytes) {
+        if (hasher_)
+            hasher_->write(offset, bytes);
+    }
+    // All that was written is forgotten.
+    void hash_again();
+
     std::uint64_t end_ = 0;
 
   private:
+    std::unique_ptr<BlockDigests> hasher_;
+    std::optional<FileDigests> digests_;
     std::uint64_t limit_ = std::numeric_limits<std::uint64_t>::max();
 };
 

@@ -123,7 +123,7 @@ Result<ElfWriter> ElfWriter::begin(Destination& destination, const ElfFacts& fac
     if (!destination.sparse())
         return fail(make_error(ErrorKind::unsupported, "write an ELF core to", destination.name(),
                                "what is not written there does not read as zero")
-                        .then("write to a file"));
+                        .then("name a file, or leave -E out: a device can hold a kdump-compressed dump"));
     ElfWriter writer(destination, facts.page_size);
     writer.machine_ = facts.machine;
     writer.plan_loads(facts, plan);

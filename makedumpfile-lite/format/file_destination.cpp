@@ -66,6 +66,7 @@ Result<> FileDestination::put(std::uint64_t offset, Bytes bytes) {
         KDK_TRY(file_.clear());
     cleared_ = true;
     KDK_TRY(pwrite_all(file_.fd(), offset, bytes, name()));
+    hash(offset, bytes);
     return end_ > started_ && end_ - started_ >= step_ ? trim_cache() : Result<>();
 }
 
@@ -73,6 +74,7 @@ Result<> FileDestination::restart() {
     if (cleared_)
         KDK_TRY(file_.clear());
     end_ = started_ = dropped_ = 0;
+    hash_again();
     return {};
 }
 
@@ -126,6 +128,7 @@ Result<> FileDestination::sync() {
 }
 
 Result<> FileDestination::close() {
+    (void)seal(); // whoever asked for digests misses them
     return file_.close();
 }
 

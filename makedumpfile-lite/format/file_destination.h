@@ -26,7 +26,7 @@ class FileDestination final : public Destination {
     Result<> close() override;
     Result<> restart() override;
     // Bytes that were written before, for comparing.
-    Result<> read_back(std::uint64_t offset, std::span<std::byte> out) const;
+    Result<> read_back(std::uint64_t offset, std::span<std::byte> out) const override;
 
     [[nodiscard]] const std::string& name() const override { return file_.name(); }
     [[nodiscard]] bool sparse() const override { return file_.regular(); }

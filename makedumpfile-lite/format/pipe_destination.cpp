@@ -28,8 +28,14 @@ Result<> PipeDestination::send(Bytes bytes) {
         KDK_TRY(file_.clear());
     cleared_ = true;
     KDK_TRY(write_all(file_.fd(), bytes, name()));
+    hash(sent_, bytes);
     sent_ += bytes.size();
     return {};
+}
+
+Result<> PipeDestination::close() {
+    (void)seal(); // whoever asked for digests misses them
+    return file_.close();
 }
 
 Result<> PipeDestination::put(std::uint64_t offset, Bytes bytes) {
@@ -64,6 +70,7 @@ Result<> PipeDestination::restart() {
         return destination_failure(system_error("begin again in", name(), errno));
     KDK_TRY(file_.clear());
     end_ = sent_ = 0;
+    hash_again();
     return {};
 }
 

@@ -18,7 +18,7 @@ class PipeDestination : public Destination {
     Result<> reserve_zeroed(std::uint64_t begin, std::uint64_t end) override;
     Result<> sync() override;
     void keep() override { file_.keep(); }
-    Result<> close() override { return file_.close(); }
+    Result<> close() override;
     Result<> restart() override;
     [[nodiscard]] const std::string& name() const override { return file_.name(); }
     [[nodiscard]] bool sparse() const override { return false; }

@@ -53,6 +53,14 @@ class ElfReader final : public MemoryReader {
         return assembled(paddr, *end);
     }
 
+    std::optional<Range> stored_at(std::uint64_t paddr) override {
+        const Extent* extent = map_.at_or_after(paddr);
+        if (extent == nullptr || paddr < extent->begin)
+            return std::nullopt;
+        const std::uint64_t offset = extent->offset + (paddr - extent->begin);
+        return Range{offset, offset + std::min<std::uint64_t>(extent->end - paddr, 4096)};
+    }
+
   private:
     [[nodiscard]] Error at(std::uint64_t paddr, ErrorKind kind, std::string reason) const {
         return make_error(kind, fmt::format("read physical memory 0x{:x} of", paddr), file_.name(),

@@ -24,6 +24,11 @@ class MemoryReader {
     // file) are `corrupt`; both are ErrorSide::source.
     static constexpr std::size_t max_view = std::size_t{1} << 20;
     virtual Result<Bytes> view(std::uint64_t paddr, std::size_t size) = 0;
+    // Where the file has the page at `paddr`, in bytes of it; nullopt when it has not, or not in one place.
+    virtual std::optional<Range> stored_at(std::uint64_t paddr) {
+        (void)paddr;
+        return std::nullopt;
+    }
 };
 
 // What the header of a dump says beside its memory and its notes.

@@ -67,6 +67,14 @@ class KdumpReader final : public MemoryReader {
         return Bytes(scratch_);
     }
 
+    std::optional<Range> stored_at(std::uint64_t paddr) override {
+        const std::uint64_t pfn = paddr / page_size_;
+        if (!file_.described.contains(pfn))
+            return std::nullopt;
+        const auto d = descriptor_of(pfn);
+        return d ? std::optional(Range{d->offset, d->offset + d->size}) : std::nullopt;
+    }
+
   private:
     struct Slot {
         std::uint64_t pfn = ~std::uint64_t{0};
@@ -111,7 +119,7 @@ class KdumpReader final : public MemoryReader {
         return last_number_;
     }
 
-    Result<> load(std::uint64_t pfn, std::span<std::byte> out) {
+    Result<format::PageDescriptor> descriptor_of(std::uint64_t pfn) {
         const std::uint64_t paddr = pfn * page_size_;
         if (!file_.described.contains(pfn))
             return fail(at(paddr, ErrorKind::absent,
@@ -135,6 +143,11 @@ class KdumpReader final : public MemoryReader {
             return fail(damaged(pfn, where,
                                 fmt::format("its descriptor names {} bytes at 0x{:x} of a file of {} bytes",
                                             descriptor.size, descriptor.offset, file_.content->size())));
+        return descriptor;
+    }
+
+    Result<> load(std::uint64_t pfn, std::span<std::byte> out) {
+        KDK_ASSIGN(const format::PageDescriptor descriptor, descriptor_of(pfn));
         KDK_ASSIGN(const Bytes stored, window_.view(descriptor.offset, descriptor.size));
         if (auto done = decompressor_.decompress(descriptor.flags, stored, out); !done)
             return fail(damaged(pfn, descriptor.offset, std::move(done.error().reason)));

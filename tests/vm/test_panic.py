@@ -37,7 +37,7 @@ class Panic:
     def test_folder(self):
         self.assertRegex(self.folder.name, r"^\d{8}T\d{6}Z-vm-guest$")
         names = {path.name for path in self.folder.iterdir()}
-        self.assertEqual(names, {"vmcore", "dmesg.txt", "summary.json", "capture.log"})
+        self.assertEqual(names, {"vmcore", "vmcore.manifest", "dmesg.txt", "summary.json", "capture.log"})
 
     def test_summary_tells_the_truth(self):
         summary = self.summary

@@ -43,6 +43,7 @@ class Chain(unittest.TestCase):
     def test_full_leaves_a_named_partial_dump(self):
         folder = cycle.only_dump(self.full.read_back())
         names = {path.name for path in folder.iterdir()}
+        names.discard("vmcore.incomplete.manifest")  # when there was room for it
         self.assertEqual(names, {"vmcore.incomplete", "dmesg.txt", "summary.json", "capture.log"})
         summary = cycle.read_json(folder / "summary.json")
         self.assertIs(summary["complete"], False)

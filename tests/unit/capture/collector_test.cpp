@@ -81,12 +81,13 @@ TEST_CASE("the collector's command lines") {
     method.compression.level = 3;
     CHECK(dump_argv("/c", method, "/proc/vmcore", "/d/vmcore.incomplete", "/d/collector.json") ==
           std::vector<std::string>{"/c", "-d", "31", "--compress", "zstd:3", "--summary", "/d/collector.json",
-                                   "/proc/vmcore", "/d/vmcore.incomplete"});
+                                   "--manifest", "/d/vmcore.incomplete.manifest", "/proc/vmcore",
+                                   "/d/vmcore.incomplete"});
     CHECK(dump_argv("/c", method, "/v", "/o", "/s", "/etc/layout") ==
-          std::vector<std::string>{"/c", "-d", "31", "--compress", "zstd:3", "--summary", "/s", "--layout",
-                                   "/etc/layout", "/v", "/o"});
+          std::vector<std::string>{"/c", "-d", "31", "--compress", "zstd:3", "--summary", "/s", "--manifest",
+                                   "/o.manifest", "--layout", "/etc/layout", "/v", "/o"});
     method.level = 1; // the try that is to need nothing
-    CHECK(dump_argv("/c", method, "/v", "/o", "/s", "/etc/layout").size() == 9);
+    CHECK(dump_argv("/c", method, "/v", "/o", "/s", "/etc/layout").size() == 11);
     CHECK(dmesg_argv("/c", "/proc/vmcore", "/d/dmesg.txt") ==
           std::vector<std::string>{"/c", "--dump-dmesg", "/proc/vmcore", "/d/dmesg.txt"});
 }

@@ -99,9 +99,10 @@ struct World {
             dmesg_body.empty() ? "printf '[ 1.0] hello\\n[ 2.5] sysrq: Trigger a crash\\n"
                                  "[ 2.6] Kernel panic - not syncing: sysrq triggered crash\\n' > \"$3\""
                                : dmesg_body;
-        put_file(places.collector, "#!/bin/sh\nif [ \"$1\" = --dump-dmesg ]; then\n" + dmesg +
-                                       "\nexit\nfi\nLEVEL=$2 ALGORITHM=$4 SUMMARY=$6 VMCORE=$7 OUT=$8\n" +
-                                       dump_body + "\n");
+        put_file(places.collector,
+                 "#!/bin/sh\nif [ \"$1\" = --dump-dmesg ]; then\n" + dmesg +
+                     "\nexit\nfi\nLEVEL=$2 ALGORITHM=$4 SUMMARY=$6 MANIFEST=$8\nVMCORE=$9 OUT=${10}\n" +
+                     dump_body + "\n");
         ::chmod(places.collector.c_str(), 0755);
     }
     LifeEnd run() {
