@@ -278,7 +278,7 @@ Result<> select_and_write(const Options& options, const Log& log, Stopwatch& clo
     KDK_ASSIGN(const auto kernel, find_kernel(*image, options, sources, log, summary));
     ErasedDump erased;
     if (!options.erase.empty()) {
-        KDK_ASSIGN(erased, erase_data(*image, kernel.get(), to_erase, options.erase));
+        KDK_ASSIGN(erased, erase_data(*image, kernel.get(), to_erase, options.erase, options.vmlinux));
         for (const std::string& warning : erased.warnings) {
             log.warning("{}", warning);
             summary.warnings.push_back(warning);

@@ -62,7 +62,7 @@ std::unique_ptr<Image> erased_image(const Image& image, std::vector<ErasedRange>
 }
 
 Result<ErasedDump> erase_data(const Image& image, const Kernel* kernel, const EraseConfig& config,
-                              const std::string& name) {
+                              const std::string& name, const std::string& vmlinux) {
     const auto pointless = [&](std::string reason) {
         return Failure(make_error(ErrorKind::absent, "erase what is named in", name, std::move(reason))
                            .then("leave --config out to have the dump with all data in it"));
@@ -73,11 +73,21 @@ Result<ErasedDump> erase_data(const Image& image, const Kernel* kernel, const Er
             nullptr, {}, {fmt::format("{} names nothing to erase: all data is in the dump", name)}};
     if (kernel == nullptr)
         return pointless("nothing is known of the kernel in this image");
-    auto erasure = plan_erasure(config, name, image, *kernel);
+    VariableTypes variables;
+    std::vector<std::string> warnings;
+    const auto untyped = untyped_symbols(config);
+    if (!vmlinux.empty() && !untyped.empty()) {
+        if (auto found = dwarf_variables(vmlinux, untyped))
+            variables = std::move(*found);
+        else
+            warnings.push_back(found.error().message() + "; types of variables are not known from there");
+    }
+    auto erasure = plan_erasure(config, name, image, *kernel, variables);
     if (!erasure)
         return pointless(erasure.error().message());
+    warnings.insert(warnings.end(), erasure->warnings.begin(), erasure->warnings.end());
     return ErasedDump{erased_image(image, std::move(erasure->ranges)), std::move(erasure->report),
-                      std::move(erasure->warnings)};
+                      std::move(warnings)};
 }
 
 } // namespace kdumpkit::dump

@@ -15,13 +15,13 @@ namespace kdumpkit::dump {
 std::unique_ptr<Image> erased_image(const Image& image, std::vector<ErasedRange> ranges);
 
 // What --config asks for, as a whole: `config` is the parsed file `name`. Without a known kernel nothing can
-// be found: `absent`.
+// be found: `absent`. `vmlinux`: a file whose DWARF knows the types of variables; empty for none.
 struct ErasedDump {
     std::unique_ptr<Image> image;
     std::string report;
     std::vector<std::string> warnings;
 };
 Result<ErasedDump> erase_data(const Image& image, const Kernel* kernel, const EraseConfig& config,
-                              const std::string& name);
+                              const std::string& name, const std::string& vmlinux);
 
 } // namespace kdumpkit::dump

@@ -41,8 +41,8 @@ struct Place {
 class Section {
   public:
     Section(const Image& image, const Kernel& kernel, const std::string& config, const Btf& btf,
-            const Symbols& symbols, Erasure& erasure)
-        : table_(kernel.data().table), config_(config), types_(btf), symbols_(symbols),
+            const Symbols& symbols, const VariableTypes& variables, Erasure& erasure)
+        : variables_(variables), table_(kernel.data().table), config_(config), types_(btf), symbols_(symbols),
           memory_(image, table_), physical_(image.reader()), erasure_(erasure) {}
 
     void run(const EraseCommand& command);
@@ -65,6 +65,7 @@ class Section {
     void warn(unsigned line, std::string text);
     void report(const EraseCommand& command, const Done& done);
 
+    const VariableTypes& variables_;
     const PageTable& table_;
     const std::string& config_;
     TypeWalk types_;
@@ -92,6 +93,8 @@ Result<Place> Section::find(const ErasePath& path) {
         // A per-CPU variable's symbol is where it lies in each CPU's area, which is no address of its own.
         if (place.type)
             return impossible(fmt::format("{} is a per-CPU variable", path.symbol));
+        if (const auto known = variables_.find(path.symbol); known != variables_.end())
+            place.type = types_.parse(known->second);
     }
     if (!path.type.empty()) {
         place.type = types_.parse(path.type);
@@ -100,8 +103,10 @@ Result<Place> Section::find(const ErasePath& path) {
     }
     for (const std::string& name : path.members) {
         if (!place.type)
-            return impossible(
-                fmt::format("the type of {0} is not known; write (struct NAME){0}", path.symbol));
+            return impossible(fmt::format(
+                "the type of {0} is not known; write (struct NAME){0}, or give the kernel's debug "
+                "information with -x",
+                path.symbol));
         while (types_.is_pointer(*place.type)) {
             KDK_ASSIGN(place.address, memory_.u64(place.address));
             if (place.address == 0)
@@ -332,8 +337,35 @@ void settle(std::vector<ErasedRange>& ranges) {
     ranges = std::move(settled);
 }
 
+std::vector<std::string_view> untyped_symbols(const EraseConfig& config) {
+    std::vector<std::string_view> names;
+    const auto add = [&](const ErasePath& path) {
+        if (path.type.empty())
+            names.push_back(path.symbol);
+    };
+    const auto of_command = [&](const EraseCommand& command) {
+        add(command.path);
+        if (const auto* at = std::get_if<EraseSizeAt>(&command.amount))
+            add(at->path);
+    };
+    for (const EraseSection& section : config.sections) {
+        if (section.module != "vmlinux")
+            continue;
+        for (const auto& one : section.commands) {
+            if (const auto* loop = std::get_if<EraseLoop>(&one)) {
+                add(loop->list);
+                std::for_each(loop->body.begin(), loop->body.end(), of_command);
+            } else {
+                of_command(std::get<EraseCommand>(one));
+            }
+        }
+    }
+    return names;
+}
+
 Result<Erasure> plan_erasure(const EraseConfig& config, const std::string& name, const Image& image,
-                             const Kernel& kernel) {
+                             const Kernel& kernel, const VariableTypes& variables) {
+    const VariableTypes none;
     VirtualMemory memory(image, kernel.data().table);
     std::vector<std::string_view> wanted = {"__start_BTF", "modules"};
     for (const EraseSection& section : config.sections)
@@ -345,7 +377,7 @@ Result<Erasure> plan_erasure(const EraseConfig& config, const std::string& name,
     Erasure erasure;
     for (const EraseSection& section : config.sections) {
         if (section.module == "vmlinux") {
-            run_section(section, Section(image, kernel, name, btf, symbols, erasure));
+            run_section(section, Section(image, kernel, name, btf, symbols, variables, erasure));
             continue;
         }
         const auto modules = symbols.find("modules");
@@ -358,7 +390,7 @@ Result<Erasure> plan_erasure(const EraseConfig& config, const std::string& name,
             continue;
         }
         const Btf& types = tables->btf ? *tables->btf : btf;
-        run_section(section, Section(image, kernel, name, types, tables->symbols, erasure));
+        run_section(section, Section(image, kernel, name, types, tables->symbols, none, erasure));
     }
     settle(erasure.ranges);
     return erasure;

@@ -3,12 +3,14 @@
 
 #include "base/error.h"
 #include "makedumpfile-lite/erase/erase_config.h"
+#include "makedumpfile-lite/kernel/dwarf_variables.h"
 #include "makedumpfile-lite/kernel/kernel.h"
 #include "makedumpfile-lite/source/image.h"
 
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace kdumpkit::dump {
@@ -32,9 +34,12 @@ struct Erasure {
 // Finds what `config` names in the crashed memory: symbols through kallsyms, types through BTF, those of
 // modules through the modules' own tables. `name` is that of the config file, for messages. Data is
 // overwritten with 'X', pointers with zero. What cannot be found is a warning; an image without any symbols
-// or types is an error.
+// or types is an error. `variables`: types of the kernel's variables, for commands that give none.
 Result<Erasure> plan_erasure(const EraseConfig& config, const std::string& name, const Image& image,
-                             const Kernel& kernel);
+                             const Kernel& kernel, const VariableTypes& variables = {});
+// The kernel's symbols that `config` names without a type: variables of whose type somebody should know.
+// Pure.
+std::vector<std::string_view> untyped_symbols(const EraseConfig& config);
 
 // Sorts, cuts overlaps (the first one wins) and melts neighbours. Pure.
 void settle(std::vector<ErasedRange>& ranges);

@@ -193,6 +193,36 @@ TEST_CASE("what an erase command covers") {
     }
 }
 
+TEST_CASE("commands without a type take that of the variable, where somebody knows it") {
+    const SecretMachine machine;
+    auto kernel = Kernel::open(machine, silent);
+    REQUIRE(kernel);
+    const auto config = parse_erase_config("erase first.private\nerase first\nerase pointer size 8\nfor s in "
+                                           "first via next\nerase s.key nullify\n"
+                                           "endfor\nerase (struct secret)table.private",
+                                           "f");
+    REQUIRE(config);
+    CHECK(untyped_symbols(*config) ==
+          std::vector<std::string_view>{"first", "first", "pointer", "first", "s"});
+    const auto blind = plan_erasure(*config, "f", machine, **kernel);
+    REQUIRE(blind);
+    REQUIRE(blind->warnings.size() == 3); // and each says what to do
+    for (const std::string& warning : blind->warnings)
+        CHECK((warning.find("is in the dump as it was") != std::string::npos &&
+               (warning.find("not known") != std::string::npos ||
+                warning.find("no member") != std::string::npos)));
+    const auto seeing =
+        plan_erasure(*config, "f", machine, **kernel, {{"first", "struct secret"}, {"pointer", "char *"}});
+    REQUIRE(seeing);
+    CHECK(seeing->warnings.empty());
+    const auto has = [&](const ErasedRange& range) {
+        return std::ranges::find(seeing->ranges, range) != seeing->ranges.end();
+    };
+    CHECK(has({M::one, M::one + 64, x}));
+    CHECK(has({M::key, M::key + 8, x})); // behind the pointer
+    CHECK(has({M::two + 32, M::two + 40, zero}));
+}
+
 TEST_CASE("what cannot be erased is said, and the rest is erased") {
     SecretMachine machine;
     const std::pair<const char*, const char*> cases[] = {

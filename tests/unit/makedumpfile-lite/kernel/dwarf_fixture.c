@@ -39,11 +39,16 @@ struct zone {
 };
 
 const char linux_banner[] = "Linux version 6.66.6-fixture (nobody) #1";
-struct page a_page;
+extern struct page a_page;
+struct page a_page = {.narrow = 1};
 struct zone a_zone;
 enum pagetype a_type;
 enum signs a_sign;
+const struct zone* const a_pointer = &a_zone;
+unsigned long a_number;
+struct page many[2];
 
 int main(void) {
-    return a_page._refcount + (int)a_zone.vm_stat[0] + (int)a_type + (int)a_sign + linux_banner[0] - 'L';
+    return a_page._refcount + (int)a_zone.vm_stat[0] + (int)a_type + (int)a_sign + (a_pointer == 0) +
+           (int)a_number + many[0]._refcount + linux_banner[0] - 'L';
 }

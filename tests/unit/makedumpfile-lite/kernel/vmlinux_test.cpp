@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "base/file.h"
+#include "makedumpfile-lite/kernel/dwarf_variables.h"
 #include "makedumpfile-lite/kernel/vmcoreinfo_text.h"
 #include "makedumpfile-lite/kernel/vmlinux.h"
 
@@ -83,4 +84,15 @@ TEST_CASE("no ELF file, cut or changed anywhere in its headers, leads outside it
         if (const auto sections = elf_sections(bad))
             (void)elf_symbols(*sections, {"main", "linux_banner"});
     }
+}
+
+TEST_CASE("the types of variables, in C") {
+    const auto types = dwarf_variables(
+        fixture, {"a_page", "a_pointer", "a_number", "a_sign", "many", "linux_banner", "nothing"});
+    REQUIRE(types);
+    CHECK(*types == VariableTypes{{"a_number", "long unsigned int"},
+                                  {"a_page", "struct page"},
+                                  {"a_pointer", "struct zone *"},
+                                  {"a_sign", "enum signs"}});
+    CHECK_FALSE(dwarf_variables("/nonexistent", {"a"}));
 }
