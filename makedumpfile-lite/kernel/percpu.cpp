@@ -18,6 +18,8 @@ constexpr std::uint64_t max_pages = std::uint64_t{1} << 22;
 // for.
 constexpr std::uint64_t max_pairs = std::uint64_t{1} << 20;
 constexpr std::uint64_t max_lists = 16 * max_pairs;
+// At most one list a CPU is caught in mid-update. Where so many make no sense, no other will.
+constexpr std::uint64_t max_damaged = std::uint64_t{1} << 16;
 // Linux mm: PAGE_ALLOC_COSTLY_ORDER. Orders up to it have per-CPU lists since 5.14, and huge pages
 // (44042b449872).
 constexpr std::uint64_t costly_order = 3;
@@ -75,7 +77,7 @@ PerCpuWalk walk_per_cpu_lists(VirtualMemory& memory, const Kernel::Data& kernel,
     for (const std::uint64_t zone : zones) {
         const auto pointer = memory.u64(zone + layout.zone_pageset);
         for (const std::uint64_t offset : offsets) {
-            if (!pointer || pairs == 0)
+            if (!pointer || pairs == 0 || walk.damaged >= max_damaged)
                 break;
             --pairs;
             const std::uint64_t lists = *pointer + offset;
