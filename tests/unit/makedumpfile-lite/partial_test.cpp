@@ -229,7 +229,7 @@ TEST_CASE("a part of a split dump that finds no room does not cost the others") 
     CHECK(right_pages(folder / "whole") == 400);
 }
 
-TEST_CASE("-L holds for each part of a split dump, and every part has what fits") {
+TEST_CASE("a limit of size holds for each part of a split dump, and every part has what fits") {
     const Folder folder;
     write_vmcore(folder / "vmcore", "");
     const auto done = run(folder, {"--split", "--splitblock-size", "4", "-L", "500K", folder / "vmcore",
