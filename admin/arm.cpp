@@ -4,6 +4,7 @@
 #include "admin/kernel_image.h"
 #include "base/file.h"
 #include "base/progress.h"
+#include "base/sha256.h"
 #include "config/settings_file.h"
 #include "initramfs/build.h"
 #include "loader/iomem.h"
@@ -60,7 +61,7 @@ Present look_at_present() {
     Present present;
     present.record = parse_image_record(read_text(ImageRecord::path).value_or(std::string()));
     if (const auto image = read_file(ImageRecord::image_path))
-        present.digest = digest_of(*image);
+        present.digest = to_hex(sha256_of(*image));
     return present;
 }
 
@@ -70,7 +71,7 @@ Result<> write_image(const initramfs::Build& built, ImageRecord& wanted, const L
     fs::create_directories(folder, error);
     if (error)
         return fail(system_error("make the folder", folder, error.value()).from(ErrorSide::destination));
-    wanted.image_digest = digest_of(built.archive.bytes);
+    wanted.image_digest = to_hex(sha256_of(built.archive.bytes));
     wanted.bytes = built.archive.bytes.size();
     wanted.unpacked = built.archive.unpacked;
     wanted.built_at = std::time(nullptr);

@@ -11,9 +11,7 @@
 #include <memory>
 
 #include <CLI/CLI.hpp>
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 
 namespace kdumpkit::admin {
@@ -24,11 +22,7 @@ constexpr const char* lock_path = "/run/kdumpkit/arm.lock";
 // Held until it is closed: a second instance waits and then finds everything fresh.
 Result<Fd> lock_arming() {
     ::mkdir("/run/kdumpkit", 0755);
-    KDK_ASSIGN(Fd fd, open_file(lock_path, O_RDWR | O_CREAT, 0600));
-    while (::flock(fd.get(), LOCK_EX) != 0)
-        if (errno != EINTR)
-            return fail(system_error("lock", lock_path, errno));
-    return fd;
+    return lock_file(lock_path);
 }
 
 std::string plan_text(const ArmRecord& record) {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "admin/capture_image.h"
 
+#include "base/json.h"
+#include "base/sha256.h"
 #include "config/frozen.h"
-#include "loader/purgatory/sha256.h"
 
 #include <sstream>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 namespace kdumpkit::admin {
 namespace {
@@ -47,29 +47,19 @@ std::string spoken(const std::string& path) {
 
 } // namespace
 
-std::string digest_of(Bytes bytes) {
-    loader::Sha256 sha;
-    sha.update(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
-    const loader::Sha256Digest digest = sha.finish();
-    std::string text;
-    for (const std::uint8_t byte : digest.bytes)
-        text += fmt::format("{:02x}", byte);
-    return text;
-}
-
 Digests digests_of(const std::vector<initramfs::Entry>& entries, Bytes kernel) {
     Digests digests;
     for (const initramfs::Entry& entry : entries) {
         if (entry.type == initramfs::EntryType::folder)
             continue;
         if (entry.path == Frozen::layout_path)
-            digests[entry.path] = digest_of(as_bytes(without_addresses(as_text(entry.content))));
+            digests[entry.path] = to_hex(sha256_of(as_bytes(without_addresses(as_text(entry.content)))));
         else if (entry.type == initramfs::EntryType::file)
-            digests[entry.path] = digest_of(entry.content);
+            digests[entry.path] = to_hex(sha256_of(entry.content));
         else
             digests[entry.path] = fmt::format("{} {}:{}", entry.link, entry.major, entry.minor);
     }
-    digests[kernel_key] = digest_of(kernel);
+    digests[kernel_key] = to_hex(sha256_of(kernel));
     return digests;
 }
 
@@ -82,28 +72,20 @@ std::string to_json(const ImageRecord& record) {
                             {"unpacked_bytes", record.unpacked},
                             {"built_at", record.built_at},
                             {"made_of", record.made_of}};
-    return json.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+    return json_text(json);
 }
 
 std::optional<ImageRecord> parse_image_record(std::string_view text) {
     const ordered_json json = ordered_json::parse(text, nullptr, false);
-    if (!json.is_object())
-        return std::nullopt;
-    const auto string = [&](const char* key) {
-        return json.contains(key) && json[key].is_string() ? json[key].get<std::string>() : std::string();
-    };
-    const auto number = [&](const char* key) {
-        return json.contains(key) && json[key].is_number_unsigned() ? json[key].get<std::uint64_t>() : 0;
-    };
     ImageRecord record;
-    record.kernel_release = string("kernel_release");
-    record.kernel_path = string("kernel");
-    record.packing = string("packing");
-    record.image_digest = string("sha256");
-    record.bytes = number("bytes");
-    record.unpacked = number("unpacked_bytes");
-    record.built_at = static_cast<std::int64_t>(number("built_at"));
-    if (json.contains("made_of") && json["made_of"].is_object())
+    record.kernel_release = text_in(json, "kernel_release");
+    record.kernel_path = text_in(json, "kernel");
+    record.packing = text_in(json, "packing");
+    record.image_digest = text_in(json, "sha256");
+    record.bytes = number_in(json, "bytes").value_or(0);
+    record.unpacked = number_in(json, "unpacked_bytes").value_or(0);
+    record.built_at = static_cast<std::int64_t>(number_in(json, "built_at").value_or(0));
+    if (json.is_object() && json.contains("made_of") && json["made_of"].is_object())
         for (const auto& [path, digest] : json["made_of"].items())
             if (digest.is_string())
                 record.made_of[path] = digest.get<std::string>();

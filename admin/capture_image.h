@@ -13,11 +13,8 @@
 
 namespace kdumpkit::admin {
 
-// SHA-256 as 64 hexadecimal digits.
-std::string digest_of(Bytes bytes);
-
-// Digests of all that a capture initramfs is made of: the entries' by their paths, the capture kernel's as
-// "kernel".
+// Digests (SHA-256, hexadecimal) of all that a capture initramfs is made of: the entries' by their paths, the
+// capture kernel's as "kernel".
 using Digests = std::map<std::string, std::string>;
 Digests digests_of(const std::vector<initramfs::Entry>& entries, Bytes kernel);
 

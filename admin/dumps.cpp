@@ -3,42 +3,27 @@
 
 #include "base/bytes.h"
 #include "base/file.h"
+#include "base/json.h"
 
 #include <algorithm>
 #include <ctime>
 #include <filesystem>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 #include <sys/stat.h>
 
 namespace kdumpkit::admin {
 namespace {
 
-using nlohmann::json;
+using Json = nlohmann::ordered_json;
 namespace fs = std::filesystem;
-
-std::string text_in(const json& object, const char* key) {
-    const auto found = object.find(key);
-    return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
-std::optional<std::uint64_t> number_in(const json& object, const char* section, const char* key) {
-    const auto outer = object.find(section);
-    if (outer == object.end() || !outer->is_object())
-        return std::nullopt;
-    const auto found = outer->find(key);
-    if (found == outer->end() || !found->is_number_unsigned())
-        return std::nullopt;
-    return found->get<std::uint64_t>();
-}
 
 bool has(const Dump& dump, std::string_view name) {
     return std::any_of(dump.files.begin(), dump.files.end(),
                        [&](const Dump::File& file) { return file.name == name; });
 }
 
-std::string why_incomplete(const Dump& dump, const json& summary) {
+std::string why_incomplete(const Dump& dump, const Json& summary) {
     if (!summary.is_object())
         return has(dump, "summary.json") ? "summary.json cannot be read" : "there is no summary.json";
     if (const std::string reason = text_in(summary, "partial_reason"); !reason.empty())
@@ -94,18 +79,17 @@ Dump describe_dump(std::string folder, std::string_view summary, std::vector<Dum
     dump.name = dump.folder.substr(dump.folder.rfind('/') + 1);
     dump.utc = time_in_name(dump.name).value_or(0);
     dump.files = std::move(files);
-    const json object = json::parse(summary, nullptr, false);
+    const Json object = Json::parse(summary, nullptr, false);
     if (object.is_object()) {
         dump.host = text_in(object, "host");
         dump.kernel = text_in(object, "kernel_release");
         dump.panic_line = text_in(object, "panic_line");
         dump.panic_cause = text_in(object, "panic_cause");
-        dump.memory_bytes = number_in(object, "bytes", "memory");
-        dump.capture_total_kib = number_in(object, "memory", "total_kib");
-        dump.capture_lowest_kib = number_in(object, "memory", "lowest_available_kib");
-        const auto complete = object.find("complete");
-        dump.complete = complete != object.end() && complete->is_boolean() && complete->get<bool>() &&
-                        has(dump, "vmcore");
+        const Json memory = object.value("memory", Json());
+        dump.memory_bytes = number_in(object.value("bytes", Json()), "memory");
+        dump.capture_total_kib = number_in(memory, "total_kib");
+        dump.capture_lowest_kib = number_in(memory, "lowest_available_kib");
+        dump.complete = is_true_in(object, "complete") && has(dump, "vmcore");
     }
     if (!dump.complete)
         dump.why_not = why_incomplete(dump, object);

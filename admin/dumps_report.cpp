@@ -1,25 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "admin/dumps_report.h"
 
+#include "base/json.h"
 #include "base/progress.h"
-
-#include <ctime>
+#include "base/utc.h"
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 namespace kdumpkit::admin {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-std::string dump_text(const Json& json) {
-    return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
-}
-
-Json or_null(const std::string& text) {
-    return text.empty() ? Json() : Json(text);
-}
 
 Json to_json(const Dump& dump) {
     Json json{{"name", dump.name},
@@ -31,7 +22,7 @@ Json to_json(const Dump& dump) {
               {"kernel_release", or_null(dump.kernel)},
               {"panic_line", or_null(dump.panic_line)},
               {"panic_cause", or_null(dump.panic_cause)},
-              {"memory_bytes", dump.memory_bytes ? Json(*dump.memory_bytes) : Json()},
+              {"memory_bytes", or_null(dump.memory_bytes)},
               {"disk_bytes", dump.disk_bytes},
               {"files", Json::array()}};
     for (const Dump::File& file : dump.files)
@@ -44,16 +35,6 @@ std::string or_unknown(const std::string& text) {
 }
 
 } // namespace
-
-std::string utc_text(std::int64_t seconds) {
-    const auto value = static_cast<std::time_t>(seconds);
-    std::tm parts{};
-    char text[40] = {};
-    if (::gmtime_r(&value, &parts) == nullptr ||
-        std::strftime(text, sizeof text, "%Y-%m-%d %H:%M:%SZ", &parts) == 0)
-        return "1970-01-01 00:00:00Z";
-    return text;
-}
 
 std::string list_text(const std::vector<Dump>& dumps, const std::vector<std::string>& folders) {
     if (dumps.empty())
@@ -74,12 +55,12 @@ std::string list_json(const std::vector<Dump>& dumps, const std::vector<std::str
     Json json{{"folders", folders}, {"dumps", Json::array()}};
     for (const Dump& dump : dumps)
         json["dumps"].push_back(to_json(dump));
-    return dump_text(json);
+    return json_text(json);
 }
 
 std::string show_text(const Dump& dump) {
     std::string text = dump.folder + "\n";
-    text += fmt::format("  time     {}\n", utc_text(dump.utc));
+    text += fmt::format("  time     {}\n", utc_text(dump.utc, spoken_time));
     text +=
         fmt::format("  state    {}\n", dump.complete ? std::string("complete") : "partial: " + dump.why_not);
     text += fmt::format("  panic    {}\n", or_unknown(dump.panic_line));
@@ -99,7 +80,7 @@ std::string show_text(const Dump& dump) {
 }
 
 std::string show_json(const Dump& dump) {
-    return dump_text(to_json(dump));
+    return json_text(to_json(dump));
 }
 
 std::string prune_text(const std::vector<Removal>& removals, bool done) {
@@ -121,7 +102,7 @@ std::string prune_json(const std::vector<Removal>& removals, bool done) {
         json["dumps"].push_back({{"folder", removal.dump->folder},
                                  {"disk_bytes", removal.dump->disk_bytes},
                                  {"reason", removal.reason}});
-    return dump_text(json);
+    return json_text(json);
 }
 
 } // namespace kdumpkit::admin

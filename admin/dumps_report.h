@@ -9,9 +9,10 @@
 
 namespace kdumpkit::admin {
 
+inline constexpr const char* spoken_time = "%Y-%m-%d %H:%M:%SZ"; // utc_text() for people
+
 // What `kdumpkit list`, `show` and `prune` print; pure, each text ends with a newline.
 
-std::string utc_text(std::int64_t seconds); // "2026-11-23 01:02:03Z"
 std::string list_text(const std::vector<Dump>& dumps, const std::vector<std::string>& folders);
 std::string list_json(const std::vector<Dump>& dumps, const std::vector<std::string>& folders);
 std::string show_text(const Dump& dump);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "admin/estimate.h"
 
+#include "base/json.h"
 #include "base/progress.h"
 
 #include <algorithm>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 namespace kdumpkit::admin {
 namespace {
@@ -92,7 +92,7 @@ std::string estimate_json(const Estimate& estimate, const EstimateInputs& inputs
               {"measured", estimate.measured},   {"terms", Json::array()}};
     for (const EstimateTerm& term : estimate.terms)
         json["terms"].push_back({{"name", term.name}, {"bytes", term.bytes}, {"why", term.why}});
-    return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+    return json_text(json);
 }
 
 } // namespace kdumpkit::admin

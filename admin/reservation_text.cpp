@@ -3,6 +3,7 @@
 
 #include "admin/boot_words.h"
 #include "base/bytes.h"
+#include "base/json.h"
 #include "base/progress.h"
 #include "base/range.h"
 
@@ -11,7 +12,6 @@
 #include <vector>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 namespace kdumpkit::admin {
 namespace {
@@ -56,14 +56,14 @@ Result<std::uint64_t> parse_size(std::string_view text) {
 
 std::string to_json(const ReservationRecord& record) {
     const Json json{{"parameter", record.parameter}, {"earlier", record.earlier}};
-    return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+    return json_text(json);
 }
 
 std::optional<ReservationRecord> parse_reservation_record(std::string_view text) {
     const Json json = Json::parse(text, nullptr, false);
-    if (!json.is_object() || !json.contains("parameter") || !json["parameter"].is_string())
+    ReservationRecord record{text_in(json, "parameter"), {}};
+    if (record.parameter.empty())
         return std::nullopt;
-    ReservationRecord record{json["parameter"].get<std::string>(), {}};
     if (json.contains("earlier") && json["earlier"].is_object())
         for (const auto& [path, words] : json["earlier"].items())
             if (words.is_string())

@@ -2,18 +2,14 @@
 #include "admin/settings_report.h"
 
 #include "base/bytes.h"
+#include "base/json.h"
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 namespace kdumpkit::admin {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-std::string dump(const Json& json) {
-    return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
-}
 
 Json to_json(const SettingValue& value) {
     return std::visit([](const auto& one) { return Json(one); }, value);
@@ -66,7 +62,7 @@ std::string check_json(const SettingsFile& file, const Error* error) {
         json["error"] = {{"place", place_in(error->object, file.path)},
                          {"reason", error->reason},
                          {"next", error->next_step}};
-    return dump(json);
+    return json_text(json);
 }
 
 std::string show_text(const SettingsFile& file) {
@@ -92,7 +88,7 @@ std::string show_json(const SettingsFile& file) {
         one.erase("meaning");
         json["keys"].push_back(one);
     }
-    return dump(json);
+    return json_text(json);
 }
 
 std::string explain_text(const SettingsFile& file, const std::vector<const SettingKey*>& keys) {
@@ -114,7 +110,7 @@ std::string explain_json(const SettingsFile& file, const std::vector<const Setti
     Json json = Json::array();
     for (const SettingKey* key : keys)
         json.push_back(to_json(file, *key));
-    return dump(json);
+    return json_text(json);
 }
 
 } // namespace kdumpkit::admin

@@ -2,10 +2,11 @@
 #include "admin/status_report.h"
 
 #include "admin/dumps_report.h"
+#include "base/json.h"
 #include "base/progress.h"
+#include "base/utc.h"
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 namespace kdumpkit::admin {
 
@@ -13,7 +14,7 @@ std::string to_text(const AdminStatus& status) {
     std::string text;
     if (const auto& arm = status.arm) {
         if (!arm->failure.empty())
-            text += fmt::format("arm failed:  at {}: {}\n", utc_text(arm->at), arm->failure);
+            text += fmt::format("arm failed:  at {}: {}\n", utc_text(arm->at, spoken_time), arm->failure);
         if (!arm->image.empty())
             text += fmt::format("initramfs:   {} ({}), {}\n", arm->image, human_bytes(arm->image_bytes),
                                 !arm->failure.empty() ? "not brought up to date"
@@ -23,7 +24,7 @@ std::string to_text(const AdminStatus& status) {
     }
     if (const auto& last = status.last)
         text +=
-            fmt::format("last panic:  {}, {}: {}\n             {}\n", utc_text(last->utc),
+            fmt::format("last panic:  {}, {}: {}\n             {}\n", utc_text(last->utc, spoken_time),
                         last->complete ? "captured" : "captured in part",
                         last->panic_line.empty() ? "panic line not known" : last->panic_line, last->folder);
     return text;
@@ -36,7 +37,7 @@ std::string with_admin_status(std::string_view json, const AdminStatus& status) 
         return std::string(json);
     object["arm"] = status.arm ? Json::parse(to_json(*status.arm), nullptr, false) : Json();
     object["last_capture"] = status.last ? Json::parse(show_json(*status.last), nullptr, false) : Json();
-    return object.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+    return json_text(object);
 }
 
 } // namespace kdumpkit::admin

@@ -10,6 +10,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -264,6 +265,14 @@ Result<> sync_folder(const std::string& path) {
 
 bool file_exists(const std::string& path) {
     return ::access(path.c_str(), F_OK) == 0;
+}
+
+Result<Fd> lock_file(const std::string& path) {
+    KDK_ASSIGN(Fd fd, open_file(path, O_WRONLY | O_CREAT | O_NOFOLLOW, 0600));
+    while (::flock(fd.get(), LOCK_EX) != 0)
+        if (errno != EINTR)
+            return fail(system_error("lock", path, errno));
+    return fd;
 }
 
 } // namespace kdumpkit

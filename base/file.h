@@ -66,4 +66,8 @@ Result<> sync_folder(const std::string& path);
 
 bool file_exists(const std::string& path);
 
+// Waits until no other process has this lock (flock(2)) on `path`, which is made, readable by its owner, in a
+// folder that exists; held until the descriptor is closed.
+Result<Fd> lock_file(const std::string& path);
+
 } // namespace kdumpkit

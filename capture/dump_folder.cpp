@@ -2,10 +2,10 @@
 #include "capture/dump_folder.h"
 
 #include "base/file.h"
+#include "base/utc.h"
 #include "capture/mounts.h"
 
 #include <cerrno>
-#include <ctime>
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -15,11 +15,6 @@
 namespace kdumpkit::capture {
 
 std::string dump_folder_name(std::int64_t utc_seconds, std::string_view host) {
-    const auto value = static_cast<std::time_t>(utc_seconds);
-    std::tm parts{};
-    char stamp[40] = "19700101T000000Z";
-    if (::gmtime_r(&value, &parts) != nullptr)
-        std::strftime(stamp, sizeof stamp, "%Y%m%dT%H%M%SZ", &parts);
     std::string name(host.substr(0, 64)); // HOST_NAME_MAX
     for (char& c : name) {
         const bool good = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
@@ -27,7 +22,7 @@ std::string dump_folder_name(std::int64_t utc_seconds, std::string_view host) {
         if (!good)
             c = '_';
     }
-    return fmt::format("{}-{}", stamp, name.empty() ? "unknown" : name);
+    return fmt::format("{}-{}", utc_text(utc_seconds, "%Y%m%dT%H%M%SZ"), name.empty() ? "unknown" : name);
 }
 
 Result<std::string> make_dump_folder(const std::string& parent, const std::string& name) {

@@ -1,22 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "capture/summary.h"
 
-#include <cmath>
-#include <ctime>
+#include "base/json.h"
+#include "base/utc.h"
 
-#include <nlohmann/json.hpp>
+#include <cmath>
 
 namespace kdumpkit::capture {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-Json or_null(const std::string& text) {
-    return text.empty() ? Json() : Json(text);
-}
-Json or_null(std::optional<std::uint64_t> value) {
-    return value ? Json(*value) : Json();
-}
 
 // Milliseconds are enough, and 0.30000000000000004 is ugly.
 double rounded(double seconds) {
@@ -44,16 +37,6 @@ Json to_value(const Attempt& attempt) {
 }
 
 } // namespace
-
-std::string utc_text(std::int64_t seconds) {
-    const auto value = static_cast<std::time_t>(seconds);
-    std::tm parts{};
-    char text[40] = {};
-    if (::gmtime_r(&value, &parts) == nullptr ||
-        std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts) == 0)
-        return "1970-01-01T00:00:00Z";
-    return text;
-}
 
 bool says_incomplete(std::string_view collector_json) {
     const Json value = collector_object(collector_json);
@@ -108,7 +91,7 @@ std::string to_json(const Summary& summary, const MemoryWatch& memory) {
     root["files"] = Json::array();
     for (const SavedFile& file : summary.files)
         root["files"].push_back({{"name", file.name}, {"bytes", file.bytes}, {"disk_bytes", file.disk}});
-    return root.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+    return json_text(root);
 }
 
 } // namespace kdumpkit::capture

@@ -60,7 +60,4 @@ std::string to_json(const Summary& summary, const MemoryWatch& memory);
 // True when the collector itself says that its dump is not whole ("complete": false).
 bool says_incomplete(std::string_view collector_json);
 
-// "2026-11-23T01:02:03Z".
-std::string utc_text(std::int64_t seconds);
-
 } // namespace kdumpkit::capture

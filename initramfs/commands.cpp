@@ -39,9 +39,9 @@ Result<int> run_build(const Options& options, bool modules_named) {
         log.warning("{}", warning);
     // Only its owner may read it: settings may come to hold keys.
     KDK_TRY(write_file_atomically(options.output, made.archive.bytes, 0600));
-    KDK_TRY(print_result(
-        (options.json ? summary_json(made, options.output) : summary_text(made, options.output)) + "\n",
-        fmt::format("{} is written, only this could not be said", options.output)));
+    KDK_TRY(
+        print_result(options.json ? summary_json(made, options.output) : summary_text(made, options.output),
+                     fmt::format("{} is written, only this could not be said", options.output)));
     return exit_codes::success;
 }
 

@@ -107,9 +107,42 @@ Result<DeviceChain> device_chain(const std::string& sysfs, unsigned major, unsig
     return chain;
 }
 
+namespace {
+
+using MountTable = std::unique_ptr<libmnt_table, decltype(&mnt_unref_table)>;
+
+MountTable read_mounts(const std::string& mountinfo) {
+    return {mnt_new_table_from_file(mountinfo.c_str()), &mnt_unref_table};
+}
+
+std::string text_of(const char* value) {
+    return value != nullptr ? value : "";
+}
+
+} // namespace
+
+std::optional<std::string> find_mounted(const std::string& mountinfo, const std::string& device,
+                                        const DeviceNumber& number, const std::string& folder) {
+    const MountTable table = read_mounts(mountinfo);
+    const std::unique_ptr<libmnt_iter, decltype(&mnt_free_iter)> it(mnt_new_iter(MNT_ITER_FORWARD),
+                                                                    &mnt_free_iter);
+    if (!table || !it)
+        return std::nullopt;
+    for (libmnt_fs* mount = nullptr; mnt_table_next_fs(table.get(), it.get(), &mount) == 0;) {
+        const dev_t mounted = mnt_fs_get_devno(mount);
+        if (text_of(mnt_fs_get_srcpath(mount)) != device &&
+            (major(mounted) != number.major || minor(mounted) != number.minor))
+            continue;
+        const std::string root = text_of(mnt_fs_get_root(mount)); // what of the filesystem this mount shows
+        const std::string inside = root == "/" ? "" : root;
+        if (folder.starts_with(inside) && (folder.size() == inside.size() || folder[inside.size()] == '/'))
+            return normal_path(text_of(mnt_fs_get_target(mount)) + "/" + folder.substr(inside.size()));
+    }
+    return std::nullopt;
+}
+
 Result<MountedFolder> find_mount(const std::string& mountinfo, const std::string& folder) {
-    const std::unique_ptr<libmnt_table, decltype(&mnt_unref_table)> table(
-        mnt_new_table_from_file(mountinfo.c_str()), &mnt_unref_table);
+    const MountTable table = read_mounts(mountinfo);
     if (!table)
         return fail(system_error("read the mounts in", mountinfo, errno));
     // The last mount over a place hides the earlier ones.
@@ -123,21 +156,20 @@ Result<MountedFolder> find_mount(const std::string& mountinfo, const std::string
         return fail(make_error(ErrorKind::absent, "find the filesystem of", folder,
                                "no mount of " + mountinfo + " holds it")
                         .then("write fs= and type= into the URL"));
-    const auto text = [](const char* value) { return std::string(value != nullptr ? value : ""); };
     MountedFolder found;
-    found.source = text(mnt_fs_get_srcpath(mount));
-    found.type = text(mnt_fs_get_fstype(mount));
+    found.source = text_of(mnt_fs_get_srcpath(mount));
+    found.type = text_of(mnt_fs_get_fstype(mount));
     // A kernel that mounted its root itself says /dev/root, which nobody made a node for.
     if (const dev_t number = mnt_fs_get_devno(mount);
         found.source == "/dev/root" && !file_exists(found.source))
         found.source = fmt::format("/dev/block/{}:{}", major(number), minor(number));
-    const std::string target = text(mnt_fs_get_target(mount));
+    const std::string target = text_of(mnt_fs_get_target(mount));
     const std::string below = target == "/" ? folder : folder.substr(std::min(target.size(), folder.size()));
-    found.folder = normal_path(text(mnt_fs_get_root(mount)) + "/" + below);
+    found.folder = normal_path(text_of(mnt_fs_get_root(mount)) + "/" + below);
     if (!found.source.starts_with("/dev/"))
         return fail(make_error(ErrorKind::unsupported, "dump to", folder,
                                fmt::format("it lies on {} ({}), which is not a disk of this machine",
-                                           found.type, text(mnt_fs_get_source(mount))))
+                                           found.type, text_of(mnt_fs_get_source(mount))))
                         .then("choose a folder on a local disk"));
     return found;
 }

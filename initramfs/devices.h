@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -45,5 +46,11 @@ struct DeviceNumber {
     unsigned major = 0, minor = 0;
 };
 Result<DeviceNumber> device_number(const std::string& device);
+
+// The other way round: where `folder`, counted from the root of the filesystem on `device`, is seen in the
+// running system; nullopt when that part of it is not mounted. The device is known by its number, because it
+// may have many names, or by its name, because btrfs has numbers of its own.
+std::optional<std::string> find_mounted(const std::string& mountinfo, const std::string& device,
+                                        const DeviceNumber& number, const std::string& folder);
 
 } // namespace kdumpkit::initramfs

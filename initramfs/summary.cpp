@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "initramfs/summary.h"
 
+#include "base/json.h"
+
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 namespace kdumpkit::initramfs {
 namespace {
@@ -50,8 +51,7 @@ std::string summary_text(const Build& build, const std::string& output) {
         text += fmt::format("  built in   {}\n", fmt::join(build.built_in, " "));
     text += fmt::format("  layout     {}\n", build.layout);
     text += fmt::format("  programs   {}\n", names_text(build.programs));
-    text += fmt::format("  libraries  {}", names_text(build.libraries));
-    return text;
+    return text + fmt::format("  libraries  {}\n", names_text(build.libraries));
 }
 
 std::string summary_json(const Build& build, const std::string& output) {
@@ -71,7 +71,7 @@ std::string summary_json(const Build& build, const std::string& output) {
     json["libraries"] = parts_json(build.libraries);
     json["contents"] = parts_json(build.contents);
     json["warnings"] = build.warnings;
-    return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+    return json_text(json);
 }
 
 } // namespace kdumpkit::initramfs

@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/output.h"
+#include "base/utc.h"
 #include "loader/choice.h"
 #include "loader/load.h"
 #include "loader/load_lock.h"
@@ -51,15 +52,6 @@ struct LoadCase {
                               : prepare_file_load(machine, files, options.wish.command_line);
     }
 };
-
-std::string utc_now() {
-    const std::time_t now = std::time(nullptr);
-    std::tm broken{};
-    ::gmtime_r(&now, &broken);
-    char text[32];
-    std::strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &broken);
-    return text;
-}
 
 // What --again finds again from any folder. Links stay: they may lead to a newer file then.
 std::string absolute(const std::string& path) {
@@ -258,7 +250,7 @@ Result<int> run_load(const LoadOptions& given) {
         return fail(std::move(done).error());
     }
     keep_record({absolute(options.kernel), absolute(options.initrd), done->kernel_version, done->command_line,
-                 std::string(to_text(done->syscall)), utc_now()},
+                 std::string(to_text(done->syscall)), utc_text(std::time(nullptr))},
                 purpose, log);
     std::string said = replaces ? fmt::format("replaced {} loaded before\n", to_text(purpose)) : "";
     said += fmt::format("{}: {} is loaded by {} ({})\n", options.reboot ? "ready to reboot" : "armed",

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "loader/plan_report.h"
 
+#include "base/json.h"
 #include "base/progress.h"
 
 #include <elf.h>
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 namespace kdumpkit::loader {
 
@@ -18,10 +18,6 @@ ordered_json json_of(const Reservation& reservation) {
     for (const Range& range : reservation.all)
         list.push_back({{"begin", range.begin}, {"end", range.end}, {"used", range == reservation.main}});
     return list;
-}
-
-std::string dump(const ordered_json& json) {
-    return json.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
 }
 
 std::string what_for(KexecPurpose purpose) {
@@ -120,7 +116,7 @@ std::string plan_json(const PreparedLoad& prepared) {
                                        {"end", header.p_paddr + header.p_memsz},
                                        {"virtual_begin", header.p_vaddr},
                                        {"content_at", header.p_offset}});
-    return dump(json);
+    return json_text(json);
 }
 
 std::string plan_text(const PreparedFileLoad& prepared) {
@@ -138,13 +134,13 @@ std::string plan_text(const PreparedFileLoad& prepared) {
 }
 
 std::string plan_json(const PreparedFileLoad& prepared) {
-    return dump({{"syscall", "kexec_file_load"},
-                 {"purpose", what_for(prepared.purpose)},
-                 {"kernel", json_of(prepared.inputs)},
-                 {"kernel_version", prepared.kernel_version},
-                 {"reservations", json_of(prepared.reservation)},
-                 {"command_line", prepared.command_line},
-                 {"warnings", prepared.warnings}});
+    return json_text({{"syscall", "kexec_file_load"},
+                      {"purpose", what_for(prepared.purpose)},
+                      {"kernel", json_of(prepared.inputs)},
+                      {"kernel_version", prepared.kernel_version},
+                      {"reservations", json_of(prepared.reservation)},
+                      {"command_line", prepared.command_line},
+                      {"warnings", prepared.warnings}});
 }
 
 } // namespace kdumpkit::loader

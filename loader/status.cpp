@@ -2,12 +2,12 @@
 #include "loader/status.h"
 
 #include "base/bytes.h"
+#include "base/json.h"
 #include "base/progress.h"
 #include "loader/choice.h"
 #include "loader/iomem.h"
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 namespace kdumpkit::loader {
 
@@ -24,11 +24,6 @@ ordered_json json_of(const LoadRecord& record) {
             {"loaded_at", record.loaded_at}};
 }
 
-// Texts of the machine can hold any byte.
-std::string dump(const ordered_json& json) {
-    return json.dump(2, ' ', false, ordered_json::error_handler_t::replace);
-}
-
 } // namespace
 
 std::string LoadRecord::path(KexecPurpose purpose) {
@@ -37,18 +32,14 @@ std::string LoadRecord::path(KexecPurpose purpose) {
 }
 
 std::string to_json(const LoadRecord& record) {
-    return dump(json_of(record)) + "\n";
+    return json_text(json_of(record));
 }
 
 std::optional<LoadRecord> parse_load_record(std::string_view text) {
     const ordered_json json = ordered_json::parse(text, nullptr, false);
-    if (!json.is_object())
-        return std::nullopt;
-    const auto field = [&](const char* key) {
-        return json.contains(key) && json[key].is_string() ? json[key].get<std::string>() : std::string();
-    };
-    LoadRecord record{field("kernel"),       field("initrd"),  field("kernel_version"),
-                      field("command_line"), field("syscall"), field("loaded_at")};
+    LoadRecord record{text_in(json, "kernel"),         text_in(json, "initrd"),
+                      text_in(json, "kernel_version"), text_in(json, "command_line"),
+                      text_in(json, "syscall"),        text_in(json, "loaded_at")};
     if (record.kernel.empty())
         return std::nullopt;
     return record;
@@ -149,7 +140,7 @@ std::string to_json(const Status& status) {
         json["reservations"].push_back({{"begin", range.begin}, {"end", range.end}});
     if (status.record)
         json["loaded"] = json_of(*status.record);
-    return dump(json) + "\n";
+    return json_text(json);
 }
 
 } // namespace kdumpkit::loader

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "makedumpfile-lite/info.h"
 
+#include "base/json.h"
 #include "base/output.h"
 #include "base/progress.h"
+#include "base/utc.h"
 #include "makedumpfile-lite/decompressor.h"
 #include "makedumpfile-lite/interrupt.h"
 #include "makedumpfile-lite/kernel/kernel.h"
@@ -13,13 +15,10 @@
 #include "makedumpfile-lite/source/notes.h"
 
 #include <cstdlib>
-#include <ctime>
 #include <string_view>
 
 #include <elf.h>
-#include <fmt/chrono.h>
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -105,7 +104,7 @@ std::string time_text(std::uint64_t seconds) {
     // Up to the year 9999; a header may hold anything.
     if (seconds > 253402300799)
         return "a time that makes no sense";
-    return fmt::format("{:%Y-%m-%d %H:%M:%S} UTC", fmt::gmtime(static_cast<std::time_t>(seconds)));
+    return utc_text(static_cast<std::int64_t>(seconds), "%Y-%m-%d %H:%M:%S UTC");
 }
 
 Result<DumpInfo> gather(const Options& options, const Log& log) {
@@ -248,7 +247,7 @@ std::string info_json(const DumpInfo& info) {
     json["vmcoreinfo"] = std::move(vmcoreinfo);
     json["eraseinfo"] = info.eraseinfo;
     json["warnings"] = info.warnings;
-    return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+    return json_text(json);
 }
 
 Result<> print_info(const Options& options, const Log& log) {

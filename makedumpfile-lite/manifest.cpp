@@ -2,52 +2,30 @@
 #include "makedumpfile-lite/manifest.h"
 
 #include "base/file.h"
+#include "base/json.h"
 
 #include <algorithm>
 #include <bit>
+#include <span>
 #include <utility>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 #include <unistd.h>
 
 namespace kdumpkit::dump {
 
 namespace {
 
-constexpr int version = 1;
+constexpr std::uint64_t version = 1;
 constexpr std::string_view kind = "kdumpkit dump manifest";
 constexpr std::uint64_t smallest_block = std::uint64_t{1} << 20;
 constexpr std::uint64_t largest_block = std::uint64_t{1} << 40;
 constexpr std::uint64_t most_blocks = std::uint64_t{1} << 18;
 constexpr std::size_t most_text = std::size_t{64} << 20;
 
-std::string hex(const format::Digest& digest) {
-    std::string text;
-    for (const std::byte byte : digest)
-        text += fmt::format("{:02x}", std::to_integer<unsigned>(byte));
-    return text;
-}
-
-bool from_hex(std::string_view text, format::Digest& digest) {
-    const auto value = [](char c) {
-        return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-    };
-    if (text.size() != 2 * digest.size())
-        return false;
-    for (std::size_t i = 0; i < digest.size(); ++i) {
-        const int high = value(text[2 * i]);
-        const int low = value(text[2 * i + 1]);
-        if (high < 0 || low < 0)
-            return false;
-        digest[i] = static_cast<std::byte>(high * 16 + low);
-    }
-    return true;
-}
-
 // Of the digests, one behind the other: whether the manifest itself is as it was.
-format::Digest seal(const std::vector<format::Digest>& blocks) {
-    return format::digest_of(std::as_bytes(std::span(blocks)));
+Digest seal(const std::vector<Digest>& blocks) {
+    return sha256_of(std::as_bytes(std::span(blocks)));
 }
 
 } // namespace
@@ -78,10 +56,10 @@ std::string to_json(const Manifest& m) {
                                    "  \"sha256_of_digests\": \"{}\",\n"
                                    "  \"sha256\": [",
                                    kind, version, KDUMPKIT_VERSION, m.format, m.flattened, m.complete,
-                                   m.bytes, m.block_bytes, hex(seal(m.blocks)));
+                                   m.bytes, m.block_bytes, to_hex(seal(m.blocks)));
     text.reserve(text.size() + m.blocks.size() * 72 + 16);
     for (std::size_t i = 0; i < m.blocks.size(); ++i)
-        text += fmt::format("{}\n    \"{}\"", i == 0 ? "" : ",", hex(m.blocks[i]));
+        text += fmt::format("{}\n    \"{}\"", i == 0 ? "" : ",", to_hex(m.blocks[i]));
     return text + "\n  ]\n}\n";
 }
 
@@ -91,21 +69,17 @@ Result<Manifest> parse_manifest(std::string_view text, const std::string& name) 
                         .then("name the manifest that was written with this dump, or move this file away")
                         .from(ErrorSide::source));
     };
-    const auto json = nlohmann::json::parse(text, nullptr, false);
-    if (!json.is_object() || !json.contains("manifest") || json["manifest"] != kind)
+    const auto json = nlohmann::ordered_json::parse(text, nullptr, false);
+    if (text_in(json, "manifest") != kind)
         return wrong("it is no manifest of a dump");
-    if (!json.contains("manifest_version") || json["manifest_version"] != version)
+    if (number_in(json, "manifest_version") != version)
         return wrong("it is of another version");
-    const auto number = [&](const char* key) {
-        return json.contains(key) && json[key].is_number_unsigned() ? json[key].get<std::uint64_t>() : 0;
-    };
-    const auto yes = [&](const char* key) { return json.contains(key) && json[key] == true; };
     Manifest m;
-    m.format = json.contains("format") && json["format"].is_string() ? json["format"].get<std::string>() : "";
-    m.flattened = yes("flattened");
-    m.complete = yes("complete");
-    m.bytes = number("bytes");
-    m.block_bytes = number("block_bytes");
+    m.format = text_in(json, "format");
+    m.flattened = is_true_in(json, "flattened");
+    m.complete = is_true_in(json, "complete");
+    m.bytes = number_in(json, "bytes").value_or(0);
+    m.block_bytes = number_in(json, "block_bytes").value_or(0);
     if (!std::has_single_bit(m.block_bytes) || m.block_bytes < 4096 || m.block_bytes > largest_block ||
         !json.contains("sha256") || !json["sha256"].is_array() ||
         json["sha256"].size() != m.bytes / m.block_bytes + (m.bytes % m.block_bytes != 0 ? 1 : 0))
@@ -113,7 +87,7 @@ Result<Manifest> parse_manifest(std::string_view text, const std::string& name) 
     for (const auto& digest : json["sha256"])
         if (!digest.is_string() || !from_hex(digest.get_ref<const std::string&>(), m.blocks.emplace_back()))
             return wrong("it is damaged: a digest in it is none");
-    if (!json.contains("sha256_of_digests") || json["sha256_of_digests"] != hex(seal(m.blocks)))
+    if (text_in(json, "sha256_of_digests") != to_hex(seal(m.blocks)))
         return wrong("it is damaged: its digests are not those that were written");
     return m;
 }
@@ -159,26 +133,19 @@ Result<std::vector<Range>> damaged_blocks(const Manifest& m, const Content& file
     for (std::size_t i = 0; i < m.blocks.size(); ++i) {
         const std::uint64_t begin = i * m.block_bytes;
         const std::uint64_t end = std::min(m.bytes, begin + m.block_bytes);
-        format::BlockDigests one(m.block_bytes);
+        Sha256 hash;
         bool readable = end <= file.size();
         for (std::uint64_t at = begin; readable && at < end;) {
             const auto part = std::span(bytes).first(
                 static_cast<std::size_t>(std::min<std::uint64_t>(bytes.size(), end - at)));
             // A sector that cannot be read is damage, and not the end of the search for more.
             readable = file.read(at, part).has_value();
-            one.write(at - begin, part);
+            hash.update(part);
             at += part.size();
             done += part.size();
             KDK_TRY(progress(done));
         }
-        if (readable) {
-            KDK_ASSIGN(const auto found,
-                       one.finish(end - begin, [](std::uint64_t, std::span<std::byte>) -> Result<> {
-                           return fail(ErrorKind::invalid, "hash", "a block", "it was written twice");
-                       }));
-            readable = found.front() == m.blocks[i];
-        }
-        if (!readable)
+        if (!readable || hash.finish() != m.blocks[i])
             add({begin, end});
     }
     if (file.size() > m.bytes)

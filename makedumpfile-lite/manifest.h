@@ -3,7 +3,7 @@
 
 #include "base/error.h"
 #include "base/range.h"
-#include "makedumpfile-lite/format/block_digests.h"
+#include "base/sha256.h"
 #include "makedumpfile-lite/format/destination.h"
 #include "makedumpfile-lite/source/content.h"
 
@@ -23,7 +23,7 @@ struct Manifest {
     bool complete = false;   // the whole dump is in the file
     std::uint64_t bytes = 0; // of the file
     std::uint64_t block_bytes = 0;
-    std::vector<format::Digest> blocks; // one for each block of the file; the last one may be shorter
+    std::vector<Digest> blocks; // one for each block of the file; the last one may be shorter
 };
 
 // Where `verify` looks for a dump's manifest when nobody names one.

@@ -3,6 +3,7 @@
 
 #include "base/bytes.h"
 #include "base/file.h"
+#include "base/json.h"
 #include "base/progress.h"
 #include "makedumpfile-lite/interrupt.h"
 #include "makedumpfile-lite/kernel/kernel.h"
@@ -13,7 +14,6 @@
 #include <string_view>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 #include <unistd.h>
 
 namespace kdumpkit::dump {
@@ -131,7 +131,7 @@ std::string usage_json(const MemoryUsage& usage) {
     for (const unsigned level : shown_levels)
         levels.push_back({{"level", level}, {"pages", usage.kept_at(level)}});
     json["levels"] = std::move(levels);
-    return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+    return json_text(json);
 }
 
 Result<> print_memory_usage(const Options& options, const Log& log) {

@@ -22,10 +22,6 @@ class PagePacker {
     static Result<std::unique_ptr<PagePacker>> create(const PipelineSettings& settings);
     virtual ~PagePacker() = default;
 
-    static void begin(PageBlock& block) {
-        block.pages.clear();
-        block.used = block.unpacked = 0;
-    }
     virtual void add(PageBlock& block, Bytes page) = 0;
     virtual Result<> end(PageBlock& block) = 0;
     // Bytes that a block's buffer must have.

@@ -115,7 +115,7 @@ class Ring {
 
 Result<> fill(Slot& slot, PageSource::Reader& reader, PagePacker& packer) {
     slot.block.pfns = slot.work.pfns;
-    packer.begin(slot.block);
+    slot.block.clear();
     if (slot.error)
         return {};
     auto read = reader.read(slot.work, [&](Bytes page) { packer.add(slot.block, page); });
@@ -135,7 +135,7 @@ Result<std::uint64_t> pipeline_memory(const PipelineSettings& settings) {
     block.data.resize(packer->block_bytes());
     std::vector<std::byte> page(settings.page_size);
     page[0] = std::byte{1}; // a zero page is not compressed
-    packer->begin(block);
+    block.clear();
     for (std::size_t i = 0; i < settings.pages_per_block(); ++i)
         packer->add(block, page);
     KDK_TRY(packer->end(block));

@@ -98,7 +98,7 @@ class Reassembly {
                 std::fill(descriptors.begin(), descriptors.end(), format::PageDescriptor{});
                 faults_.add(read.error().message());
             }
-            begin_block();
+            block_.clear();
             for (const format::PageDescriptor& d : descriptors) {
                 pfn = kept_.next(pfn).value_or(pfn);
                 if (zeros_shared && d.offset == zero_page)
@@ -121,7 +121,7 @@ class Reassembly {
             fmt::format("pfns {:#x} to {:#x}, {} pages: no part has them", pfns.begin, pfns.end - 1, pages));
         lost_ += pages;
         for (std::uint64_t done = 0; done < pages; done += block_.pages.size()) {
-            begin_block();
+            block_.clear();
             block_.pages.resize(std::min<std::uint64_t>(batch, pages - done), {0, PageBlock::missing});
             KDK_TRY(writer_.append(block_));
             KDK_TRY(look_up_());
@@ -134,11 +134,6 @@ class Reassembly {
 
   private:
     static constexpr std::size_t batch = 64; // pages
-
-    void begin_block() {
-        block_.pages.clear();
-        block_.used = 0;
-    }
 
     void add_page(const DumpPart& part, const format::PageDescriptor& d, std::uint64_t pfn) {
         std::string why;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "makedumpfile-lite/summary.h"
 
+#include "base/json.h"
 #include "base/progress.h"
 
 #include <cmath>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 namespace kdumpkit::dump {
 
@@ -90,7 +90,7 @@ std::string to_json(const Summary& s) {
     json["peak_rss_kib"] = s.peak_rss_kib;
     json["warnings"] = s.warnings;
     // What came from the dump need not be UTF-8.
-    return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+    return json_text(json);
 }
 
 std::string report_text(const Summary& s) {

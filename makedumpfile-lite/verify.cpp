@@ -2,6 +2,7 @@
 #include "makedumpfile-lite/verify.h"
 
 #include "base/file.h"
+#include "base/json.h"
 #include "base/output.h"
 #include "base/progress.h"
 #include "makedumpfile-lite/filter.h"
@@ -16,7 +17,6 @@
 #include <vector>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 #include <unistd.h>
 
 namespace kdumpkit::dump {
@@ -154,7 +154,7 @@ std::string verification_json(const Verification& v) {
     json["suspect_pages"] = v.suspect_pages;
     json["fault_count"] = v.faults.count();
     json["faults"] = v.faults.lines();
-    return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+    return json_text(json);
 }
 
 Result<> verify_dump(const Options& options, const Log&) {

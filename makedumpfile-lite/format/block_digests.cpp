@@ -4,41 +4,7 @@
 #include <algorithm>
 #include <utility>
 
-#include <nettle/sha2.h>
-
 namespace kdumpkit::dump::format {
-
-namespace {
-
-class Sha256 {
-  public:
-    Sha256() { ::sha256_init(&context_); }
-    void update(Bytes bytes) {
-        ::sha256_update(&context_, bytes.size(), reinterpret_cast<const std::uint8_t*>(bytes.data()));
-    }
-    void update_zeros(std::uint64_t count) {
-        constexpr std::array<std::byte, 4096> zeros{};
-        for (; count > 0; count -= std::min<std::uint64_t>(count, zeros.size()))
-            update(
-                Bytes(zeros).first(static_cast<std::size_t>(std::min<std::uint64_t>(count, zeros.size()))));
-    }
-    Digest finish() {
-        Digest digest;
-        ::sha256_digest(&context_, digest.size(), reinterpret_cast<std::uint8_t*>(digest.data()));
-        return digest;
-    }
-
-  private:
-    ::sha256_ctx context_{};
-};
-
-} // namespace
-
-Digest digest_of(Bytes bytes) {
-    Sha256 hash;
-    hash.update(bytes);
-    return hash.finish();
-}
 
 struct BlockDigests::Open {
     std::uint64_t block = 0;

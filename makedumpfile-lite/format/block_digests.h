@@ -3,8 +3,8 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "base/sha256.h"
 
-#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -12,8 +12,6 @@
 #include <vector>
 
 namespace kdumpkit::dump::format {
-
-using Digest = std::array<std::byte, 32>; // SHA-256
 
 // The SHA-256 of each block of a file while it is written, in any order of offsets: bytes that were never
 // written are zero. A block that is written from its start to its end is hashed on the way. One that is
@@ -46,7 +44,5 @@ class BlockDigests {
     std::vector<State> states_;
     std::vector<std::unique_ptr<Open>> open_; // least recently written first
 };
-
-Digest digest_of(Bytes bytes);
 
 } // namespace kdumpkit::dump::format

@@ -27,6 +27,10 @@ struct PageBlock {
     std::size_t used = 0;     // bytes of it
     std::size_t unpacked = 0; // of a frame: bytes in it before it was compressed
 
+    void clear() {
+        pages.clear();
+        used = unpacked = 0;
+    }
     [[nodiscard]] Bytes stored() const { return Bytes(data).first(used); }
 };
 

@@ -20,20 +20,9 @@ class DwarfTypes final : public TypeSource {
     DwarfTypes(Fd fd, Libdw libdw, ::Dwarf* dwarf) : fd_(std::move(fd)), dw_(libdw), dwarf_(dwarf) {}
     ~DwarfTypes() override { dw_.end(dwarf_); }
 
-    // The places of all named structs, unions and enums: one pass over the units, a few seconds for a kernel.
+    // The places of all named structs, unions and enums.
     void index() {
-        Dwarf_Off unit = 0;
-        Dwarf_Off next = 0;
-        std::size_t header = 0;
-        while (dw_.nextcu(dwarf_, unit, &next, &header, nullptr, nullptr, nullptr) == 0) {
-            Dwarf_Die unit_die;
-            Dwarf_Die die;
-            if (dw_.offdie(dwarf_, unit + header, &unit_die) != nullptr && dw_.child(&unit_die, &die) == 0)
-                do
-                    remember(die);
-                while (dw_.siblingof(&die, &die) == 0);
-            unit = next;
-        }
+        dw_.each_top_entry(dwarf_, [this](Dwarf_Die& die) { remember(die); });
     }
 
     [[nodiscard]] std::optional<std::uint64_t> size_of(std::string_view name) const override {
@@ -168,12 +157,7 @@ class DwarfTypes final : public TypeSource {
 Result<std::unique_ptr<TypeSource>> open_dwarf(const std::string& path) {
     KDK_ASSIGN(const Libdw libdw, Libdw::load());
     KDK_ASSIGN(Fd fd, open_file(path, O_RDONLY));
-    ::Dwarf* const dwarf = libdw.begin(fd.get(), DWARF_C_READ);
-    if (dwarf == nullptr) {
-        const char* const reason = libdw.errmsg(-1);
-        return fail(make_error(ErrorKind::corrupt, "read the debug information of", path,
-                               reason != nullptr ? reason : "libdw does not say why"));
-    }
+    KDK_ASSIGN(::Dwarf* const dwarf, libdw.open(fd.get(), path));
     auto source = std::make_unique<DwarfTypes>(std::move(fd), libdw, dwarf);
     source->index();
     return source;

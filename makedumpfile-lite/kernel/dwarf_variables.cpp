@@ -64,14 +64,9 @@ std::optional<std::string> spell(const Libdw& dw, Dwarf_Die& die, int depth) {
 Result<VariableTypes> dwarf_variables(const std::string& path, const std::vector<std::string_view>& wanted) {
     KDK_ASSIGN(const Libdw dw, Libdw::load());
     KDK_ASSIGN(const Fd fd, open_file(path, O_RDONLY));
-    ::Dwarf* const dwarf = dw.begin(fd.get(), DWARF_C_READ);
-    if (dwarf == nullptr) {
-        const char* const reason = dw.errmsg(-1);
-        return fail(ErrorKind::corrupt, "read the debug information of", path,
-                    reason != nullptr ? reason : "libdw does not say why");
-    }
+    KDK_ASSIGN(::Dwarf* const dwarf, dw.open(fd.get(), path));
     std::map<std::string, std::optional<std::string>, std::less<>> found;
-    const auto remember = [&](Dwarf_Die& die) {
+    dw.each_top_entry(dwarf, [&](Dwarf_Die& die) {
         const char* const name = dw.tag(&die) == DW_TAG_variable ? dw.diename(&die) : nullptr;
         if (name == nullptr || std::ranges::find(wanted, std::string_view(name)) == wanted.end())
             return;
@@ -82,19 +77,7 @@ Result<VariableTypes> dwarf_variables(const std::string& path, const std::vector
         const auto [known, fresh] = found.emplace(name, type);
         if (!fresh && known->second != type)
             known->second.reset();
-    };
-    Dwarf_Off unit = 0;
-    Dwarf_Off next = 0;
-    std::size_t header = 0;
-    while (dw.nextcu(dwarf, unit, &next, &header, nullptr, nullptr, nullptr) == 0) {
-        Dwarf_Die unit_die;
-        Dwarf_Die die;
-        if (dw.offdie(dwarf, unit + header, &unit_die) != nullptr && dw.child(&unit_die, &die) == 0)
-            do
-                remember(die);
-            while (dw.siblingof(&die, &die) == 0);
-        unit = next;
-    }
+    });
     dw.end(dwarf);
     VariableTypes types;
     for (const auto& [name, type] : found)

@@ -50,4 +50,28 @@ Result<Libdw> Libdw::load() {
     return libdw;
 }
 
+Result<::Dwarf*> Libdw::open(int fd, const std::string& path) const {
+    ::Dwarf* const dwarf = begin(fd, DWARF_C_READ);
+    if (dwarf != nullptr)
+        return dwarf;
+    const char* const reason = errmsg(-1);
+    return fail(ErrorKind::corrupt, "read the debug information of", path,
+                reason != nullptr ? reason : "libdw does not say why");
+}
+
+void Libdw::each_top_entry(::Dwarf* dwarf, const std::function<void(Dwarf_Die&)>& entry) const {
+    Dwarf_Off unit = 0;
+    Dwarf_Off next = 0;
+    std::size_t header = 0;
+    while (nextcu(dwarf, unit, &next, &header, nullptr, nullptr, nullptr) == 0) {
+        Dwarf_Die unit_die;
+        Dwarf_Die die;
+        if (offdie(dwarf, unit + header, &unit_die) != nullptr && child(&unit_die, &die) == 0)
+            do
+                entry(die);
+            while (siblingof(&die, &die) == 0);
+        unit = next;
+    }
+}
+
 } // namespace kdumpkit::dump

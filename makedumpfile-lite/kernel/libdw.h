@@ -3,6 +3,9 @@
 
 #include "base/error.h"
 
+#include <functional>
+#include <string>
+
 #include <elfutils/libdw.h>
 
 namespace kdumpkit::dump {
@@ -30,6 +33,10 @@ struct Libdw {
 
     // `absent` when there is no libdw, `unsupported` when it lacks a function.
     static Result<Libdw> load();
+    // The debug information of the open file `fd`, called `path` in errors; end() it. `corrupt` without any.
+    Result<::Dwarf*> open(int fd, const std::string& path) const;
+    // The entries right below each unit: one pass, a few seconds for a kernel.
+    void each_top_entry(::Dwarf* dwarf, const std::function<void(Dwarf_Die&)>& entry) const;
 };
 
 } // namespace kdumpkit::dump

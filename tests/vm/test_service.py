@@ -10,19 +10,14 @@ import subprocess
 import unittest
 
 import cycle
+import test_systemd
 from disk import Disk
-from guest import PRELUDE, Guest, libraries
+from guest import Guest, libraries
 
 place = None
-UNITS = pathlib.Path("/lib/systemd/system")
 NEEDED = ("sysinit.target", "basic.target", "shutdown.target", "umount.target", "final.target", "local-fs.target",
           "sockets.target", "systemd-journald.service", "systemd-journald.socket", "systemd-journald-dev-log.socket")
-BOOT = """
-mkdir -p /etc/systemd/system /var
-echo 0123456789abcdef0123456789abcdef >/etc/machine-id
-echo 'ID=guest' >/etc/os-release
-echo 'root:x:0:0::/:/bin/sh' >/etc/passwd
-echo 'root:x:0:' >/etc/group
+BOOT = test_systemd.MACHINE + """
 mount -t ext4 /dev/nvme0n1 /var || say no disk
 cat >/etc/systemd/system/default.target <<END
 [Unit]
@@ -42,7 +37,7 @@ END
 say systemd starts
 exec /lib/systemd/systemd --log-target=kmsg
 """
-WORK = PRELUDE.split("hostname")[0].split("mount -t devtmpfs none /dev\n")[1] + """
+WORK = test_systemd.PATH + """
 export PATH=/bin:/usr/bin:/usr/sbin
 if ! [ -e /var/panicked ]; then
     run unit systemctl status kdumpkit.service
@@ -96,7 +91,7 @@ class Service(unittest.TestCase):
                       for path in (installed / "usr/lib/systemd/system").iterdir()})
         files.update({str(path.relative_to(root)): path for path in modules.iterdir() if path.is_file()})
         files.update({f"boot/{name}-{release}": root / f"boot/{name}-{release}" for name in ("config", "vmlinuz")})
-        files.update({f"lib/systemd/system/{name}": UNITS / name for name in NEEDED})
+        files.update({f"lib/systemd/system/{name}": test_systemd.UNITS / name for name in NEEDED})
         programs = ["/lib/systemd/systemd", "/lib/systemd/systemd-journald", "/lib/systemd/systemd-shutdown",
                     "/bin/systemctl", "/bin/journalctl"]
         files.update({name[1:]: name for name in programs[:3]})

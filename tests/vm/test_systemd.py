@@ -14,12 +14,14 @@ UNITS = pathlib.Path("/lib/systemd/system")
 # What a shutdown goes through; the rest of the boot is not needed.
 NEEDED = ("sysinit.target", "basic.target", "shutdown.target", "umount.target", "final.target", "kexec.target",
           "systemd-kexec.service", "local-fs.target")
-FIRST = """
+MACHINE = """
 mkdir -p /etc/systemd/system /var/log
 echo 0123456789abcdef0123456789abcdef >/etc/machine-id
 echo 'ID=guest' >/etc/os-release
 echo 'root:x:0:0::/:/bin/sh' >/etc/passwd
 echo 'root:x:0:' >/etc/group
+"""
+FIRST = MACHINE + """
 mount -t ext4 /dev/nvme0n1 /mnt || say no disk
 cat >/etc/systemd/system/default.target <<END
 [Unit]

@@ -29,8 +29,7 @@ ImageRecord record() {
 
 } // namespace
 
-TEST_CASE("digests are SHA-256, as sha256sum prints it") {
-    CHECK(digest_of(as_bytes("abc")) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+TEST_CASE("each entry and the kernel have digests of their own") {
     std::vector<initramfs::Entry> entries(3);
     entries[0] = {"/a", initramfs::EntryType::file, 0644, {std::byte{1}}, "", 0, 0};
     entries[1] = {"/b", initramfs::EntryType::link, 0777, {}, "/a", 0, 0};

@@ -123,7 +123,7 @@ TEST_CASE("dumps are found newest first, and other things are not dumps") {
     const auto json = nlohmann::json::parse(list_json(dumps, {folder.path()}));
     CHECK(json["dumps"][1]["complete"] == true);
     CHECK(json["dumps"][0]["panic_line"].is_null());
-    CHECK(nlohmann::json::parse(show_json(dumps[1]))["utc"] == "2026-11-23 01:02:03Z");
+    CHECK(nlohmann::json::parse(show_json(dumps[1]))["utc"] == "2026-11-23T01:02:03Z");
 }
 
 TEST_CASE("retention removes the oldest, and never the newest complete dump") {

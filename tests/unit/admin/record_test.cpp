@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "admin/local_folders.h"
 #include "admin/record.h"
 #include "base/file.h"
 
@@ -74,32 +73,4 @@ TEST_CASE("what was recorded reads back") {
     const RecordedDumps recorded{{"/a/b", "/c d"}};
     CHECK(parse_recorded(to_text(recorded)).folders == recorded.folders);
     CHECK(parse_recorded("").folders.empty());
-}
-
-TEST_CASE("a folder of a filesystem is found where that is mounted") {
-    const char* const mounts = "22 1 8:1 / / rw - ext4 /dev/sda1 rw\n"
-                               "30 22 8:2 / /var/my\\040data rw shared:1 - ext4 /dev/sda2 rw\n"
-                               "31 22 8:3 /sub /part rw - xfs /dev/sda3 rw\n"
-                               "32 22 0:40 /@crash /crash rw - btrfs /dev/sda4 rw\n";
-    struct Row {
-        std::string number, device, folder, path; // path "": not visible
-    };
-    for (const Row& row : std::vector<Row>{{"8:1", "/dev/sda1", "/var/crash", "/var/crash"},
-                                           {"8:2", "/dev/sda2", "/crash", "/var/my data/crash"},
-                                           {"8:2", "/dev/sda2", "/", "/var/my data/"},
-                                           {"8:3", "/dev/sda3", "/sub/crash", "/part/crash"},
-                                           {"8:3", "/dev/sda3", "/sub", "/part"},
-                                           {"8:3", "/dev/sda3", "/submarine", ""},
-                                           {"8:3", "/dev/sda3", "/crash", ""},
-                                           {"8:4", "/dev/sda4", "/@crash/x", "/crash/x"},
-                                           {"8:9", "/dev/sda9", "/crash", ""}}) {
-        CAPTURE(row.number, row.folder);
-        CHECK(mounted_path(mounts, row.number, row.device, row.folder).value_or("") == row.path);
-    }
-    CHECK_FALSE(mounted_path("junk\n\n", "8:1", "/dev/sda1", "/"));
-    const Settings settings;
-    CHECK(find_local_folders(settings).paths == std::vector<std::string>{"/var/crash"});
-    Settings far;
-    far.targets = {{"/crash", "UUID=00000000-1111-2222-3333-444444444444", "ext4"}};
-    CHECK(find_local_folders(far).unseen.size() == 1);
 }

@@ -101,6 +101,32 @@ TEST_CASE("a folder is found in its mount") {
     CHECK_FALSE(find_mount(folder.path() + "/none", "/x"));
 }
 
+TEST_CASE("a folder of a filesystem is found where that is mounted") {
+    const TemporaryFolder folder;
+    const std::string mounts =
+        folder.file("mountinfo", "22 1 8:1 / / rw - ext4 /dev/sda1 rw\n"
+                                 "30 22 8:2 / /var/my\\040data rw shared:1 - ext4 /dev/sda2 rw\n"
+                                 "31 22 8:3 /sub /part rw - xfs /dev/sda3 rw\n"
+                                 "32 22 0:40 /@crash /crash rw - btrfs /dev/sda4 rw\n");
+    struct Row {
+        unsigned minor;                   // of major 8
+        std::string device, folder, path; // path "": not visible
+    };
+    for (const Row& row : std::vector<Row>{{1, "/dev/sda1", "/var/crash", "/var/crash"},
+                                           {2, "/dev/sda2", "/crash", "/var/my data/crash"},
+                                           {2, "/dev/sda2", "/", "/var/my data"},
+                                           {3, "/dev/sda3", "/sub/crash", "/part/crash"},
+                                           {3, "/dev/sda3", "/sub", "/part"},
+                                           {3, "/dev/sda3", "/submarine", ""},
+                                           {3, "/dev/sda3", "/crash", ""},
+                                           {4, "/dev/sda4", "/@crash/x", "/crash/x"},
+                                           {9, "/dev/sda9", "/crash", ""}}) {
+        CAPTURE(row.minor, row.folder);
+        CHECK(find_mounted(mounts, row.device, {8, row.minor}, row.folder).value_or("") == row.path);
+    }
+    CHECK_FALSE(find_mounted(folder.path() + "/none", "/dev/sda1", {8, 1}, "/"));
+}
+
 TEST_CASE("a filesystem is recognised by its superblock") {
     const TemporaryFolder folder;
     const std::string image = folder.file("image", std::string(2 << 20, '\0'));

@@ -15,23 +15,10 @@ using namespace kdumpkit;
 using namespace kdumpkit::dump;
 using test::Folder;
 using test::run;
+using test::says;
 using test::write_vmcore;
 
 namespace {
-
-bool says(const std::string& text, std::string_view what) {
-    return text.find(what) != std::string::npos;
-}
-
-std::string hex(const format::Digest& digest) {
-    std::string text;
-    for (const std::byte byte : digest) {
-        char digits[3];
-        std::snprintf(digits, sizeof(digits), "%02x", std::to_integer<unsigned>(byte));
-        text += digits;
-    }
-    return text;
-}
 
 // What coreutils makes of each block of a file.
 std::vector<std::string> by_sha256sum(const Folder& folder, const std::string& path, std::uint64_t block) {
@@ -84,8 +71,8 @@ TEST_CASE("blocks are hashed right in whatever order they are written") {
     REQUIRE(digests);
     REQUIRE(digests->size() == 91);
     for (std::uint64_t i = 0; i < digests->size(); ++i)
-        CHECK((*digests)[i] == format::digest_of(Bytes(file).subspan(
-                                   i * 4096, std::min<std::uint64_t>(4096, size - i * 4096))));
+        CHECK((*digests)[i] ==
+              sha256_of(Bytes(file).subspan(i * 4096, std::min<std::uint64_t>(4096, size - i * 4096))));
 }
 
 TEST_CASE("blocks written one after the other are never read again") {
@@ -119,7 +106,7 @@ TEST_CASE("a manifest's digests are those of sha256sum, in every format, and ver
     const auto sums = by_sha256sum(folder, folder / "dump", manifest->block_bytes);
     REQUIRE(manifest->blocks.size() == sums.size());
     for (std::size_t i = 0; i < sums.size(); ++i)
-        CHECK(hex(manifest->blocks[i]) == sums[i]);
+        CHECK(to_hex(manifest->blocks[i]) == sums[i]);
     const auto good = run(folder, {"verify", folder / "dump"});
     INFO(good.out << good.err);
     CHECK(good.code == 0);
@@ -195,7 +182,7 @@ TEST_CASE("a partial dump has a manifest that says so; -R and --reassemble write
     REQUIRE(manifest);
     CHECK_FALSE(manifest->complete);
     CHECK(manifest->bytes == std::filesystem::file_size(folder / "small"));
-    CHECK(hex(manifest->blocks[0]) == by_sha256sum(folder, folder / "small", manifest->block_bytes)[0]);
+    CHECK(to_hex(manifest->blocks[0]) == by_sha256sum(folder, folder / "small", manifest->block_bytes)[0]);
     CHECK(run(folder, {"--split", "--manifest", folder / "m", folder / "vmcore", folder / "c", folder / "d"})
               .code == exit_codes::invalid);
     CHECK(run(folder, {"--manifest", folder / "none/m", folder / "vmcore", folder / "e"}).code ==

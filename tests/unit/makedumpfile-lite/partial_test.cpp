@@ -15,13 +15,10 @@ using namespace kdumpkit::dump;
 using test::FakeImage;
 using test::Folder;
 using test::run;
+using test::says;
 using test::write_vmcore;
 
 namespace {
-
-bool says(const std::string& text, std::string_view what) {
-    return text.find(what) != std::string::npos;
-}
 
 // How many pages the image gives; all of them must be the right ones.
 std::uint64_t right_pages(const std::string& path) {

@@ -44,13 +44,17 @@ inline Outcome run(const Folder& folder, std::vector<std::string> arguments) {
     return outcome;
 }
 
+inline bool says(std::string_view text, std::string_view what) {
+    return text.find(what) != std::string_view::npos;
+}
+
 // Every failure is one message with a next step.
 inline void check_failure(const Outcome& outcome, int code, std::string_view said) {
     INFO(outcome.err);
     CHECK(outcome.code == code);
-    CHECK(outcome.err.find("error: cannot ") != std::string::npos);
-    CHECK(outcome.err.find(said) != std::string::npos);
-    CHECK(outcome.err.find("\n  next: ") != std::string::npos);
+    CHECK(says(outcome.err, "error: cannot "));
+    CHECK(says(outcome.err, said));
+    CHECK(says(outcome.err, "\n  next: "));
 }
 
 constexpr std::uint64_t vmcore_pages = 600;
