@@ -15,6 +15,7 @@ from disk import Disk
 from guest import Guest, libraries
 
 place = None
+RESERVED = "crashkernel=192M"
 NEEDED = ("sysinit.target", "basic.target", "shutdown.target", "umount.target", "final.target", "local-fs.target",
           "sockets.target", "systemd-journald.service", "systemd-journald.socket", "systemd-journald-dev-log.socket")
 BOOT = test_systemd.MACHINE + """
@@ -39,20 +40,29 @@ exec /lib/systemd/systemd --log-target=kmsg
 """
 WORK = test_systemd.PATH + """
 export PATH=/bin:/usr/bin:/usr/sbin
+panic() {
+    sync
+    say about to panic
+    echo c >/proc/sysrq-trigger
+}
+if grep -q small /proc/cmdline; then
+    run granted kdumpkit reserve
+    panic
+fi
 if ! [ -e /var/panicked ]; then
     run unit systemctl status kdumpkit.service
     run status kdumpkit status
     run nothing kdumpkit list
+    run estimate kdumpkit estimate --json
     touch /var/panicked
-    sync
-    say about to panic
-    echo c >/proc/sysrq-trigger
+    panic
 fi
 sleep 1
 run journal journalctl -o export MESSAGE_ID=145cb7f9c6dc45e69adc4aaaea6c34fd
 run list kdumpkit list --json
 run show kdumpkit show
 run again kdumpkit record
+run estimate kdumpkit estimate --json
 run status kdumpkit status --json
 run fresh kdumpkit arm --dry-run
 echo '[dump]' >/etc/kdumpkit.toml
@@ -98,11 +108,18 @@ class Service(unittest.TestCase):
         for name in ("usr/sbin/kdumpkit", "usr/bin/makedumpfile-lite", "usr/libexec/kdumpkit/kdump-capture"):
             files.update({library: library for library in libraries(installed / name)})
         cls.guests = []
-        for boot in ("first", "second"):
-            guest = Guest(place.work / boot, place.kernel, BOOT, disks=[cls.disk], files={"work.sh": work, **files},
-                          programs=programs)
+
+        def boot(name, append):
+            guest = Guest(place.work / name, place.kernel, BOOT, disks=[cls.disk], files={"work.sh": work, **files},
+                          programs=programs, append=append)
             cls.guests.append(guest.run(600))
             guest.initramfs.unlink()
+            return json.loads(guest.result("estimate")[1]) if append == RESERVED else None
+
+        cls.before = boot("first", RESERVED)
+        cls.after = boot("second", RESERVED)
+        cls.first_dump = cycle.only_dump(cls.disk.read_back("/crash"))
+        boot("third", f"crashkernel={cls.after['recommended_bytes'] >> 20}M small")
 
     def succeeded(self, name, boot=1):
         status, output = self.guests[boot].result(name)
@@ -124,8 +141,7 @@ class Service(unittest.TestCase):
         self.assertEqual(entry["PRIORITY"], "2")
         self.assertIn("sysrq triggered crash", entry["KDUMPKIT_PANIC"])
         self.assertEqual(entry["_SYSTEMD_UNIT"], "kdumpkit-record.service")
-        folder = cycle.only_dump(self.disk.read_back("/crash"))
-        self.assertEqual(entry["KDUMPKIT_FOLDER"], f"/var/crash/{folder.name}")
+        self.assertEqual(entry["KDUMPKIT_FOLDER"], f"/var/crash/{self.first_dump.name}")
         self.assertEqual(self.succeeded("again"), "nothing new was captured")
 
     def test_list_show_and_status_have_it(self):
@@ -153,6 +169,19 @@ class Service(unittest.TestCase):
         self.assertRegex(status, "arm failed: .*kdumpkit.toml:3:9")
         self.assertIn("did you mean dump.level?", status)
         self.assertRegex(self.succeeded("notarmed"), re.compile("earlier capture initramfs .* is loaded instead", re.S))
+
+    def test_the_estimate_becomes_measured_and_is_enough(self):
+        self.assertIs(self.before["measured"], False)
+        self.assertIs(self.after["measured"], True)
+        self.assertEqual(self.after["reserved_bytes"], 192 << 20)
+        self.assertLess(self.after["recommended_bytes"], self.before["recommended_bytes"])
+        asked = f"crashkernel={self.after['recommended_bytes'] >> 20}M"
+        self.assertIn(f"this boot asked for: {asked}", self.succeeded("granted", 2))
+        dumps = sorted(path for path in self.disk.read_back("/crash").iterdir() if path.name != self.first_dump.name)
+        self.assertEqual(len(dumps), 1, dumps)
+        summary = json.loads((dumps[0] / "summary.json").read_text())
+        self.assertIs(summary["complete"], True)
+        print(f"{asked}: {summary['memory']['lowest_available_kib'] >> 10} MiB left at worst")
 
     def test_stopping_unloads(self):
         self.succeeded("restart")
