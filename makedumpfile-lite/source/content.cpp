@@ -56,13 +56,13 @@ class LiveContent final : public FileContent {
     int descriptor() const override { return -1; }
     std::uint64_t next_data(std::uint64_t offset) const override { return offset; }
     Result<> read(std::uint64_t offset, std::span<std::byte> out) const override {
-        auto whole = FileContent::read(offset, out);
+        auto whole = read_alone(offset, out);
         if (whole || !is_hole(whole.error()))
             return whole;
         for (std::uint64_t at = offset, end = offset + out.size(); at < end;) {
             const std::uint64_t stop = std::min(end, align_down(at, page) + page);
             const auto part = out.subspan(at - offset, stop - at);
-            if (auto read = FileContent::read(at, part); !read) {
+            if (auto read = read_alone(at, part); !read) {
                 if (!is_hole(read.error()))
                     return read;
                 std::fill(part.begin(), part.end(), std::byte{0});
@@ -80,6 +80,12 @@ class LiveContent final : public FileContent {
   private:
     static constexpr std::uint64_t page = 4096;
     static constexpr std::size_t max_ranges = 65536; // of the count alone; it may be too low beyond
+    // Each open file has one buffer in the kernel, which no lock guards (fs/proc/kcore.c since Linux 4.8,
+    // df04abfd181a): two threads that read at once get each other's bytes.
+    Result<> read_alone(std::uint64_t offset, std::span<std::byte> out) const {
+        const std::lock_guard lock(reading_);
+        return FileContent::read(offset, out);
+    }
     static bool is_hole(const Error& error) {
         return error.errno_value == EFAULT || error.errno_value == EIO ||
                (error.kind == ErrorKind::corrupt && error.errno_value == 0);
@@ -90,7 +96,8 @@ class LiveContent final : public FileContent {
             unreadable_.add({at, at + page});
     }
 
-    mutable std::mutex mutex_;
+    mutable std::mutex reading_;
+    mutable std::mutex mutex_;    // of what follows
     mutable RangeSet unreadable_; // file offsets: a page is read more than once
 };
 

@@ -29,9 +29,12 @@ say nothing was loaded yet
 run load kdumpkit load --kernel /kernel --initrd /initrd --syscall kexec_load
 echo online >/sys/devices/system/memory/auto_online_blocks
 say the burst begins
+# Apart enough that each is done with before the next comes.
 for i in 1 2 3; do
     echo 0 >/sys/devices/system/cpu/cpu1/online
+    usleep 1500000
     echo 1 >/sys/devices/system/cpu/cpu1/online
+    usleep 1500000
 done
 udevadm settle
 say the burst is over
