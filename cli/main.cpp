@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/output.h"
 #include "base/subcommand.h"
+#include "cli/reference.h"
 #include "cli/usage.h"
 #include "initramfs/commands.h"
 #include "loader/commands.h"
@@ -14,6 +15,7 @@
 #include <new>
 #include <sstream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -66,6 +68,11 @@ int run(int argc, char** argv) {
         refuse_empty_names(*sub);
     }
 
+    // For the build, not for people: not in --help.
+    if (argc == 2 && std::string_view(argv[1]) == "--reference") {
+        const auto printed = print_result(cli::reference_json(app));
+        return printed ? exit_codes::success : report("kdumpkit", printed.error());
+    }
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

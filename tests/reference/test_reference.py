@@ -1,0 +1,149 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Manual pages and completions say what the programs say; the shells themselves complete by them. Argument: the build
+folder."""
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import unittest
+
+TOP = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(TOP / "packaging/reference"))
+import completion  # pylint: disable=wrong-import-position
+import table  # pylint: disable=wrong-import-position
+
+build = None
+BASH = """
+source "$1"
+shift
+COMP_WORDS=("$@")
+COMP_CWORD=$(($# - 1))
+_${1//-/_}
+printf '%s\\n' "${COMPREPLY[@]}"
+"""
+# A terminal of its own, since zsh completes nowhere else.
+ZSH = """
+zmodload zsh/zpty
+zpty shell zsh -f -i
+zpty -w shell "PROMPT= ; fpath=($1 \\$fpath); autoload -U compinit; compinit -D -u"
+zpty -w shell "zstyle ':completion:*' list-colors ''"
+zpty -w shell "LISTMAX=10000; bindkey '^I' list-choices; stty columns 200; print READY"
+zpty -r shell seen '*READY*READY*'
+zpty -w -n shell "$2"$'\\t'
+sleep 2
+zpty -w -n shell $'\\x15'
+zpty -w shell 'print "DO""NE"'
+zpty -r shell seen '*DONE*'
+print -r -- "$seen"
+"""
+
+
+def programs():
+    return sorted(path.name.removesuffix(".8") for path in (build / "reference/man").glob("*.8"))
+
+
+def words_of(text):
+    return {word for word in text.split() if word}
+
+
+class Reference(unittest.TestCase):
+    def page(self, name):
+        """The page as plain text; a complaint of groff is a failure."""
+        done = subprocess.run(["groff", "-mandoc", "-Tutf8", "-P-c", "-rHY=0", "-ww", build / "reference/man" / name],
+                              capture_output=True, text=True, check=True, env={**os.environ, "LC_ALL": "C.UTF-8"})
+        self.assertEqual(done.stderr, "", name)
+        # Bold is a character over itself; the renderer's own hyphens and minus signs are not ASCII.
+        return re.sub(".\b", "", done.stdout).translate({0x2010: "-", 0x2212: "-"})
+
+    def bash(self, *words):
+        done = subprocess.run(["bash", "-c", BASH, "bash", build / "reference/bash" / words[0], *words],
+                              capture_output=True, text=True, check=True)
+        self.assertEqual(done.stderr, "")
+        return words_of(done.stdout)
+
+    def test_every_program_has_its_page(self):
+        listed = re.search(r"KDUMPKIT_PROGRAMS ([^)]*)", (TOP / "packaging/CMakeLists.txt").read_text()).group(1)
+        self.assertEqual(programs(), sorted(listed.split()))
+        hand_written = {path.name.removesuffix(".8") for path in (TOP / "docs/man").glob("*.8")}
+        self.assertEqual(set(programs()), hand_written)
+
+    def test_every_option_is_in_the_manual(self):
+        for name in programs():
+            page = self.page(f"{name}.8")
+            self.assertNotIn("@", re.sub(r"\S+@\S+", "", page), f"{name}: a mark was not filled in")
+            for _, one in completion.all_commands(table.read(build / "bin" / name)):
+                for option in one.flags():
+                    for flag in option.names:
+                        self.assertIsNotNone(re.search(rf"(?<![\w-]){flag}(?![\w-])", page),
+                                             f"{name}.8 does not tell of {flag}")
+
+    def test_the_manual_tells_of_no_other_option(self):
+        known = {flag for name in programs() for _, one in completion.all_commands(table.read(build / "bin" / name))
+                 for option in one.flags() for flag in option.names}
+        told = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+[a-z]", self.page("kdumpkit.8")))
+        self.assertEqual(told - known, set())
+
+    def test_every_key_is_in_the_manual(self):
+        page = " ".join(self.page("kdumpkit.toml.5").split())
+        rows = re.findall(r"^\| `([a-z_.]+)` \|", (TOP / "docs/settings.md").read_text(), re.MULTILINE)
+        self.assertGreater(len(rows), 10)
+        for key in rows:
+            self.assertIn(f" {key} ", page)
+
+    def test_bash_completes(self):
+        subcommands = {one.name for one in table.read(build / "bin/kdumpkit").commands}
+        config = next(one for one in table.read(build / "bin/kdumpkit").commands if one.name == "config").commands
+        self.assertEqual(self.bash("kdumpkit", ""), subcommands)
+        self.assertEqual(self.bash("kdumpkit", "est"), {"estimate"})
+        self.assertEqual(self.bash("kdumpkit", "build", "--t"), {"--target"})
+        self.assertEqual(self.bash("kdumpkit", "config", ""), {one.name for one in config})
+        self.assertIn("--json", self.bash("kdumpkit", "config", "check", "--"))
+        self.assertEqual(self.bash("kdumpkit", "load", "--syscall", "kexec_"), {"kexec_load", "kexec_file_load"})
+        self.assertEqual(self.bash("kdumpkit", "load", "--syscall", "=", "au"), {"auto"})
+        self.assertEqual(self.bash("kdumpkit", "load", "--kernel", "/etc/host"),
+                         {str(path) for path in pathlib.Path("/etc").glob("host*")})
+        self.assertEqual(self.bash("kdumpkit", "load", "--root", "/et"), {"/etc"})
+        self.assertEqual(self.bash("makedumpfile-lite", "--dump-l"), {"--dump-level"})
+        self.assertIn("info", self.bash("makedumpfile-lite", "i"))
+        self.assertEqual(self.bash("makedumpfile-lite", "/et"), {"/etc"})
+
+    def test_every_option_completes_in_bash(self):
+        for name in programs():
+            for path, one in completion.all_commands(table.read(build / "bin" / name)):
+                flags = {flag for option in one.flags() for flag in option.names}
+                self.assertEqual(self.bash(name, *path, "-"), flags, (name, *path))
+
+    def test_fish_completes(self):
+        def fish(line):
+            script = "; ".join(f"source {path}" for path in (build / "reference/fish").glob("*.fish"))
+            with tempfile.TemporaryDirectory() as home:
+                done = subprocess.run(["fish", "--no-config", "-c", f"{script}; complete -C '{line}'"],
+                                      capture_output=True, text=True, check=True, env={"HOME": home, "PATH": "/bin"})
+            self.assertEqual(done.stderr, "")
+            return {word.split("\t")[0] for word in done.stdout.splitlines()}
+
+        self.assertEqual(fish("kdumpkit est"), {"estimate"})
+        self.assertEqual(fish("kdumpkit build --tar"), {"--target"})
+        self.assertLessEqual({"check", "explain", "show"}, fish("kdumpkit config "))
+        self.assertEqual(fish("kdumpkit load --syscall au"), {"auto"})
+        self.assertEqual(fish("makedumpfile-lite --dump-l"), {"--dump-level"})
+
+    def test_zsh_completes(self):
+        def zsh(line):
+            done = subprocess.run(["zsh", "-f", "-c", ZSH, "zsh", build / "reference/zsh", line], capture_output=True,
+                                  text=True, check=True, timeout=60)
+            return done.stdout
+
+        self.assertRegex(zsh("kdumpkit e"), r"estimate +-- how much memory")
+        self.assertIn("--target", zsh("kdumpkit build --"))
+        self.assertIn("kexec_file_load", zsh("kdumpkit load --syscall "))
+        self.assertRegex(zsh("kdumpkit config "), r"explain +-- what a setting means")
+        self.assertIn("--dump-level", zsh("makedumpfile-lite --"))
+
+
+if __name__ == "__main__":
+    build = pathlib.Path(sys.argv.pop())
+    unittest.main(argv=[sys.argv[0], "-v"])
