@@ -94,7 +94,7 @@ Result<> examine(const Options& options, Verification& result) {
     result.flattened = image->flattened();
     result.truncated = image->truncated();
     result.part = image->part();
-    if (image->header() != nullptr) {
+    if (image->format() == "kdump-compressed") {
         KDK_ASSIGN(const auto content, open_content(options.source));
         KDK_TRY(check_kdump_structure(*content, result.faults));
     } else {

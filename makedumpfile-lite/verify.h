@@ -20,9 +20,9 @@ struct Verification {
     std::optional<Range> part;        // one file of a split dump: its pfns
     std::uint64_t pages = 0;          // that the dump says it has
     std::uint64_t readable_pages = 0; // of those
-    bool opened = true;              // false: it is a stream, or too damaged: only compared with its manifest
-    std::string manifest;            // that the file was compared with; empty: there is none
-    std::uint64_t suspect_pages = 0; // whose bytes in the file are not what the manifest says
+    bool opened = true;               // false: it is too damaged: only compared with its manifest
+    std::string manifest;             // that the file was compared with; empty: there is none
+    std::uint64_t suspect_pages = 0;  // whose bytes in the file are not what the manifest says
     Faults faults;
 };
 

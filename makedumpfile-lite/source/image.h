@@ -38,7 +38,7 @@ struct DumpHeader {
     std::uint64_t phys_base = 0;                                          // bytes
     std::uint64_t crash_time = 0; // seconds since 1970, 0 when unknown
     unsigned level = 0;           // dump level of makedumpfile's -d; what it was filtered with
-    int version_number = 0;       // of the header
+    int version_number = 0;       // of the header, or of the stream format
     std::uint32_t status = 0;     // format::status_…: how pages are compressed, incomplete
     Bytes eraseinfo;              // what --config erased, a line each; lives as long as the image
 };
@@ -83,7 +83,7 @@ class Image {
     [[nodiscard]] virtual bool live() const { return false; }
     // Pages of 4096 bytes so far that the running kernel would not show; they read as zero.
     [[nodiscard]] virtual std::uint64_t unreadable_pages() const { return 0; }
-    // "elf", "kcore" or "kdump-compressed"; flattened or not.
+    // "elf", "kcore", "kdump-compressed" or "stream"; flattened or not.
     [[nodiscard]] virtual std::string_view format() const { return "elf"; }
     [[nodiscard]] virtual bool flattened() const { return false; }
 };

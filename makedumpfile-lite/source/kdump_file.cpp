@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "makedumpfile-lite/source/kdump_file.h"
 
-#include "makedumpfile-lite/decompressor.h"
-#include "makedumpfile-lite/source/file_window.h"
-#include "makedumpfile-lite/source/kdump_index.h"
+#include "makedumpfile-lite/source/described_memory.h"
+#include "makedumpfile-lite/source/kdump_reader.h"
 #include "makedumpfile-lite/source/notes.h"
 
 #include <algorithm>
@@ -18,153 +17,6 @@ namespace {
 
 constexpr std::uint64_t max_notes = std::uint64_t{64} << 20;
 constexpr std::uint64_t max_vmcoreinfo = std::uint64_t{1} << 20;
-// Pieces of memory that the first bitmap may describe: a hostile one has a piece for every other page, and
-// each costs 16 bytes. Real machines have a few hundred.
-constexpr std::size_t max_pieces = std::size_t{1} << 20;
-constexpr std::size_t cached_bytes = std::size_t{256} << 10;
-constexpr std::size_t fewest_cached = 4;
-
-struct File {
-    std::unique_ptr<Content> content;
-    KdumpHeaders headers;
-    PageSet described{0}; // the second bitmap
-    std::optional<KdumpIndex> index;
-    std::optional<PageSet> arrived; // of those, when some did not
-    [[nodiscard]] const PageSet& present() const { return arrived ? *arrived : described; }
-};
-
-class KdumpReader final : public MemoryReader {
-  public:
-    KdumpReader(const File& file, const RangeSet& memory)
-        : file_(file), memory_(memory), page_size_(file.headers.facts.page_size), window_(*file.content),
-          slots_(std::max<std::size_t>(cached_bytes / page_size_, fewest_cached)) {}
-
-    Result<Bytes> view(std::uint64_t paddr, std::size_t size) override {
-        if (size == 0 || size > max_view)
-            return fail(at(paddr, ErrorKind::invalid, fmt::format("a view of {} bytes", size)));
-        const auto end = checked_add(paddr, size);
-        if (!end)
-            return fail(at(paddr, ErrorKind::absent, "the image does not hold this memory"));
-        const std::uint64_t first = paddr / page_size_;
-        const std::uint64_t last = (*end - 1) / page_size_;
-        if (first == last) {
-            KDK_ASSIGN(const Bytes page, cached(first));
-            return page.subspan(paddr % page_size_, size);
-        }
-        scratch_.resize(size);
-        for (std::uint64_t pfn = first; pfn <= last; ++pfn) {
-            const std::uint64_t begin = std::max(paddr, pfn * page_size_);
-            const std::uint64_t stop = std::min(*end, (pfn + 1) * page_size_);
-            const auto out = std::span(scratch_).subspan(begin - paddr, stop - begin);
-            if (out.size() == page_size_) {
-                KDK_TRY(load(pfn, out));
-                continue;
-            }
-            KDK_ASSIGN(const Bytes page, cached(pfn));
-            const Bytes part = page.subspan(begin % page_size_, out.size());
-            std::copy(part.begin(), part.end(), out.begin());
-        }
-        return Bytes(scratch_);
-    }
-
-    std::optional<Range> stored_at(std::uint64_t paddr) override {
-        const std::uint64_t pfn = paddr / page_size_;
-        if (!file_.described.contains(pfn))
-            return std::nullopt;
-        const auto d = descriptor_of(pfn);
-        return d ? std::optional(Range{d->offset, d->offset + d->size}) : std::nullopt;
-    }
-
-  private:
-    struct Slot {
-        std::uint64_t pfn = ~std::uint64_t{0};
-        std::uint64_t used = 0;
-        std::vector<std::byte> page;
-    };
-
-    [[nodiscard]] Error at(std::uint64_t paddr, ErrorKind kind, std::string reason) const {
-        return make_error(kind, fmt::format("read physical memory 0x{:x} of", paddr), file_.content->name(),
-                          std::move(reason))
-            .from(ErrorSide::source);
-    }
-    [[nodiscard]] Error damaged(std::uint64_t pfn, std::uint64_t offset, std::string reason) const {
-        return at(pfn * page_size_, ErrorKind::corrupt, std::move(reason)).at(offset);
-    }
-
-    Result<Bytes> cached(std::uint64_t pfn) {
-        Slot* oldest = &slots_[0];
-        for (Slot& slot : slots_) {
-            if (slot.pfn == pfn) {
-                slot.used = ++clock_;
-                return Bytes(slot.page);
-            }
-            if (slot.used < oldest->used)
-                oldest = &slot;
-        }
-        oldest->pfn = ~std::uint64_t{0};
-        oldest->page.resize(page_size_);
-        KDK_TRY(load(pfn, oldest->page));
-        oldest->pfn = pfn;
-        oldest->used = ++clock_;
-        return Bytes(oldest->page);
-    }
-
-    // Pages are mostly asked for in order: counting goes on from the last one.
-    std::uint64_t number_of(std::uint64_t pfn) {
-        if (pfn < last_pfn_ || pfn - last_pfn_ > PageSet::chunk_pages)
-            last_number_ = file_.index->number_of(pfn);
-        else
-            last_number_ += file_.described.count(last_pfn_, pfn);
-        last_pfn_ = pfn;
-        return last_number_;
-    }
-
-    Result<format::PageDescriptor> descriptor_of(std::uint64_t pfn) {
-        const std::uint64_t paddr = pfn * page_size_;
-        if (!file_.described.contains(pfn))
-            return fail(at(paddr, ErrorKind::absent,
-                           memory_.contains(paddr) ? "this page was left out when the dump was made"
-                                                   : "the image does not hold this memory"));
-        const std::uint64_t where =
-            file_.headers.descriptors + number_of(pfn) * sizeof(format::PageDescriptor);
-        if (!file_.present().contains(pfn))
-            return fail(at(paddr, ErrorKind::corrupt,
-                           "the dump was never finished or is cut off, and does not have this page")
-                            .at(where));
-        format::PageDescriptor descriptor{};
-        if (where > file_.content->size() || file_.content->size() - where < sizeof(descriptor))
-            return fail(damaged(pfn, where, "the file ends before the page's descriptor"));
-        {
-            KDK_ASSIGN(const Bytes bytes, window_.view(where, sizeof(descriptor)));
-            descriptor = *ByteReader(bytes).raw<format::PageDescriptor>(0);
-        }
-        if (!is_stored(descriptor, page_size_, file_.content->size()) ||
-            descriptor.offset < file_.headers.descriptors)
-            return fail(damaged(pfn, where,
-                                fmt::format("its descriptor names {} bytes at 0x{:x} of a file of {} bytes",
-                                            descriptor.size, descriptor.offset, file_.content->size())));
-        return descriptor;
-    }
-
-    Result<> load(std::uint64_t pfn, std::span<std::byte> out) {
-        KDK_ASSIGN(const format::PageDescriptor descriptor, descriptor_of(pfn));
-        KDK_ASSIGN(const Bytes stored, window_.view(descriptor.offset, descriptor.size));
-        if (auto done = decompressor_.decompress(descriptor.flags, stored, out); !done)
-            return fail(damaged(pfn, descriptor.offset, std::move(done.error().reason)));
-        return {};
-    }
-
-    const File& file_;
-    const RangeSet& memory_;
-    std::uint64_t page_size_;
-    FileWindow window_;
-    Decompressor decompressor_;
-    std::vector<Slot> slots_;
-    std::uint64_t clock_ = 0;
-    std::uint64_t last_pfn_ = 0;
-    std::uint64_t last_number_ = 0;
-    std::vector<std::byte> scratch_;
-};
 
 class KdumpFile final : public Image {
   public:
@@ -173,7 +25,7 @@ class KdumpFile final : public Image {
     Result<> read_headers();
 
     [[nodiscard]] const std::string& name() const override { return file_.content->name(); }
-    [[nodiscard]] const RangeSet& memory() const override { return memory_; }
+    [[nodiscard]] const RangeSet& memory() const override { return file_.memory; }
     [[nodiscard]] bool truncated() const override { return truncated_; }
     [[nodiscard]] const PageSet* present() const override { return &file_.present(); }
     [[nodiscard]] const PageSet* promised() const override { return &file_.described; }
@@ -188,7 +40,7 @@ class KdumpFile final : public Image {
     [[nodiscard]] bool flattened() const override { return file_.content->flattened(); }
     [[nodiscard]] std::string_view format() const override { return "kdump-compressed"; }
     [[nodiscard]] std::unique_ptr<MemoryReader> reader() const override {
-        return std::make_unique<KdumpReader>(file_, memory_);
+        return std::make_unique<KdumpReader>(file_);
     }
 
   private:
@@ -198,8 +50,7 @@ class KdumpFile final : public Image {
     Result<std::vector<std::byte>> part(const Range& range, std::uint64_t limit, const char* what);
     Result<> read_texts();
 
-    File file_;
-    RangeSet memory_;
+    KdumpPages file_;
     bool truncated_ = false;
     std::vector<std::byte> notes_;
     std::vector<std::byte> eraseinfo_;
@@ -232,22 +83,7 @@ Result<> KdumpFile::read_memory() {
     }
     if (only_second != 0)
         warn(fmt::format("its bitmaps disagree: {} pages are in the second one alone", only_second));
-    for (auto pfn = memory.next(0); pfn; pfn = memory.next(*pfn)) {
-        const std::uint64_t end = memory.end_of_run(*pfn);
-        if (memory_.ranges().size() == max_pieces)
-            return fail(make_error(ErrorKind::unsupported, "open", name(),
-                                   fmt::format("its first bitmap has memory in more than {} pieces; it is "
-                                               "probably damaged",
-                                               max_pieces))
-                            .from(ErrorSide::source));
-        memory_.add({*pfn * page_size, end * page_size});
-        *pfn = end;
-    }
-    if (memory_.empty())
-        return fail(make_error(ErrorKind::corrupt, "open", name(), "its bitmaps name no page")
-                        .at(headers.first_bitmap)
-                        .then("copy the dump again, whole")
-                        .from(ErrorSide::source));
+    KDK_ASSIGN(file_.memory, described_memory(memory, page_size, name()));
     return {};
 }
 

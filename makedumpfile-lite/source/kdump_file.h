@@ -10,7 +10,7 @@ namespace kdumpkit::dump {
 
 // A kdump-compressed dump (makedumpfile, this program, QEMU's dump-guest-memory): memory() is its first
 // bitmap, present() its second one less what never arrived. A reader holds at most 256 KiB of decompressed
-// pages (or four pages), one view and the windows on the file. One file of a split dump is `unsupported`.
+// pages (or four pages), one view and the windows on the file.
 Result<std::unique_ptr<Image>> open_kdump_file(std::unique_ptr<Content> content);
 
 } // namespace kdumpkit::dump

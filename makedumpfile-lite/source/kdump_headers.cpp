@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "makedumpfile-lite/source/kdump_headers.h"
 
+#include "makedumpfile-lite/source/machine.h"
+
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <iterator>
 #include <string_view>
@@ -19,20 +20,6 @@ using format::KdumpSubHeader;
 
 constexpr std::int32_t newest_version = 6;
 constexpr std::uint64_t most_blocks = std::uint64_t{1} << 31;
-
-struct Machine {
-    std::string_view name; // as uname -m says it
-    std::uint16_t elf;
-    bool readable; // 64 bits, little-endian
-};
-constexpr std::array machines = {
-    Machine{"x86_64", EM_X86_64, true}, Machine{"aarch64", EM_AARCH64, true},
-    Machine{"riscv64", EM_RISCV, true}, Machine{"loongarch64", EM_LOONGARCH, true},
-    Machine{"ppc64le", EM_PPC64, true}, Machine{"ppc64", EM_PPC64, false},
-    Machine{"s390x", EM_S390, false},   Machine{"i386", EM_386, false},
-    Machine{"i486", EM_386, false},     Machine{"i586", EM_386, false},
-    Machine{"i686", EM_386, false},     Machine{"armv7l", EM_ARM, false},
-};
 
 template<std::size_t N>
 std::string text_of(const char (&field)[N]) {
@@ -92,13 +79,12 @@ class Parser {
         facts.version = text_of(header_.utsname.version);
         facts.machine = text_of(header_.utsname.machine);
         facts.domainname = text_of(header_.utsname.domainname);
-        const auto* machine = std::find_if(machines.begin(), machines.end(),
-                                           [&](const Machine& m) { return m.name == facts.machine; });
-        if (machine != machines.end() && !machine->readable)
+        const Machine* machine = machine_named(facts.machine);
+        if (machine != nullptr && !machine->readable)
             return wrong(ErrorKind::unsupported, offsetof(DiskDumpHeader, utsname),
                          fmt::format("a kdump-compressed dump of a {} machine", facts.machine),
                          "open it with crash");
-        headers_.elf_machine = machine != machines.end() ? machine->elf : std::uint16_t{EM_NONE};
+        headers_.elf_machine = machine != nullptr ? machine->elf : std::uint16_t{EM_NONE};
         const auto block = static_cast<std::uint32_t>(header_.block_size);
         if (!std::has_single_bit(block) || block < 4096 || block > 65536)
             return corrupt(offsetof(DiskDumpHeader, block_size), fmt::format("blocks of {} bytes", block));

@@ -6,6 +6,7 @@
 #include "makedumpfile-lite/source/flattened_content.h"
 #include "makedumpfile-lite/source/image.h"
 #include "makedumpfile-lite/source/kdump_file.h"
+#include "makedumpfile-lite/source/stream_file.h"
 
 #include <algorithm>
 #include <array>
@@ -31,8 +32,6 @@ struct Lookalike {
     std::string_view next_step;
 };
 constexpr std::array lookalikes = {
-    Lookalike{"\x5b\x2a\x4d\x18"sv, "a stream (--format stream)",
-              "make a dump of it first: makedumpfile-lite -R DUMPFILE < STREAM"},
     Lookalike{"DISKDUMP"sv, "a diskdump, which the kdump-compressed format has replaced",
               "open it with crash"},
     Lookalike{"\x1f\x8b"sv, "a gzip file", "decompress it first"},
@@ -87,6 +86,8 @@ Result<std::unique_ptr<Image>> open_image(const std::string& path, const OpenOpt
         return open_elf_vmcore(std::move(content), {.use_mmap = options.use_mmap, .live = is_kcore(path)});
     if (start.starts_with("KDUMP   "sv))
         return open_kdump_file(std::move(content));
+    if (start.starts_with("\x5b\x2a\x4d\x18"sv)) // format::stream_magic
+        return open_stream_file(std::move(content));
     for (const Lookalike& known : lookalikes)
         if (start.starts_with(known.magic))
             return fail(make_error(ErrorKind::unsupported, "open", path, fmt::format("it is {}", known.what))

@@ -23,9 +23,18 @@ Result<std::size_t> SequentialInput::read_fd(std::span<std::byte> out) {
     return done;
 }
 
+Result<std::size_t> SequentialInput::read_more(std::span<std::byte> out) {
+    if (content_ == nullptr)
+        return read_fd(out);
+    const auto there = out.first(std::min<std::uint64_t>(out.size(), content_->size() - taken_));
+    KDK_TRY(content_->read(taken_, there));
+    taken_ += there.size();
+    return there.size();
+}
+
 Result<Bytes> SequentialInput::peek(std::size_t size) {
     peeked_.resize(size);
-    KDK_ASSIGN(const std::size_t got, read_fd(peeked_));
+    KDK_ASSIGN(const std::size_t got, read_more(peeked_));
     peeked_.resize(got);
     return Bytes(peeked_);
 }
@@ -34,7 +43,7 @@ Result<std::size_t> SequentialInput::read(std::span<std::byte> out) {
     const std::size_t known = std::min(peeked_.size(), out.size());
     std::copy_n(peeked_.begin(), known, out.begin());
     peeked_.erase(peeked_.begin(), peeked_.begin() + static_cast<std::ptrdiff_t>(known));
-    KDK_ASSIGN(const std::size_t got, read_fd(out.subspan(known)));
+    KDK_ASSIGN(const std::size_t got, read_more(out.subspan(known)));
     position_ += known + got;
     return known + got;
 }

@@ -3,6 +3,7 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "makedumpfile-lite/source/content.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -13,11 +14,13 @@
 
 namespace kdumpkit::dump {
 
-// A descriptor that is read from its start to its end, as a pipe must be. Errors carry ErrorSide::source.
+// What is read from its start to its end, as a pipe must be. Errors carry ErrorSide::source.
 class SequentialInput {
   public:
     // The descriptor stays the caller's. `name` is for messages.
     SequentialInput(int fd, std::string name) : fd_(fd), name_(std::move(name)) {}
+    // `content` must outlive it.
+    explicit SequentialInput(const Content& content) : content_(&content), name_(content.name()) {}
 
     // Fewer bytes than asked for only at the end.
     Result<std::size_t> read(std::span<std::byte> out);
@@ -31,9 +34,12 @@ class SequentialInput {
     [[nodiscard]] std::uint64_t position() const { return position_; } // bytes read so far
 
   private:
+    Result<std::size_t> read_more(std::span<std::byte> out);
     Result<std::size_t> read_fd(std::span<std::byte> out);
 
-    int fd_;
+    int fd_ = -1;
+    const Content* content_ = nullptr; // instead of a descriptor
+    std::uint64_t taken_ = 0;          // bytes of it so far
     std::string name_;
     std::uint64_t position_ = 0;
     std::vector<std::byte> peeked_;

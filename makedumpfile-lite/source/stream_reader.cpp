@@ -8,7 +8,6 @@
 #include <cstring>
 
 #include <fmt/format.h>
-#include <zstd.h>
 
 namespace kdumpkit::dump {
 
@@ -26,20 +25,6 @@ constexpr std::uint64_t free_cost = std::uint64_t{64} << 20;
 constexpr std::uint64_t cost_per_byte = 128;
 
 } // namespace
-
-Result<> unpack_stream_frame(const StreamPart& part, std::vector<std::byte>& out, const std::string& name) {
-    out.resize(static_cast<std::size_t>(part.section.unpacked));
-    if (out.empty() && part.frame.empty())
-        return {};
-    const std::size_t size = ZSTD_decompress(out.data(), out.size(), part.frame.data(), part.frame.size());
-    if (ZSTD_isError(size) != 0 || size != out.size())
-        return fail(make_error(ErrorKind::corrupt, "unpack", name,
-                               fmt::format("section {}: {}", part.section.number,
-                                           ZSTD_isError(size) != 0 ? ZSTD_getErrorName(size)
-                                                                   : "it is shorter than it says"))
-                        .from(ErrorSide::source));
-    return {};
-}
 
 Error StreamReader::corrupt(std::string reason) const {
     return make_error(ErrorKind::corrupt, "read", input_.name(),
@@ -71,9 +56,7 @@ Result<StreamPart> StreamReader::next_part() {
         KDK_TRY(input_.skip(behind)); // for those who can seek
         return part;
     }
-    if (behind != (section.kind == StreamKind::pages ? (std::uint64_t{section.count} + 7) / 8 : 0) ||
-        section.count > format::most_frame_pages || section.unpacked > format::most_unpacked ||
-        section.packed > ZSTD_compressBound(static_cast<std::size_t>(section.unpacked)))
+    if (!has_sound_sizes(section, behind))
         return fail(corrupt("its sizes make no sense"));
     part.zeros.resize(static_cast<std::size_t>(behind));
     KDK_TRY(input_.read_exact(part.zeros));
@@ -205,9 +188,7 @@ Result<bool> StreamReader::next_pages(StreamPart& part) {
         partial_ = partial_ || part.section.kind == StreamKind::partial;
         if (part.section.kind != StreamKind::pages)
             continue;
-        std::uint64_t zeros = 0;
-        for (std::uint32_t i = 0; i < part.section.count; ++i)
-            zeros += std::to_integer<unsigned>(part.zeros[i / 8] >> (i % 8) & std::byte{1});
+        const std::uint64_t zeros = zeros_before(part, part.section.count);
         if (part.section.first != pages_seen_ || part.section.count > facts_.frame_pages ||
             part.section.count > facts_.kept_pages - pages_seen_ ||
             part.section.unpacked != (part.section.count - zeros) * facts_.page_size)

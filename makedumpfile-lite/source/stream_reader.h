@@ -6,6 +6,7 @@
 #include "makedumpfile-lite/format/stream_layout.h"
 #include "makedumpfile-lite/page_set.h"
 #include "makedumpfile-lite/source/sequential_input.h"
+#include "makedumpfile-lite/source/stream_section.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -13,16 +14,6 @@
 #include <vector>
 
 namespace kdumpkit::dump {
-
-// One section as it stands in the stream.
-struct StreamPart {
-    format::StreamSection section;
-    std::vector<std::byte> zeros; // pages: the bits behind the section
-    std::vector<std::byte> frame; // packed
-};
-
-// The packed frame of a section, unpacked and checked; `corrupt` when it does not hold what the section says.
-Result<> unpack_stream_frame(const StreamPart& part, std::vector<std::byte>& out, const std::string& name);
 
 // Reads a stream dump (format/stream_layout.h) from its start to its end. Every number in it is checked.
 class StreamReader {

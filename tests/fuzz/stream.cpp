@@ -41,6 +41,7 @@ void run(Bytes input) {
     Input stream = input_of(input);
     mend_checksums(stream);
     const ImageFile file(stream);
+    use_image(dump::open_image(file.path()));
     const auto fd = open_file(file.path(), O_RDONLY);
     require(fd.has_value(), "a memfd can be opened");
     dump::SequentialInput sequence(fd->get(), "stream");

@@ -278,6 +278,19 @@ class Output(unittest.TestCase):
             self.lite("-R", "-z", back, stdin=sender.stdout)
         self.same_file(back, self.whole)
 
+    def test_stream_is_read_like_any_dump(self):
+        stream, log = self.path("stream-input"), self.path("stream-log")
+        self.lite("--format", "stream", "-d", 1, self.vmcore, stream)
+        for options in (["-z"], ["-z", "-e"], ["-l", "--exclude-per-cpu-free", "off"]):
+            again, directly = self.path("from-stream"), self.path("from-vmcore")
+            self.lite(*options, "-d", LEVEL, stream, again)
+            self.lite(*options, "-d", LEVEL, self.vmcore, directly)
+            self.same_file(again, directly)
+        self.lite("--dump-dmesg", stream, log)
+        self.assertEqual(log.read_bytes(), self.lite("--dump-dmesg", self.vmcore, "-").stdout)
+        self.assertIn("good", self.lite("verify", stream).stdout.decode())
+        self.assertEqual(json.loads(self.lite("info", "--json", stream).stdout)["format"], "stream")
+
     def test_cut_stream(self):
         stream, partial = self.path("cut-stream"), self.path("cut-stream-partial")
         self.lite("--format", "stream", "-d", LEVEL, self.vmcore, stream)

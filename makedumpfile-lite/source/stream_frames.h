@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "makedumpfile-lite/source/content.h"
+#include "makedumpfile-lite/source/kdump_index.h"
+#include "makedumpfile-lite/source/paged_reader.h"
+#include "makedumpfile-lite/source/stream_index.h"
+#include "makedumpfile-lite/source/stream_section.h"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace kdumpkit::dump {
+
+// A stream whose head was read, as its readers need it.
+struct StreamFrames {
+    const Content& content;
+    const format::StreamFacts& facts;
+    const RangeSet& memory;
+    const PageSet& kept;
+    const KdumpIndex& numbers; // of `kept`
+    StreamIndex index;
+};
+
+// Reads single pages out of the frames, for one thread. Holds as many unpacked frames as fit into 8 MiB, two
+// at least, and unpacks a whole frame for each page that is in none of them.
+class StreamFrameReader final : public PagedReader {
+  public:
+    explicit StreamFrameReader(const StreamFrames& frames);
+    // The frame, which it shares with its neighbours.
+    std::optional<Range> stored_at(std::uint64_t paddr) override;
+
+  protected:
+    Result<Bytes> page(std::uint64_t pfn) override;
+    Result<> load(std::uint64_t pfn, std::span<std::byte> out) override;
+
+  private:
+    struct Slot {
+        const format::StreamIndexEntry* entry = nullptr;
+        std::uint64_t used = 0;
+        std::string fault; // why its pages cannot be read; empty when they can
+        StreamPart part;
+        std::vector<std::byte> pages;
+    };
+    Slot& slot_of(const format::StreamIndexEntry& entry);
+    Result<> unpack(Slot& slot);
+
+    const StreamFrames& frames_;
+    std::vector<Slot> slots_;
+    std::vector<std::byte> zero_page_;
+    std::uint64_t clock_ = 0;
+};
+
+} // namespace kdumpkit::dump
