@@ -272,8 +272,8 @@ Result<> select_and_write(const Options& options, const Log& log, Stopwatch& clo
     // Nobody should wait for the filter only to learn that the dump has no place to go.
     if (!options.summary.empty() && options.summary != "-")
         KDK_TRY(check_place(options.summary));
-    if (!options.manifest.empty())
-        KDK_TRY(check_place(options.manifest));
+    for (const std::string& manifest : options.manifests())
+        KDK_TRY(check_place(manifest));
     KDK_ASSIGN(DumpOutput output, DumpOutput::open(options));
     KDK_ASSIGN(const auto kernel, find_kernel(*image, options, sources, log, summary));
     ErasedDump erased;

@@ -198,7 +198,8 @@ Result<> DumpOutput::write(const DumpJob& job, Summary& summary) {
     if (!job.options.manifest.empty() && !job.options.dry_run && destinations_.front()->end() == 0) {
         // Descriptors, bitmaps and headers are less than a sixteenth of the pages.
         const std::uint64_t most = kept.count() * job.facts.page_size;
-        destinations_.front()->hash_blocks(manifest_block(most + most / 16));
+        for (auto& destination : destinations_)
+            destination->hash_blocks(manifest_block(most + most / 16));
     }
     const bool elf = job.options.format == Format::elf;
     const format::ElfPlan plan = elf ? plan_core(job) : format::ElfPlan{{}, PageSet(0)};
@@ -211,11 +212,12 @@ Result<> DumpOutput::write(const DumpJob& job, Summary& summary) {
     Result<> done;
     if (elf) {
         KDK_ASSIGN(auto begun, begin_elf(job, first, plan));
-        done =
-            write_part(job, {&first, {0, plan.pages.limit()}}, plan.pages, *begun.writer, progress, summary);
+        done = write_part(job, {&first, {0, plan.pages.limit()}, job.options.manifest}, plan.pages,
+                          *begun.writer, progress, summary);
     } else if (job.options.format == Format::stream) {
         KDK_ASSIGN(auto begun, begin_stream(job, first));
-        done = write_part(job, {&first, {0, kept.limit()}}, kept, *begun.writer, progress, summary);
+        done = write_part(job, {&first, {0, kept.limit()}, job.options.manifest}, kept, *begun.writer,
+                          progress, summary);
     } else {
         done = write_split(job, progress, summary);
     }
@@ -233,14 +235,16 @@ Result<> DumpOutput::write_split(const DumpJob& job, Progress& progress, Summary
     // Cuts at every 1 MiB of memory, unless told otherwise.
     const std::uint64_t block =
         job.options.split_block.value_or(std::uint64_t{1} << 20) / job.facts.page_size;
+    std::vector<std::string> manifests = job.options.manifests();
+    manifests.resize(destinations_.size());
     const auto ranges = split_pfns(kept, limit, destinations_.size(), block);
     Result<> whole;
     for (std::size_t i = 0; i < ranges.size(); ++i) {
         format::Destination& destination = *destinations_[i];
         auto begun = begin_kdump(job, destination, ranges[i]);
-        Result<> done =
-            begun ? write_part(job, {&destination, ranges[i]}, kept, *begun->writer, progress, summary)
-                  : Result<>(Failure(begun.error()));
+        Result<> done = begun ? write_part(job, {&destination, ranges[i], manifests[i]}, kept, *begun->writer,
+                                           progress, summary)
+                              : Result<>(Failure(begun.error()));
         if (begun)
             summary.shared_pages += begun->kdump->pages_shared();
         if (job.options.split && !job.options.dry_run) {
@@ -268,7 +272,14 @@ Result<> DumpOutput::write_part(const DumpJob& job, const Part& part, const Page
                                 format::DumpWriter& writer, Progress& progress, Summary& summary) {
     format::Destination& destination = *part.destination;
     const auto told = [&](Result<> done) {
-        auto manifest = write_manifest(job, destination, done && !job.source.truncated());
+        auto manifest = part.manifest.empty() ? Result<>()
+                                              : write_manifest(part.manifest, destination,
+                                                               {to_text(job.options.format),
+                                                                job.options.flattened,
+                                                                done && !job.source.truncated(),
+                                                                0,
+                                                                0,
+                                                                {}});
         // A dump that failed is the news; a manifest that failed beside it is not.
         return done ? std::move(manifest) : std::move(done);
     };
@@ -320,14 +331,6 @@ Result<> DumpOutput::write_part(const DumpJob& job, const Part& part, const Page
     job.log.warning("{} is incomplete: {} pages can be read", destination.name(), writer.pages_written());
     // That is what salvage is asked for.
     return told(job.options.job == Options::Job::salvage ? Result<>() : Result<>(partial_source(job)));
-}
-
-Result<> DumpOutput::write_manifest(const DumpJob& job, format::Destination& destination,
-                                    bool complete) const {
-    if (job.options.manifest.empty())
-        return {};
-    return dump::write_manifest(job.options.manifest, destination,
-                                {to_text(job.options.format), job.options.flattened, complete, 0, 0, {}});
 }
 
 Result<> DumpOutput::restart() {

@@ -43,9 +43,9 @@ class DumpOutput {
     struct Part {
         format::Destination* destination;
         Range pfns;
+        std::string manifest; // where it is to be written; empty: nowhere
     };
     Result<> write_split(const DumpJob& job, Progress& progress, Summary& summary);
-    Result<> write_manifest(const DumpJob& job, format::Destination& destination, bool complete) const;
     Result<> write_part(const DumpJob& job, const Part& part, const PageSet& pages,
                         format::DumpWriter& writer, Progress& progress, Summary& summary);
 

@@ -328,9 +328,6 @@ Result<> check_options(const Options& options) {
     if (!options.manifest.empty()) {
         if (!makes_dump && !copies_pages && options.job != Job::rearrange && options.job != Job::verify)
             return wrong_use("--manifest", "it goes with writing a dump, and with verify");
-        if (options.split)
-            return wrong_use("--manifest", "it is of one file, and --split writes several",
-                             "give it to --reassemble");
         if (options.manifest == "-")
             return wrong_use("--manifest -", "it needs a file");
     }

@@ -215,6 +215,17 @@ std::string to_text(Options::Format format) {
     return "kdump-compressed";
 }
 
+std::vector<std::string> Options::manifests() const {
+    if (manifest.empty())
+        return {};
+    if (!split)
+        return {manifest};
+    std::vector<std::string> names;
+    for (std::size_t i = 1; i <= parts.size(); ++i)
+        names.push_back(fmt::format("{}.{}", manifest, i));
+    return names;
+}
+
 Result<Options> parse_options(const std::vector<std::string>& arguments) {
     return Walk(arguments).run();
 }

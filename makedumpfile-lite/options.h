@@ -70,6 +70,8 @@ struct Options {
     unsigned workers = 0;       // 0: one for each CPU that this process may use
     std::string summary;        // a file for the JSON summary, "-" for standard output, empty for none
     std::string manifest;       // a file for the manifest of the dump; verify: where it is
+    // Those of the files that are written, in their order: of a split dump FILE.1, FILE.2 and so on.
+    [[nodiscard]] std::vector<std::string> manifests() const;
     unsigned messages = Messages::standard;
     std::vector<std::string> without_effect; // options that were accepted but change nothing here, for people
 };

@@ -76,7 +76,9 @@ bool same_file(const std::string& a, const std::string& b) {
 
 // Nothing that is read is written over, not even by -f, and nothing is written twice.
 Result<> refuse_own_inputs(const Options& options) {
-    std::vector<std::string> outputs = {options.output, options.summary, options.manifest};
+    std::vector<std::string> outputs = {options.output, options.summary};
+    for (std::string& manifest : options.manifests())
+        outputs.push_back(std::move(manifest));
     if (options.split)
         outputs.insert(outputs.end(), options.parts.begin() + 1, options.parts.end());
     if (options.dry_run)

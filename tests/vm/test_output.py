@@ -4,6 +4,7 @@
 same memory, by readers that share no code with the writers (libkdumpfile, kdump_reader, readelf, zstd), and through
 makedumpfile's own -R, --reassemble and filter."""
 import ctypes
+import json
 import os
 import subprocess
 import unittest

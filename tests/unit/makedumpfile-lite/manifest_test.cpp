@@ -183,8 +183,6 @@ TEST_CASE("a partial dump has a manifest that says so; -R and --reassemble write
     CHECK_FALSE(manifest->complete);
     CHECK(manifest->bytes == std::filesystem::file_size(folder / "small"));
     CHECK(to_hex(manifest->blocks[0]) == by_sha256sum(folder, folder / "small", manifest->block_bytes)[0]);
-    CHECK(run(folder, {"--split", "--manifest", folder / "m", folder / "vmcore", folder / "c", folder / "d"})
-              .code == exit_codes::invalid);
     CHECK(run(folder, {"--manifest", folder / "none/m", folder / "vmcore", folder / "e"}).code ==
           exit_codes::destination);
     CHECK_FALSE(file_exists(folder / "e"));
@@ -194,4 +192,25 @@ TEST_CASE("blocks of a manifest grow with the dump") {
     CHECK(manifest_block(0) == 1 << 20);
     CHECK(manifest_block(std::uint64_t{200} << 30) == 1 << 20);
     CHECK(manifest_block(std::uint64_t{12} << 40) == 64 << 20);
+}
+
+TEST_CASE("each part of a split dump has its own manifest") {
+    const Folder folder;
+    write_vmcore(folder / "vmcore", "");
+    const auto done = run(folder, {"-d0", "-z", "--split", "--manifest", folder / "m", folder / "vmcore",
+                                   folder / "a", folder / "b", folder / "c"});
+    INFO(done.err);
+    REQUIRE(done.code == 0);
+    flip(folder / "b", std::filesystem::file_size(folder / "b") - 10);
+    for (const auto& [part, manifest, code] :
+         {std::tuple("a", "m.1", 0), std::tuple("b", "m.2", exit_codes::corrupt),
+          std::tuple("c", "m.3", 0)}) {
+        const auto verified = run(folder, {"verify", "--manifest", folder / manifest, folder / part});
+        INFO(part << verified.out << verified.err);
+        CHECK(verified.code == code);
+    }
+    // What is read is not written over by any of them.
+    CHECK(run(folder, {"-d0", "-z", "--split", "-f", "--manifest", folder / "a", folder / "vmcore",
+                       folder / "a.1", folder / "b"})
+              .code == exit_codes::invalid);
 }
