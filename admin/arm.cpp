@@ -2,6 +2,7 @@
 #include "admin/arm.h"
 
 #include "admin/kernel_image.h"
+#include "admin/target_folders.h"
 #include "base/file.h"
 #include "base/progress.h"
 #include "base/sha256.h"
@@ -16,6 +17,7 @@
 #include <filesystem>
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 namespace kdumpkit::admin {
 namespace {
@@ -28,22 +30,6 @@ Result<> check_reservation() {
     KDK_ASSIGN(const auto iomem, loader::parse_iomem(machine.iomem));
     KDK_TRY(
         loader::find_reservation(iomem, machine.crash_size, machine.command_line, machine.crash_cma_ranges));
-    return {};
-}
-
-// Folders of the running system that dumps go to. A dump holds secrets.
-Result<> make_target_folders(const Settings& settings) {
-    for (const Target& target : settings.targets) {
-        std::error_code error;
-        if (!target.filesystem.empty() || fs::exists(target.folder, error))
-            continue;
-        fs::create_directories(target.folder, error);
-        if (!error)
-            fs::permissions(target.folder, fs::perms::owner_all, error);
-        if (error)
-            return fail(system_error("make the folder", target.folder, error.value())
-                            .then("make it, or name another target in the settings"));
-    }
     return {};
 }
 
@@ -88,9 +74,11 @@ Result<ImageRecord> refresh(const ArmWish& wish, const SettingsFile& file, const
     ImageRecord wanted;
     wanted.kernel_release = file.settings.kernel == "running" ? running_release() : file.settings.kernel;
     KDK_ASSIGN(wanted.kernel_path, find_kernel_image(wanted.kernel_release));
-    if (!wish.dry_run)
-        KDK_TRY(make_target_folders(file.settings));
     initramfs::BuildRequest request;
+    if (wish.dry_run)
+        request.targets = visible_targets(file.settings);
+    else
+        KDK_TRY(make_target_folders(file.settings));
     request.config = wish.config;
     request.release = wanted.kernel_release;
     KDK_ASSIGN(initramfs::Collected collected, initramfs::collect(request));
@@ -125,17 +113,24 @@ Result<> load(const ImageRecord& image, const Settings& settings, ArmRecord& rec
 
 } // namespace
 
+Result<Fd> lock_arming() {
+    ::mkdir("/run/kdumpkit", 0755);
+    return lock_file("/run/kdumpkit/arm.lock");
+}
+
 Result<> arm(const ArmWish& wish, ArmRecord& record, const Log& log) {
     record.at = std::time(nullptr);
-    KDK_TRY(check_reservation());
+    if (!wish.only_build)
+        KDK_TRY(check_reservation());
     const Present present = look_at_present();
     const auto file = read_settings_file(wish.config);
     auto image =
         file ? refresh(wish, *file, present, record, log) : Result<ImageRecord>(Failure(file.error()));
-    if (wish.dry_run) {
+    if (wish.dry_run || wish.only_build) {
         KDK_TRY(image);
         record.kernel = image->kernel_path;
         record.image = ImageRecord::image_path;
+        record.image_bytes = image->bytes;
         return {};
     }
     if (image)

@@ -12,18 +12,9 @@
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
-#include <sys/stat.h>
 
 namespace kdumpkit::admin {
 namespace {
-
-constexpr const char* lock_path = "/run/kdumpkit/arm.lock";
-
-// Held until it is closed: a second instance waits and then finds everything fresh.
-Result<Fd> lock_arming() {
-    ::mkdir("/run/kdumpkit", 0755);
-    return lock_file(lock_path);
-}
 
 std::string plan_text(const ArmRecord& record) {
     std::string text = fmt::format("would load {} with {}\n", record.kernel, record.image);

@@ -7,12 +7,14 @@
 #include "admin/estimate_command.h"
 #include "admin/record_command.h"
 #include "admin/reserve_command.h"
+#include "admin/setup_command.h"
 #include "admin/status_command.h"
 
 namespace kdumpkit::admin {
 
 std::vector<Subcommand> commands() {
-    return {{"estimate", "how much memory the capture kernel needs, term by term", define_estimate},
+    return {{"setup", "from nothing to ready: reserve, build, enable the services, arm", define_setup},
+            {"estimate", "how much memory the capture kernel needs, term by term", define_estimate},
             {"reserve", "reserve memory for the capture kernel, through the boot loader", define_reserve},
             {"arm", "make the capture initramfs anew if anything changed, and load it", define_arm},
             {"status", "say whether a panic would be captured, and what is loaded", define_status},

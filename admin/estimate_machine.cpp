@@ -4,6 +4,7 @@
 #include "admin/capture_image.h"
 #include "admin/kernel_image.h"
 #include "admin/local_folders.h"
+#include "admin/target_folders.h"
 #include "base/file.h"
 #include "config/settings_file.h"
 #include "initramfs/build.h"
@@ -24,6 +25,7 @@ Result<EstimateInputs> gather_estimate(const std::string& config) {
     initramfs::BuildRequest request;
     request.config = config;
     request.release = inputs.kernel;
+    request.targets = visible_targets(file.settings);
     KDK_ASSIGN(initramfs::Collected collected, initramfs::collect(request));
     for (const initramfs::Part& module : collected.build.modules)
         inputs.modules += module.bytes;

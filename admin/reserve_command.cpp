@@ -1,16 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "admin/reserve_command.h"
 
-#include "admin/bootloader.h"
+#include "admin/boot_change.h"
 #include "admin/estimate_machine.h"
 #include "admin/reservation_text.h"
-#include "base/file.h"
 #include "base/output.h"
-#include "base/process.h"
-#include "base/progress.h"
 #include "loader/machine.h"
 
-#include <filesystem>
 #include <memory>
 
 #include <CLI/CLI.hpp>
@@ -20,16 +16,10 @@
 namespace kdumpkit::admin {
 namespace {
 
-namespace fs = std::filesystem;
-
 struct Options {
     std::string size, root;
     bool dry_run = false, undo = false;
 };
-
-std::string record_path(const Options& options) {
-    return options.root + ReservationRecord::path;
-}
 
 Result<std::string> choose_parameter(const Options& options) {
     if (options.undo)
@@ -46,46 +36,8 @@ Result<std::string> choose_parameter(const Options& options) {
     return fmt::format("crashkernel={}M", estimate_reservation(inputs).recommended >> 20);
 }
 
-Result<> run(const std::vector<std::string>& command) {
-    Spawn what;
-    what.argv = command;
-    what.standard_output = STDERR_FILENO; // ours is for results
-    KDK_ASSIGN(Child child, spawn(what));
-    KDK_ASSIGN(const ExitStatus status, child.wait());
-    if (!status.success())
-        return fail(
-            make_error(ErrorKind::system, "run", fmt::format("{}", fmt::join(command, " ")), status.text())
-                .then("mend that and run it again, or kdumpkit reserve --undo"));
-    return {};
-}
-
-Result<> apply(const Options& options, const BootPlan& plan, const std::string& parameter,
-               const std::optional<ReservationRecord>& before) {
-    const std::string path = record_path(options);
-    std::error_code error;
-    if (!options.undo) {
-        fs::create_directories(parent_folder(path), error);
-        KDK_TRY(write_file_atomically(path, to_json(record_of(plan, parameter, before)), 0644));
-    }
-    for (const FileChange& change : plan.changes) {
-        if (change.remove) {
-            fs::remove(options.root + change.path, error);
-            if (error)
-                return fail(system_error("remove", change.path, error.value()));
-        } else {
-            KDK_TRY(write_file_atomically(options.root + change.path, change.after, 0644));
-        }
-    }
-    if (options.root.empty())
-        for (const auto& command : plan.commands)
-            KDK_TRY(run(command));
-    if (options.undo)
-        fs::remove(path, error);
-    return {};
-}
-
 Result<int> show_state(const Options& options) {
-    const auto record = parse_reservation_record(read_text(record_path(options)).value_or(std::string()));
+    const auto record = read_reservation_record(options.root);
     KDK_ASSIGN(const loader::Machine machine, loader::gather_machine("/"));
     KDK_ASSIGN(const std::uint64_t reserved, reserved_now());
     KDK_TRY(print_result(granted_text(machine.command_line, reserved, record ? record->parameter : "")));
@@ -102,9 +54,9 @@ Result<int> run_reserve(const Options& options) {
         return fail(make_error(ErrorKind::invalid, "change", "the boot loader's settings", "this needs root")
                         .then("run it with sudo, or look at it with --dry-run"));
     KDK_ASSIGN(const std::string parameter, choose_parameter(options));
-    const auto before = parse_reservation_record(read_text(record_path(options)).value_or(std::string()));
+    const auto before = read_reservation_record(options.root);
     if (options.undo && !before)
-        return fail(make_error(ErrorKind::absent, "undo", record_path(options),
+        return fail(make_error(ErrorKind::absent, "undo", options.root + ReservationRecord::path,
                                "kdumpkit reserve has written nothing on this machine")
                         .then("kdumpkit reserve tells what is reserved"));
     const BootTree tree = read_boot_tree(options.root);
@@ -116,7 +68,7 @@ Result<int> run_reserve(const Options& options) {
         KDK_TRY(print_result(text + "nothing was written\n"));
         return exit_codes::success;
     }
-    KDK_TRY(apply(options, plan, parameter, before));
+    KDK_TRY(options.undo ? apply_undo(plan, options.root) : apply_plan(plan, parameter, options.root));
     if (!plan.changes.empty())
         text += options.undo
                     ? "next: reboot; until then the memory stays reserved\n"

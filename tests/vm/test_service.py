@@ -3,21 +3,17 @@
 """The services of an installed kdumpkit under a real systemd: armed at boot, a panic, and after the reboot the journal
 knows of it. Nothing but the units and the default settings brings that about."""
 import json
-import os
-import pathlib
 import re
-import subprocess
 import unittest
 
 import cycle
+import installed
 import test_systemd
 from disk import Disk
-from guest import Guest, libraries
+from guest import Guest
 
 place = None
 RESERVED = "crashkernel=192M"
-NEEDED = ("sysinit.target", "basic.target", "shutdown.target", "umount.target", "final.target", "local-fs.target",
-          "sockets.target", "systemd-journald.service", "systemd-journald.socket", "systemd-journald-dev-log.socket")
 BOOT = test_systemd.MACHINE + """
 mount -t ext4 /dev/nvme0n1 /var || say no disk
 cat >/etc/systemd/system/default.target <<END
@@ -87,31 +83,13 @@ poweroff -f
 class Service(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        installed = place.work / "installed"
-        subprocess.run(["cmake", "--install", place.programs.parent, "--prefix", "/usr", "--strip"], check=True,
-                       env={**os.environ, "DESTDIR": str(installed)}, stdout=subprocess.DEVNULL)
         cls.disk = Disk(place.work / "disk.img", 256, bus="nvme")
-        work = place.work / "work.sh"
-        work.write_text(WORK)
-        root, release = place.kernel.root, place.kernel.release
-        modules = root / "lib/modules" / release
-        files = {str(path.relative_to(installed)): path for path in installed.rglob("*") if path.is_file()}
-        # lib is not a link into usr in this guest.
-        files.update({str(path.relative_to(installed / "usr")): path
-                      for path in (installed / "usr/lib/systemd/system").iterdir()})
-        files.update({str(path.relative_to(root)): path for path in modules.iterdir() if path.is_file()})
-        files.update({f"boot/{name}-{release}": root / f"boot/{name}-{release}" for name in ("config", "vmlinuz")})
-        files.update({f"lib/systemd/system/{name}": test_systemd.UNITS / name for name in NEEDED})
-        programs = ["/lib/systemd/systemd", "/lib/systemd/systemd-journald", "/lib/systemd/systemd-shutdown",
-                    "/bin/systemctl", "/bin/journalctl"]
-        files.update({name[1:]: name for name in programs[:3]})
-        for name in ("usr/sbin/kdumpkit", "usr/bin/makedumpfile-lite", "usr/libexec/kdumpkit/kdump-capture"):
-            files.update({library: library for library in libraries(installed / name)})
+        files = installed.files_of(place, WORK)
         cls.guests = []
 
         def boot(name, append):
-            guest = Guest(place.work / name, place.kernel, BOOT, disks=[cls.disk], files={"work.sh": work, **files},
-                          programs=programs, append=append)
+            guest = Guest(place.work / name, place.kernel, BOOT, disks=[cls.disk], files=files,
+                          programs=installed.PROGRAMS, append=append)
             cls.guests.append(guest.run(600))
             guest.initramfs.unlink()
             return json.loads(guest.result("estimate")[1]) if append == RESERVED else None

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "admin/bootloader.h"
+
+#include <optional>
+#include <string>
+
+namespace kdumpkit::admin {
+
+// What kdumpkit reserve has written on the system below `root` ("" for the running one).
+std::optional<ReservationRecord> read_reservation_record(const std::string& root);
+
+// Carries out a plan that sets `parameter` on the system below `root`; the record comes first, so that it can
+// be undone wherever it ends. Commands run only on the running system.
+Result<> apply_plan(const BootPlan& plan, const std::string& parameter, const std::string& root);
+// Carries out a plan that takes kdumpkit's parameter back.
+Result<> apply_undo(const BootPlan& plan, const std::string& root);
+
+} // namespace kdumpkit::admin

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "admin/setup_command.h"
+
+#include "admin/reservation_text.h"
+#include "admin/setup_run.h"
+#include "base/log.h"
+#include "base/output.h"
+
+#include <memory>
+
+#include <CLI/CLI.hpp>
+
+namespace kdumpkit::admin {
+namespace {
+
+struct Options {
+    std::string size;
+    SetupWish wish;
+    bool json = false, undo = false;
+};
+
+Result<int> run_setup(const Options& options) {
+    SetupWish wish = options.wish;
+    if (!options.size.empty() && options.size != "auto") {
+        KDK_TRY(parse_size(options.size));
+        wish.parameter = "crashkernel=" + options.size;
+    }
+    SetupReport report;
+    report.undo = options.undo;
+    const auto done =
+        options.undo ? take_back(wish, report) : set_up(wish, report, stderr_log("kdumpkit setup"));
+    if (!done) {
+        // What was done before stays done, and is said.
+        if (!options.json)
+            (void)print_result(steps_text(report));
+        return fail(done.error());
+    }
+    KDK_TRY(print_result(options.json ? to_json(report) : to_text(report),
+                         "everything is done, only this could not be said"));
+    return exit_codes::success;
+}
+
+} // namespace
+
+std::function<Result<int>()> define_setup(CLI::App& app) {
+    auto options = std::make_shared<Options>();
+    app.add_option("--size", options->size,
+                   "memory to reserve, such as 192M (default: auto, what kdumpkit estimate recommends)")
+        ->type_name("SIZE");
+    app.add_flag("--take-over", options->wish.take_over, "disable the services of another kdump");
+    app.add_flag("--undo", options->undo, "take back what setup did; settings and dumps stay");
+    app.add_flag("--dry-run", options->wish.dry_run, "say what would be done, change nothing");
+    app.add_flag("--json", options->json, "as JSON");
+    app.footer("What is done already stays as it is, so it can be run again, also after the reboot. Exit "
+               "code 0 even\n"
+               "when a reboot remains; kdumpkit status tells whether the machine is armed.");
+    return [options] { return run_setup(*options); };
+}
+
+} // namespace kdumpkit::admin

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "admin/setup.h"
+
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+
+using namespace kdumpkit;
+using namespace kdumpkit::admin;
+using Catch::Matchers::Contains;
+
+namespace {
+
+constexpr std::uint64_t mib = 1 << 20;
+
+} // namespace
+
+TEST_CASE("setup reserves what is missing, and nothing twice") {
+    struct Row {
+        std::string name;
+        std::uint64_t granted;
+        std::string command_line, recorded, wished;
+        ReservationStep step;
+        std::string parameter;
+    };
+    for (const Row& row : std::vector<Row>{
+             {"nothing yet", 0, "quiet", "", "", ReservationStep::write, "crashkernel=144M"},
+             {"with a size", 0, "quiet", "", "crashkernel=1G", ReservationStep::write, "crashkernel=1G"},
+             {"written", 0, "quiet", "crashkernel=144M", "", ReservationStep::reboot, "crashkernel=144M"},
+             {"written, and another size is wished", 0, "", "crashkernel=144M", "crashkernel=1G",
+              ReservationStep::write, "crashkernel=1G"},
+             {"booted", 144, "crashkernel=144M", "crashkernel=144M", "", ReservationStep::keep,
+              "crashkernel=144M"},
+             {"booted, written words are not a part of others", 144, "crashkernel=144M,high",
+              "crashkernel=144M", "", ReservationStep::reboot, "crashkernel=144M"},
+             {"the kernel refused", 0, "crashkernel=144M", "crashkernel=144M", "", ReservationStep::refused,
+              "crashkernel=144M"},
+             {"the kernel refused another size", 0, "crashkernel=1G", "", "", ReservationStep::write,
+              "crashkernel=144M"},
+             {"somebody else's is enough", 256, "crashkernel=256M", "", "", ReservationStep::keep,
+              "crashkernel=256M"},
+             {"a bit less than recommended", 132, "crashkernel=132M", "", "", ReservationStep::keep,
+              "crashkernel=132M"},
+             {"too little", 64, "crashkernel=64M", "", "", ReservationStep::write, "crashkernel=144M"},
+             {"another size than wished", 256, "crashkernel=256M", "crashkernel=256M", "crashkernel=192M",
+              ReservationStep::write, "crashkernel=192M"},
+         }) {
+        CAPTURE(row.name);
+        ReservationFacts facts;
+        facts.granted = row.granted * mib;
+        facts.command_line = row.command_line;
+        if (!row.recorded.empty())
+            facts.recorded = ReservationRecord{row.recorded, {}};
+        facts.needed = 130 * mib;
+        facts.recommended = 144 * mib;
+        facts.wished = row.wished;
+        const ReservationDecision decision = decide_reservation(facts);
+        CHECK(decision.step == row.step);
+        CHECK(decision.parameter == row.parameter);
+        CHECK_FALSE(decision.why.empty());
+    }
+}
+
+TEST_CASE("what setup says") {
+    SetupReport report;
+    report.steps = {{"settings", SetupState::good, "the defaults apply", ""},
+                    {"reservation", SetupState::done, "set crashkernel=144M", "reboot"}};
+    CHECK(to_text(report) == "settings     good     the defaults apply\n"
+                             "reservation  done     set crashkernel=144M\n"
+                             "next: reboot\n");
+    CHECK(nlohmann::json::parse(to_json(report))["ready"] == false);
+
+    report.steps[1].next.clear();
+    CHECK_THAT(to_text(report), Contains("\nready: a panic now would be captured\n"));
+    CHECK(nlohmann::json::parse(to_json(report))["ready"] == true);
+
+    report.dry_run = true;
+    report.steps[1].state = SetupState::planned;
+    CHECK_THAT(to_text(report), Contains("would") && Contains("nothing was changed\n") && !Contains("ready"));
+    CHECK(nlohmann::json::parse(to_json(report))["ready"] == false);
+
+    report.undo = true;
+    CHECK(nlohmann::json::parse(to_json(report))["ready"] == false);
+}
+
+TEST_CASE("setup's record is read back") {
+    const SetupRecord record{{"kdump-tools.service"}};
+    CHECK(parse_setup_record(to_json(record)) == record);
+    CHECK_FALSE(parse_setup_record("{"));
+    CHECK_FALSE(parse_setup_record("{\"disabled\": 3}"));
+}

@@ -1,0 +1,169 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""`kdumpkit setup` on an installed guest with a real systemd: from nothing to ready in one command and one reboot,
+again without a change, and taken back. The boot loader is a stand-in: /etc is as on a Debian with GRUB, and what setup
+writes there becomes the command line of the next boot."""
+import json
+import re
+import unittest
+
+import cycle
+import installed
+import test_systemd
+from disk import Disk
+from guest import Guest
+
+place = None
+BOOT = test_systemd.MACHINE + """
+mount -t ext4 /dev/nvme0n1 /var || say no disk
+# What a disk would have kept of the boot before.
+[ -d /var/etc ] && cp -a /var/etc/. /etc/
+mkdir -p /etc/default/grub.d /usr/sbin
+echo 'GRUB_CMDLINE_LINUX_DEFAULT="quiet"' >/etc/default/grub
+printf '#!/bin/sh\\necho update-grub runs >>/var/update-grub\\n' >/usr/sbin/update-grub
+chmod 755 /usr/sbin/update-grub
+cat >/etc/systemd/system/default.target <<END
+[Unit]
+Requires=multi-user.target systemd-journald.service systemd-journald.socket systemd-journald-dev-log.socket
+Wants=work.service
+After=multi-user.target
+AllowIsolate=yes
+END
+cat >/etc/systemd/system/work.service <<END
+[Unit]
+After=multi-user.target
+[Service]
+Type=oneshot
+Environment=PATH=/bin:/usr/bin:/usr/sbin
+ExecStart=/bin/sh /work.sh
+END
+cat >/etc/systemd/system/kdump-tools.service <<END
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/bin/true
+[Install]
+WantedBy=multi-user.target
+END
+say systemd starts
+exec /lib/systemd/systemd --log-target=kmsg
+"""
+WORK = test_systemd.PATH + """
+export PATH=/bin:/usr/bin:/usr/sbin
+changes() { ls /etc/default/grub.d /etc/systemd/system /var /var/lib /var/crash 2>/dev/null | md5sum; }
+run cmdline cat /proc/cmdline
+if ! [ -e /var/etc ]; then
+    before=$(changes)
+    run dry kdumpkit setup --dry-run
+    [ "$before" = "$(changes)" ] && say the dry run changed nothing
+    echo 'levle = 3' >/etc/kdumpkit.toml
+    run wrong kdumpkit setup
+    [ "$before" = "$(changes)" ] && say wrong settings changed nothing
+    rm /etc/kdumpkit.toml
+    run first kdumpkit setup
+    run second kdumpkit setup --json
+    run grub cat /etc/default/grub.d/kdumpkit.cfg
+    run updates cat /var/update-grub
+    run unit systemctl is-enabled kdumpkit.service kdumpkit-record.service
+    run status kdumpkit status
+    cp -a /etc /var/etc
+else
+    run status kdumpkit status --json
+    run granted kdumpkit setup --json
+    run said kdumpkit setup
+    systemctl enable --now kdump-tools.service
+    run rival kdumpkit setup
+    run still systemctl is-active kdump-tools.service
+    run takeover kdumpkit setup --take-over
+    run stopped systemctl is-enabled kdump-tools.service
+    run undo kdumpkit setup --undo
+    run back systemctl is-enabled kdump-tools.service
+    run disabled systemctl is-enabled kdumpkit.service
+    run unarmed kdumpkit status
+    run grub ls /etc/default/grub.d
+fi
+umount /var
+poweroff -f
+"""
+
+
+def states(text):
+    return {step["name"]: step["state"] for step in json.loads(text)["steps"]}
+
+
+class Setup(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        disk = Disk(place.work / "disk.img", 256, bus="nvme")
+        files = installed.files_of(place, WORK)
+
+        def boot(name, append):
+            guest = Guest(place.work / name, place.kernel, BOOT, disks=[disk], files=files,
+                          programs=installed.PROGRAMS, append=append)
+            guest.run(600)
+            guest.initramfs.unlink()
+            return guest
+
+        cls.first = boot("first", "")
+        cls.parameter = re.search(r"(crashkernel=\d+M)\"$", cls.first.result("grub")[1]).group(1)
+        cls.second = boot("second", cls.parameter)
+
+    def succeeded(self, guest, name):
+        status, output = guest.result(name)
+        self.assertEqual(status, 0, f"{name}: {output}")
+        return output
+
+    def test_a_dry_run_says_it_all_and_changes_nothing(self):
+        said = self.succeeded(self.first, "dry")
+        for part in ("initramfs    would    make /var/lib/kdumpkit/capture.img",
+                     "reservation  would    set crashkernel=", "services     would    enable kdumpkit.service",
+                     "run: update-grub", "nothing was changed"):
+            self.assertIn(part, said)
+        self.assertIn("the dry run changed nothing", self.first.text())
+
+    def test_wrong_settings_change_nothing(self):
+        status, said = self.first.result("wrong")
+        self.assertEqual(status, 2)
+        self.assertIn("did you mean dump.level?", said)
+        self.assertIn("wrong settings changed nothing", self.first.text())
+
+    def test_one_command_and_a_reboot(self):
+        said = self.succeeded(self.first, "first")
+        self.assertIn(f"next: reboot; then kdumpkit setup tells whether the kernel granted {self.parameter}", said)
+        self.assertIn("armed        remains", said)
+        self.assertEqual(self.succeeded(self.first, "unit"), "enabled\nenabled")
+        status = json.loads(self.succeeded(self.second, "status"))
+        self.assertIs(status["armed"], True)  # by the service alone
+
+    def test_again_it_changes_nothing(self):
+        again = states(self.succeeded(self.first, "second"))
+        self.assertEqual(again, {"settings": "good", "initramfs": "good", "reservation": "remains",
+                                 "services": "good", "armed": "remains"})
+        self.assertEqual(self.succeeded(self.first, "updates"), "update-grub runs")
+
+    def test_after_the_reboot_it_says_that_the_kernel_granted_it(self):
+        granted = json.loads(self.succeeded(self.second, "granted"))
+        self.assertIs(granted["ready"], True)
+        self.assertEqual(set(states(json.dumps(granted)).values()), {"good"})
+        said = self.succeeded(self.second, "said")
+        self.assertRegex(said, r"reservation  good     the kernel granted \d+ MiB")
+        self.assertIn("ready: a panic now would be captured", said)
+
+    def test_another_kdump_is_refused_or_taken_over(self):
+        status, said = self.second.result("rival")
+        self.assertEqual(status, 2)
+        self.assertIn("kdump-tools.service loads a capture kernel of its own", said)
+        self.assertEqual(self.succeeded(self.second, "still"), "active")
+        self.assertIn("disable kdump-tools.service", self.succeeded(self.second, "takeover"))
+        self.assertEqual(self.second.result("stopped")[1], "disabled")
+
+    def test_undo_gives_everything_back(self):
+        self.assertIn(f"take {self.parameter} away", self.succeeded(self.second, "undo"))
+        self.assertEqual(self.succeeded(self.second, "back"), "enabled")
+        self.assertEqual(self.second.result("disabled")[1], "disabled")
+        self.assertEqual(self.second.result("unarmed")[0], 3)
+        self.assertEqual(self.succeeded(self.second, "grub"), "")
+
+
+if __name__ == "__main__":
+    cycle.main()
