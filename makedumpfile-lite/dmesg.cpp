@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "makedumpfile-lite/interrupt.h"
 #include "makedumpfile-lite/kernel/kernel.h"
+#include "makedumpfile-lite/kernel/placed_info.h"
 #include "makedumpfile-lite/output_file.h"
 #include "makedumpfile-lite/source/open.h"
 
@@ -70,7 +71,11 @@ Result<> extract_dmesg(const Options& options, const Log& log) {
         log.warning("{}", warning);
     LogFile file;
     KDK_TRY(file.open(options));
-    KDK_ASSIGN(const KernelSources sources, read_kernel_sources({options.vmcoreinfo, {}, {}}));
+    // The log needs no vmlinux where the image tells about its kernel.
+    KDK_ASSIGN(
+        KernelSources sources,
+        read_kernel_sources({options.vmcoreinfo, {}, image->vmcoreinfo().empty() ? options.vmlinux : ""}));
+    KDK_TRY(place_sources(sources, *image));
     KDK_ASSIGN(const auto kernel, Kernel::open(*image, log, Kernel::Depth::log, sources));
     std::string buffer;
     constexpr std::size_t buffer_limit = std::size_t{64} << 10;

@@ -4,6 +4,7 @@
 #include "base/bytes.h"
 #include "base/file.h"
 #include "base/progress.h"
+#include "makedumpfile-lite/dump_facts.h"
 #include "makedumpfile-lite/dump_job.h"
 #include "makedumpfile-lite/dump_output.h"
 #include "makedumpfile-lite/erase/erased_image.h"
@@ -13,7 +14,7 @@
 #include "makedumpfile-lite/interrupt.h"
 #include "makedumpfile-lite/kernel/data.h"
 #include "makedumpfile-lite/kernel/kernel.h"
-#include "makedumpfile-lite/kernel/vmcoreinfo.h"
+#include "makedumpfile-lite/kernel/placed_info.h"
 #include "makedumpfile-lite/output_file.h"
 #include "makedumpfile-lite/pipeline.h"
 #include "makedumpfile-lite/salvage.h"
@@ -26,7 +27,6 @@
 #include <optional>
 #include <utility>
 
-#include <elf.h>
 #include <fmt/format.h>
 #include <sched.h>
 #include <sys/resource.h>
@@ -137,49 +137,6 @@ Result<Selection> select(const Image& image, const Kernel* kernel, const Options
     return available(std::move(*selection), image);
 }
 
-// What readers of the dump need most, from the image alone.
-void describe_unknown_kernel(const Image& image, format::KdumpFacts& facts) {
-    const VmcoreInfo info = VmcoreInfo::parse(image.vmcoreinfo());
-    facts.utsname.sysname = "Linux";
-    facts.utsname.release = info.text("OSRELEASE").value_or("");
-    facts.utsname.machine = image.elf_machine() == EM_X86_64 ? "x86_64" : "";
-    facts.phys_base = static_cast<std::uint64_t>(info.number("phys_base").value_or(0));
-    facts.crash_time = info.decimal("CRASHTIME").value_or(0);
-    facts.page_size = page_size_of(image);
-}
-
-// A dump that is dumped again hands on what its header knows and the kernel's memory does not tell.
-void describe_source(const DumpHeader& header, const Kernel* kernel, format::KdumpFacts& facts) {
-    if (facts.utsname.release.empty())
-        facts.utsname = {header.sysname, header.nodename, header.release,
-                         header.version, header.machine,  header.domainname};
-    if (kernel == nullptr)
-        facts.phys_base = header.phys_base;
-    if (facts.crash_time == 0)
-        facts.crash_time = header.crash_time;
-    facts.level |= header.level;
-    facts.eraseinfo = as_text(header.eraseinfo);
-}
-
-format::KdumpFacts facts_of(const Image& image, const Kernel* kernel, const Options& options,
-                            const KernelSources& sources) {
-    format::KdumpFacts facts;
-    if (kernel != nullptr) {
-        facts.utsname = kernel->utsname();
-        facts.page_size = kernel->page_size();
-        facts.phys_base = kernel->phys_base();
-        facts.crash_time = kernel->crash_time();
-    } else {
-        describe_unknown_kernel(image, facts);
-    }
-    facts.level = options.level;
-    facts.notes = image.notes();
-    facts.vmcoreinfo = image.vmcoreinfo().empty() ? sources.vmcoreinfo : image.vmcoreinfo();
-    if (image.header() != nullptr)
-        describe_source(*image.header(), kernel, facts);
-    return facts;
-}
-
 PipelineSettings pipeline_for(const DumpJob& job) {
     const Options& options = job.options;
     PipelineSettings pipeline;
@@ -267,8 +224,14 @@ Result<> select_and_write(const Options& options, const Log& log, Stopwatch& clo
                 .from(ErrorSide::source));
     summary.memory_bytes = image->memory().total();
     summary.source = {std::string(image->format()), image->flattened(), image->truncated(), image->live(), 0};
-    KDK_ASSIGN(const KernelSources sources,
+    KDK_ASSIGN(KernelSources sources,
                read_kernel_sources({options.vmcoreinfo, options.layout, options.vmlinux}));
+    if (auto placed = place_sources(sources, *image); !placed) {
+        // Levels that need to know nothing get their dump all the same.
+        if (options.level > DumpLevel::zero)
+            return placed;
+        sources.warnings.push_back(placed.error().message());
+    }
     // Nobody should wait for the filter only to learn that the dump has no place to go.
     if (!options.summary.empty() && options.summary != "-")
         KDK_TRY(check_place(options.summary));
@@ -291,7 +254,7 @@ Result<> select_and_write(const Options& options, const Log& log, Stopwatch& clo
                 *image,
                 Selection{PageSet(0), PageSet(0), {}, {}, {}},
                 {},
-                facts_of(*image, kernel.get(), options, sources)};
+                facts_of(*image, kernel.get(), options.level, sources)};
     job.facts.eraseinfo += erased.report;
     summary.kernel_release = job.facts.utsname.release;
     summary.page_size = job.facts.page_size;

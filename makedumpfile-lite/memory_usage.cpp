@@ -7,6 +7,7 @@
 #include "base/progress.h"
 #include "makedumpfile-lite/interrupt.h"
 #include "makedumpfile-lite/kernel/kernel.h"
+#include "makedumpfile-lite/kernel/placed_info.h"
 #include "makedumpfile-lite/pipeline.h"
 #include "makedumpfile-lite/source/open.h"
 
@@ -30,8 +31,9 @@ Result<MemoryUsage> measure(const Options& options, const Log& log) {
                }));
     for (const std::string& warning : image->warnings())
         log.warning("{}", warning);
-    KDK_ASSIGN(const KernelSources sources,
+    KDK_ASSIGN(KernelSources sources,
                read_kernel_sources({options.vmcoreinfo, options.layout, options.vmlinux}));
+    KDK_TRY(place_sources(sources, *image));
     KDK_ASSIGN(const auto kernel, Kernel::open(*image, log, Kernel::Depth::pages, sources));
     MemoryUsage usage;
     usage.kernel_release = kernel->utsname().release;

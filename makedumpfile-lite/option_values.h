@@ -17,7 +17,4 @@ Failure wrong_use(std::string object, std::string reason, std::string next = "se
 Result<> apply_option(Options& options, const Option& option, const std::string& name,
                       const std::string& value);
 
-// Whether the options go together, once all are known. Pure.
-Result<> check_options(const Options& options);
-
 } // namespace kdumpkit::dump

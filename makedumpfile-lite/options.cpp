@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "makedumpfile-lite/options.h"
 
+#include "makedumpfile-lite/option_check.h"
 #include "makedumpfile-lite/option_table.h"
 #include "makedumpfile-lite/option_values.h"
 

@@ -133,6 +133,19 @@ Result<> check_vmlinux(const VmcoreInfo& info, const KernelSources& sources) {
     return {};
 }
 
+// VMCOREINFO that did not come with the image must be of its kernel: everything else follows from it.
+Result<> check_given_info(const VmcoreInfo& info, const Utsname& found, const std::string& image) {
+    const auto release = info.text("OSRELEASE");
+    if (!info.symbol("init_uts_ns") || !release || found.release == *release)
+        return {};
+    return fail(
+        make_error(ErrorKind::invalid, "recognise the kernel in", image,
+                   fmt::format("where kernel {} of the given VMCOREINFO has its name, this one has {}",
+                               *release, found.release.empty() ? "none" : "another"))
+            .then("give the VMCOREINFO or vmlinux of the kernel that crashed")
+            .from(ErrorSide::source));
+}
+
 } // namespace
 
 const std::vector<std::string>& Kernel::warnings() const {
@@ -162,7 +175,9 @@ Result<std::unique_ptr<Kernel>> Kernel::open(const Image& image, const Log& log,
         return fail(
             make_error(ErrorKind::absent, "recognise the kernel in", image.name(),
                        "it has no VMCOREINFO note, so nothing is known of its memory")
-                .then("give one with -i FILE (makedumpfile-lite -g writes it), or use -d 1, which needs none")
+                .then(
+                    "give the kernel's vmlinux with -x, or -i FILE (makedumpfile-lite -g writes it), or use "
+                    "-d 1, which needs none")
                 .from(ErrorSide::source));
     const std::uint64_t page_size = info.decimal("PAGESIZE").value_or(0);
     if (!std::has_single_bit(page_size) || page_size < 4096 || page_size > 65536)
@@ -179,6 +194,8 @@ Result<std::unique_ptr<Kernel>> Kernel::open(const Image& image, const Log& log,
         data->uts = std::move(*uts);
     else
         log.warning("{}", uts.error().message());
+    if (image.vmcoreinfo().empty())
+        KDK_TRY(check_given_info(data->info, data->uts, image.name()));
     if (data->uts.release.empty())
         data->uts.release = data->info.text("OSRELEASE").value_or(std::string_view{});
 

@@ -3,8 +3,8 @@
 
 #include "makedumpfile-lite/format/partial_note.h"
 #include "makedumpfile-lite/kernel/vmcoreinfo.h"
+#include "makedumpfile-lite/source/elf_reader.h"
 #include "makedumpfile-lite/source/extent_map.h"
-#include "makedumpfile-lite/source/file_window.h"
 #include "makedumpfile-lite/source/notes.h"
 
 #include <algorithm>
@@ -28,83 +28,12 @@ constexpr std::size_t max_warnings = 16;
 // enough.
 constexpr std::uint64_t always_promised = std::uint64_t{1} << 40;
 constexpr std::uint64_t promised_per_byte = std::uint64_t{1} << 20;
+// The same of memory that reads as zero because a flattened file has no record of it.
+constexpr std::uint64_t always_zero = std::uint64_t{4} << 30;
+constexpr std::uint64_t zero_per_byte = 4096;
 constexpr std::uint64_t max_steps = std::uint64_t{1} << 22; // of ExtentMap::claim, for all segments together
 // Linux, Documentation/arch/x86/x86_64/mm.rst: the kernel image is mapped in the topmost 2 GiB.
 constexpr std::uint64_t x86_64_kernel_map = 0xffffffff80000000;
-
-class ElfReader final : public MemoryReader {
-  public:
-    ElfReader(const Content& file, const ExtentMap& map, const RangeSet& memory, bool use_mmap)
-        : file_(file), map_(map), memory_(memory), window_(file, use_mmap) {}
-
-    Result<Bytes> view(std::uint64_t paddr, std::size_t size) override {
-        if (size == 0 || size > max_view)
-            return fail(at(paddr, ErrorKind::invalid, fmt::format("a view of {} bytes", size)));
-        const auto end = checked_add(paddr, size);
-        if (!end)
-            return fail(at(paddr, ErrorKind::absent, "the image does not hold this memory"));
-        const Extent* extent = last_;
-        if (extent == nullptr || paddr < extent->begin || paddr >= extent->end)
-            last_ = extent = map_.at_or_after(paddr);
-        if (extent != nullptr && extent->begin <= paddr && *end <= extent->end)
-            return piece(*extent, paddr, size);
-        if (!memory_.contains(Range{paddr, *end}))
-            return fail(at(paddr, ErrorKind::absent, "the image does not hold this memory"));
-        return assembled(paddr, *end);
-    }
-
-    std::optional<Range> stored_at(std::uint64_t paddr) override {
-        const Extent* extent = map_.at_or_after(paddr);
-        if (extent == nullptr || paddr < extent->begin)
-            return std::nullopt;
-        const std::uint64_t offset = extent->offset + (paddr - extent->begin);
-        return Range{offset, offset + std::min<std::uint64_t>(extent->end - paddr, 4096)};
-    }
-
-  private:
-    [[nodiscard]] Error at(std::uint64_t paddr, ErrorKind kind, std::string reason) const {
-        return make_error(kind, fmt::format("read physical memory 0x{:x} of", paddr), file_.name(),
-                          std::move(reason))
-            .from(ErrorSide::source);
-    }
-
-    // Within one extent: straight from the window.
-    Result<Bytes> piece(const Extent& extent, std::uint64_t paddr, std::size_t size) {
-        const std::uint64_t offset = extent.offset + (paddr - extent.begin);
-        if (offset > file_.size() || file_.size() - offset < size)
-            return fail(at(paddr, ErrorKind::corrupt,
-                           fmt::format("the file is truncated: it ends at {} bytes", file_.size()))
-                            .at(offset));
-        auto bytes = window_.view(offset, size);
-        if (!bytes)
-            return fail(std::move(bytes.error()).from(ErrorSide::source));
-        return bytes;
-    }
-
-    // Across extents, or over the end of one inside a page: copied together, zero where nothing is.
-    Result<Bytes> assembled(std::uint64_t paddr, std::uint64_t end) {
-        scratch_.assign(static_cast<std::size_t>(end - paddr), std::byte{0});
-        for (std::uint64_t address = paddr; address < end;) {
-            const Extent* extent = map_.at_or_after(address);
-            if (extent == nullptr || extent->begin >= end)
-                break;
-            const std::uint64_t from = std::max(address, extent->begin);
-            const std::uint64_t to = std::min(end, extent->end);
-            KDK_ASSIGN(const Bytes bytes, piece(*extent, from, static_cast<std::size_t>(to - from)));
-            std::copy(bytes.begin(), bytes.end(),
-                      scratch_.begin() + static_cast<std::ptrdiff_t>(from - paddr));
-            address = to;
-        }
-        return Bytes(scratch_);
-    }
-
-    const Content& file_;
-    const ExtentMap& map_;
-    const RangeSet& memory_;
-    FileWindow window_;
-    const Extent* last_ = nullptr;
-    std::vector<std::byte> scratch_;
-};
 
 class ElfVmcore final : public Image {
   public:
@@ -143,6 +72,7 @@ class ElfVmcore final : public Image {
     Result<std::uint64_t> program_header_count(const Elf64_Ehdr& header) const;
     Result<> read_program_header(const Elf64_Phdr& header, std::uint64_t at);
     Result<> read_notes(const Elf64_Phdr& header);
+    [[nodiscard]] Result<> check_holes(std::uint64_t at) const;
     void find_partial_note();
     void find_vmcoreinfo();
     void find_missing();
@@ -231,6 +161,7 @@ Result<> ElfVmcore::read_headers() {
         return fail(corrupt(header.e_phoff,
                             fmt::format("its program headers promise {} bytes of memory, and the file has {}",
                                         claimed, file_->stored_bytes())));
+    KDK_TRY(check_holes(header.e_phoff));
     find_partial_note();
     find_vmcoreinfo();
     memory_ = map_.pages(page_size_);
@@ -246,6 +177,27 @@ Result<> ElfVmcore::read_headers() {
                          "contradict each other",
                          file_->name()));
     return {};
+}
+
+// A flattened file of a few KiB can describe any amount of zeros, and each page of them is a page to write.
+Result<> ElfVmcore::check_holes(std::uint64_t at) const {
+    if (!file_->flattened())
+        return {};
+    std::uint64_t described = 0;
+    for (const Extent& extent : map_.extents())
+        if (extent.offset < file_->size())
+            described += std::min(extent.end - extent.begin, file_->size() - extent.offset);
+    const std::uint64_t stored = file_->stored_bytes();
+    if (described <= std::max(always_zero, checked_mul(stored, zero_per_byte).value_or(~std::uint64_t{0})))
+        return {};
+    return fail(
+        make_error(ErrorKind::corrupt, "open", file_->name(),
+                   fmt::format("it describes {} bytes of memory in {} bytes: no kernel leaves so many "
+                               "zeros",
+                               described, stored))
+            .at(at)
+            .then("send it again, whole")
+            .from(ErrorSide::source));
 }
 
 void ElfVmcore::find_missing() {

@@ -156,19 +156,11 @@ Result<> StreamReader::take_chunks(const StreamSection& section, const std::vect
         std::memcpy(&index, bytes.data() + at, sizeof(index));
         if (index >= chunks)
             return fail(corrupt("a page set with pages beyond the last one"));
-        const std::byte* bits = bytes.data() + at + sizeof(index);
-        const std::uint64_t first = index * PageSet::chunk_pages;
-        for (std::uint64_t bit = 0; bit < PageSet::chunk_pages;) {
-            const auto is_set = [&](std::uint64_t i) {
-                return (bits[i / 8] >> (i % 8) & std::byte{1}) != std::byte{0};
-            };
-            std::uint64_t end = bit + 1;
-            while (end < PageSet::chunk_pages && is_set(end) == is_set(bit))
-                ++end;
-            if (is_set(bit))
-                set.insert(first + bit, first + end);
-            bit = end;
-        }
+        // Each once: a few bytes of the stream can hold the same piece thousands of times.
+        if (set.next_chunk(index) == index)
+            return fail(corrupt("a piece of a page set comes twice"));
+        set.set_chunk(index, std::span<const std::byte, PageSet::chunk_bytes>(
+                                 bytes.data() + at + sizeof(index), PageSet::chunk_bytes));
     }
     return {};
 }

@@ -103,6 +103,27 @@ Input thin_sets(std::uint32_t chunks_per_section) {
     return stream;
 }
 
+// The same full pieces of a set over and over: a few bytes for each thousand of them.
+Input repeated_sets() {
+    Input stream;
+    dump::format::StreamFacts facts;
+    facts.page_size = 4096;
+    facts.limit = std::uint64_t{1} << 30;
+    facts.frame_pages = 64;
+    add_section(stream, dump::format::StreamKind::facts, 0, 0, input_of(bytes_of(facts)));
+    Input chunks;
+    for (std::uint64_t i = 0; i < dump::format::chunks_per_section; ++i) {
+        dump::format::StreamChunk chunk;
+        chunk.index = i;
+        chunk.bits.fill(std::byte{0xff});
+        chunks.insert(chunks.end(), bytes_of(chunk).begin(), bytes_of(chunk).end());
+    }
+    for (std::uint64_t number = 1; stream.size() < 1 << 17; ++number)
+        add_section(stream, dump::format::StreamKind::memory, number, dump::format::chunks_per_section,
+                    chunks);
+    return stream;
+}
+
 std::vector<Input> seeds() {
     const Input core = sample_core().finish();
     const Input sound = sample_dump(core, {"-d1", "--format", "stream"});
@@ -115,7 +136,7 @@ std::vector<Input> seeds() {
     for (const auto kind : {dump::format::StreamKind::notes, dump::format::StreamKind::vmcoreinfo,
                             dump::format::StreamKind::eraseinfo})
         add_section(bomb, kind, static_cast<std::uint64_t>(kind) - 1, 0, Input(std::size_t{32} << 20));
-    return {sound, bomb, thin_sets(256), thin_sets(4096)};
+    return {sound, bomb, thin_sets(256), thin_sets(4096), repeated_sets()};
 }
 
 } // namespace

@@ -292,6 +292,41 @@ class Output(unittest.TestCase):
         self.assertIn("good", self.lite("verify", stream).stdout.decode())
         self.assertEqual(json.loads(self.lite("info", "--json", stream).stdout)["format"], "stream")
 
+    def test_a_core_without_vmcoreinfo(self):
+        """What makedumpfile does with -i: symbols as they were linked, moved to where the core says the kernel was."""
+        core, info = self.path("no-info"), self.path("linked-info")
+        directly, again = self.path("with-info"), self.path("with-given-info")
+        self.lite("-E", "-d", 1, self.vmcore, core)
+        self.lite("-z", "-d", LEVEL, core, directly)
+        with open(core, "r+b") as file:
+            head = file.read(1 << 20)
+            at = head.index(b"VMCOREINFO\0")
+            size = int.from_bytes(head[at - 8:at - 4], "little")
+            text = head[at + 12:at + 12 + size].decode()
+            file.seek(at)
+            file.write(b"XMCOREINFO")
+        facts = dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
+        slide = int(facts["KERNELOFFSET"], 16)
+
+        def linked(line):
+            key, value = line.split("=", 1)
+            address = int(value, 16) if key.startswith("SYMBOL(") else 0
+            return f"{key}={address - slide:x}" if address >= 0xffffffff80000000 else line
+        lines = [linked(line) for line in text.splitlines() if "=" in line
+                 and not line.startswith(("KERNELOFFSET", "CRASHTIME", "NUMBER(phys_base)"))]
+        info.write_text("\n".join(lines) + "\n")
+
+        self.assertIn(b"-i FILE", self.lite("-z", "-d", LEVEL, core, again, code=3).stderr)
+        self.lite("-i", info, "-z", "-d", LEVEL, core, again)
+        one, other = KdumpFile(directly), KdumpFile(again)
+        self.assertEqual((one.memory, one.kept), (other.memory, other.kept))
+        self.assertEqual(self.lite("--dump-dmesg", "-i", info, core, "-").stdout,
+                         self.lite("--dump-dmesg", self.vmcore, "-").stdout)
+        # Now it has one of its own.
+        self.lite("-z", "-d", LEVEL, "-f", again, self.path("from-given-info"))
+        info.write_text(info.read_text().replace(facts["OSRELEASE"], "6.6.6-other"))
+        self.assertIn(b"has another", self.lite("-i", info, "-z", "-d", LEVEL, "-f", core, again, code=2).stderr)
+
     def test_cut_stream(self):
         stream, partial = self.path("cut-stream"), self.path("cut-stream-partial")
         self.lite("--format", "stream", "-d", LEVEL, self.vmcore, stream)

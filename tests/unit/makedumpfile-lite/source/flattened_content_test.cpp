@@ -2,6 +2,7 @@
 #include "makedumpfile-lite/source/flattened_content.h"
 #include "makedumpfile-lite/source/image.h"
 #include "tests/unit/makedumpfile-lite/folder.h"
+#include "tests/unit/makedumpfile-lite/source/elf_file.h"
 #include "tests/unit/makedumpfile-lite/source/kdump_bytes.h"
 
 #include <random>
@@ -146,6 +147,23 @@ TEST_CASE("a flattened dump is read as the dump it describes") {
         REQUIRE(page);
         CHECK(std::vector<std::byte>(page->begin(), page->end()) == KdumpBytes::page(pfn));
     }
+}
+
+TEST_CASE("a flattened core of a few KiB does not describe a machine of zeros") {
+    const test::Folder folder;
+    const std::uint64_t gib = std::uint64_t{1} << 30;
+    const std::uint64_t size = GENERATE(4, 5, 1000) * (std::uint64_t{1} << 30);
+    test::ElfFile core;
+    core.load(0, size, 4096);
+    Flat flat;
+    flat.record(0, core.finish());
+    const std::string last(1, 'x');
+    flat.record(4096 + size - 1, as_bytes(last)).end();
+    KdumpBytes::write(folder / "flat", flat.bytes);
+    const auto opened = open_image(folder / "flat");
+    CHECK(opened.has_value() == (size == 4 * gib));
+    if (!opened)
+        CHECK(opened.error().kind == ErrorKind::corrupt);
 }
 
 TEST_CASE("random damage of a flattened dump never does more than make it unreadable") {
