@@ -10,16 +10,18 @@ namespace kdumpkit::admin {
 LocalFolders find_local_folders(const Settings& settings) {
     LocalFolders found;
     for (const Target& target : settings.targets) {
-        if (target.filesystem.empty()) {
-            found.paths.push_back(target.folder);
+        if (target.scheme != Scheme::file)
+            continue;
+        if (target.value("fs").empty()) {
+            found.paths.push_back(target.path);
             continue;
         }
         const auto device = initramfs::find_device_by_uuid(target.uuid());
         const auto number = device ? initramfs::device_number(*device)
                                    : Result<initramfs::DeviceNumber>(Failure(device.error()));
-        const auto path =
-            number ? initramfs::find_mounted("/proc/self/mountinfo", *device, *number, target.folder)
-                   : std::nullopt;
+        const auto path = number
+                              ? initramfs::find_mounted("/proc/self/mountinfo", *device, *number, target.path)
+                              : std::nullopt;
         if (path)
             found.paths.push_back(*path);
         else

@@ -12,7 +12,7 @@ namespace fs = std::filesystem;
 
 bool is_missing_folder(const Target& target) {
     std::error_code error;
-    return target.filesystem.empty() && !fs::exists(target.folder, error);
+    return target.scheme == Scheme::file && target.value("fs").empty() && !fs::exists(target.path, error);
 }
 
 } // namespace
@@ -22,11 +22,11 @@ Result<> make_target_folders(const Settings& settings) {
         if (!is_missing_folder(target))
             continue;
         std::error_code error;
-        fs::create_directories(target.folder, error);
+        fs::create_directories(target.path, error);
         if (!error)
-            fs::permissions(target.folder, fs::perms::owner_all, error);
+            fs::permissions(target.path, fs::perms::owner_all, error);
         if (error)
-            return fail(system_error("make the folder", target.folder, error.value())
+            return fail(system_error("make the folder", target.path, error.value())
                             .then("make it, or name another target in the settings"));
     }
     return {};
@@ -36,7 +36,7 @@ std::vector<std::string> visible_targets(const Settings& settings) {
     std::vector<std::string> urls;
     for (Target target : settings.targets) {
         while (is_missing_folder(target))
-            target.folder = parent_folder(target.folder);
+            target.path = parent_folder(target.path);
         urls.push_back(target.url());
     }
     return urls;

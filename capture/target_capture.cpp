@@ -57,21 +57,25 @@ class TargetCapture {
     // Up to a folder of our own with a log in it.
     Result<> prepare() {
         double since = now();
+        if (target_.scheme != Scheme::file)
+            return fail(
+                make_error(ErrorKind::unsupported, "save to", target_.url(),
+                           fmt::format("there is no way yet to \"{}:\" targets", target_.info().name)));
         KDK_ASSIGN(const std::string device,
                    wait_for_filesystem(c_.system, c_.log, target_.uuid(), c_.frozen.settings.device_timeout));
         c_.took("wait", since);
         since = now();
-        KDK_TRY(mount_target(c_.system, device, target_.type, c_.places.target));
+        KDK_TRY(mount_target(c_.system, device, target_.value("type"), c_.places.target));
         mounted_ = true;
         KDK_ASSIGN(const Space space, c_.system.space(c_.places.target).map_error(blame_destination));
         c_.took("mount", since);
-        c_.log.say("mounted {} ({}), {} of {} free", device, target_.type, human_bytes(space.available),
-                   human_bytes(space.total));
+        c_.log.say("mounted {} ({}), {} of {} free", device, target_.value("type"),
+                   human_bytes(space.available), human_bytes(space.total));
         if (space.available < 2 * ReservedRoom::bytes) {
             Error full = system_error("write to", target_.url(), ENOSPC);
             return fail(blame_destination(std::move(full)).then("Make room there, or name another target."));
         }
-        const std::string parent = c_.places.target + (target_.folder == "/" ? "" : target_.folder);
+        const std::string parent = c_.places.target + (target_.path == "/" ? "" : target_.path);
         KDK_ASSIGN(folder_, make_dump_folder(parent, dump_folder_name(c_.summary.crash.crash_time.value_or(
                                                                           c_.summary.capture_start_utc),
                                                                       c_.frozen.host)));

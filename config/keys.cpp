@@ -18,7 +18,7 @@ std::int64_t number(std::uint64_t value) {
 
 constexpr std::array<SettingKey, 13> keys{{
     {"", "target", "a URL or a list of URLs, tried in order",
-     "where a dump goes: file:///FOLDER, or file:///FOLDER?fs=UUID=…&type=ext4",
+     "where a dump goes: file:///FOLDER, sftp://USER@HOST/FOLDER?…, see docs/targets.md",
      [](const Settings& settings) -> SettingValue {
          std::vector<std::string> urls;
          for (const Target& target : settings.targets)

@@ -39,8 +39,8 @@ struct Retention {
 
 // What an admin decides. An empty file gives these defaults. config/keys.h describes each key.
 struct Settings {
-    std::vector<Target> targets{Target{"/var/crash", "", ""}}; // tried in order, at least one
-    DumpMethod method = DumpMethod::filter;                    // [dump] method
+    std::vector<Target> targets{file_target("/var/crash")}; // tried in order, at least one
+    DumpMethod method = DumpMethod::filter;                 // [dump] method
     unsigned level = 31;                     // [dump] level, 0 to 31, makedumpfile's meaning of the bits
     Compression compression;                 // [dump] compress
     std::string kernel = "running";          // [capture] kernel: that, or a release

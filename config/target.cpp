@@ -1,66 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "config/target.h"
 
+#include "base/bytes.h"
+#include "base/percent.h"
+
+#include <algorithm>
 #include <array>
-#include <optional>
 #include <vector>
 
+#include <arpa/inet.h>
 #include <fmt/format.h>
 
 namespace kdumpkit {
 namespace {
 
 constexpr std::string_view operation = "read target";
-constexpr std::string_view example =
-    "write it like file:///var/crash, or file:///crash?fs=UUID=1b4e28ba-…&type=ext4";
+// Plain in a query's value, beside what is plain everywhere: paths, UUID=…, endpoints and lists stay
+// readable.
+constexpr std::string_view plain_in_values = "/=:,@[]";
 
-Failure wrong(std::string_view url, std::string reason) {
+Failure wrong(std::string_view url, std::string reason,
+              std::string_view example = schemes().front().example) {
     return fail(make_error(ErrorKind::invalid, std::string(operation), std::string(url), std::move(reason))
-                    .then(std::string(example)));
-}
-
-std::optional<unsigned> hex_digit(char c) {
-    if (c >= '0' && c <= '9')
-        return static_cast<unsigned>(c - '0');
-    if (c >= 'a' && c <= 'f')
-        return static_cast<unsigned>(c - 'a' + 10);
-    if (c >= 'A' && c <= 'F')
-        return static_cast<unsigned>(c - 'A' + 10);
-    return std::nullopt;
-}
-
-// RFC 3986 section 2.1; nullopt for a broken escape or an escaped control character.
-std::optional<std::string> percent_decoded(std::string_view text) {
-    std::string out;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        char c = text[i];
-        if (c == '%') {
-            if (i + 2 >= text.size())
-                return std::nullopt;
-            const auto high = hex_digit(text[i + 1]);
-            const auto low = hex_digit(text[i + 2]);
-            if (!high || !low)
-                return std::nullopt;
-            c = static_cast<char>(*high * 16 + *low);
-            i += 2;
-        }
-        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f)
-            return std::nullopt;
-        out += c;
-    }
-    return out;
-}
-
-std::string percent_encoded(std::string_view text, std::string_view also_plain) {
-    constexpr std::string_view plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
-    std::string out;
-    for (const char c : text) {
-        if (plain.find(c) != std::string_view::npos || also_plain.find(c) != std::string_view::npos)
-            out += c;
-        else
-            out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
-    }
-    return out;
+                    .then(fmt::format("write it like {}", example)));
 }
 
 std::vector<std::string_view> split(std::string_view text, char separator) {
@@ -74,12 +36,10 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
     }
 }
 
-// "/a//b/" to "/a/b"; nullopt when it is relative or climbs with "." or "..".
-std::optional<std::string> clean_folder(std::string_view folder) {
-    if (folder.empty() || folder.front() != '/')
-        return std::nullopt;
+// "/a//b/" to "/a/b"; nullopt when it climbs with "." or "..".
+std::optional<std::string> clean_path(std::string_view path) {
     std::string out;
-    for (const std::string_view part : split(folder, '/')) {
+    for (const std::string_view part : split(path, '/')) {
         if (part.empty())
             continue;
         if (part == "." || part == "..")
@@ -90,102 +50,194 @@ std::optional<std::string> clean_folder(std::string_view folder) {
     return out.empty() ? "/" : out;
 }
 
-// What blkid prints for the common filesystems: hexadecimal digits and dashes, at least the 9 of a FAT serial
-// number.
-bool plausible_uuid(std::string_view uuid) {
-    return uuid.size() >= 9 && uuid.size() <= 36 &&
-           uuid.find_first_not_of("0123456789abcdefABCDEF-") == std::string_view::npos;
+std::string lower_case(std::string_view text) {
+    std::string out(text);
+    for (char& c : out)
+        if (c >= 'A' && c <= 'Z')
+            c = static_cast<char>(c - 'A' + 'a');
+    return out;
 }
 
-bool plausible_type(std::string_view type) {
-    return !type.empty() && type.size() <= 32 &&
-           type.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == std::string_view::npos;
+bool is_host_name(std::string_view name) {
+    return !name.empty() && name.size() <= 253 && name.front() != '-' && name.front() != '.' &&
+           name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789.-_") == std::string_view::npos;
 }
 
-Failure unknown_scheme(std::string_view url, std::string_view scheme) {
-    constexpr std::array<std::string_view, 12> later = {"raw",   "nfs", "sftp", "scp",  "ssh", "http",
-                                                        "https", "s3",  "ftp",  "ftps", "smb", "cifs"};
-    for (const std::string_view known : later) {
-        if (scheme == known)
-            return fail(make_error(ErrorKind::unsupported, std::string(operation), std::string(url),
-                                   fmt::format("this version cannot save to \"{}:\" targets", scheme))
-                            .then("name a local filesystem: file:///var/crash"));
+bool is_ipv6(const std::string& text) {
+    in6_addr address{};
+    return ::inet_pton(AF_INET6, text.c_str(), &address) == 1;
+}
+
+// [USER@]HOST[:PORT]; answers what is wrong, or nothing.
+std::string read_authority(std::string_view authority, const SchemeInfo& info, Target& target) {
+    if (const std::size_t at = authority.rfind('@'); at != std::string_view::npos) {
+        const std::string_view user = authority.substr(0, at);
+        authority.remove_prefix(at + 1);
+        if (user.find(':') != std::string_view::npos)
+            return "a password does not belong into a URL: put it into a file and name that with "
+                   "credentials=";
+        const auto decoded = percent_decoded(user);
+        if (!decoded || decoded->empty())
+            return "the user is empty, or has a broken % escape or a control character";
+        target.user = *decoded;
     }
-    return wrong(url, scheme.empty() ? "it does not begin with a scheme such as \"file:\""
-                                     : fmt::format("there is no target scheme \"{}:\"", scheme));
+    const bool bracket = authority.starts_with('[');
+    const std::size_t end = bracket ? authority.find(']') : authority.find(':');
+    if (bracket && end == std::string_view::npos)
+        return "the [ of the host has no ]";
+    target.host = lower_case(bracket ? authority.substr(1, end - 1) : authority.substr(0, end));
+    authority.remove_prefix(bracket ? end + 1 : std::min(end, authority.size()));
+    if (bracket ? !is_ipv6(target.host) : !target.host.empty() && !is_host_name(target.host))
+        return fmt::format("\"{}\" is not the name or address of a host", target.host);
+    if (!authority.empty()) {
+        const auto number = authority.front() == ':' ? parse_number(authority.substr(1), 10) : std::nullopt;
+        if (!number || *number == 0 || *number > 65535)
+            return fmt::format("\"{}\" is not a port number after :", authority);
+        target.port = static_cast<std::uint16_t>(*number);
+    }
+
+    if (info.host == Presence::none && (!target.host.empty() || !target.user.empty() || target.port))
+        return fmt::format("there must be three slashes: {}: targets have no host name", info.name);
+    if (info.host == Presence::required && target.host.empty())
+        return info.scheme == Scheme::s3 ? "the bucket is missing" : "the host is missing";
+    if (info.user == Presence::none && !target.user.empty())
+        return fmt::format("a user does not belong into {}: URLs{}", info.name,
+                           find_parameter(info, "credentials") ? ": put it into the file of credentials="
+                                                               : "");
+    if (info.user == Presence::required && target.user.empty())
+        return "the user is missing: write USER@HOST";
+    if (info.port == Presence::none && target.port)
+        return fmt::format("a port does not belong into {}: URLs", info.name);
+    return {};
+}
+
+std::string read_query(std::string_view query, const SchemeInfo& info, Target& target) {
+    for (const std::string_view one : split(query, '&')) {
+        const std::size_t equals = one.find('=');
+        const std::string key(one.substr(0, equals));
+        const auto value = percent_decoded(equals == std::string_view::npos ? "" : one.substr(equals + 1));
+        if (!value)
+            return fmt::format("\"{}\" has a broken % escape or a control character", key);
+        const Parameter* parameter = find_parameter(info, key);
+        if (!parameter)
+            return fmt::format("{}: targets have no parameter \"{}\" (they have {})", info.name, key,
+                               parameter_names(info));
+        if (value->empty() || !parameter->fits(*value))
+            return fmt::format("{}={} is not {}", key, *value, parameter->wanted);
+        if (!target.parameters.emplace(key, *value).second)
+            return fmt::format("\"{}\" is given twice", key);
+    }
+    return {};
+}
+
+// What follows the scheme's colon.
+std::string read_rest(std::string_view rest, const SchemeInfo& info, Target& target) {
+    if (rest.find('#') != std::string_view::npos)
+        return "a fragment (#) has no meaning here; write %23 for the character";
+    const std::size_t question = rest.find('?');
+    std::string_view place = rest.substr(0, question);
+    if (place.starts_with("//")) {
+        place.remove_prefix(2);
+        const std::size_t slash = std::min(place.find('/'), place.size());
+        if (auto reason = read_authority(place.substr(0, slash), info, target); !reason.empty())
+            return reason;
+        place.remove_prefix(slash);
+    } else if (info.carrier != Carrier::device)
+        return fmt::format("\"{}:\" must be followed by //", info.name);
+    if (place.empty() && info.host == Presence::none)
+        return "the path is missing: there must be three slashes";
+    const auto path = percent_decoded(place);
+    if (!path)
+        return "the path has a broken % escape or a control character";
+    const auto clean = clean_path(*path);
+    if (!clean)
+        return "the path may not contain \".\" or \"..\"";
+    target.path = *clean;
+    if (question != std::string_view::npos)
+        if (auto reason = read_query(rest.substr(question + 1), info, target); !reason.empty())
+            return reason;
+    return info.contradiction ? info.contradiction(target) : std::string();
+}
+
+Failure unknown_scheme(std::string_view url, std::string_view name) {
+    struct Refused {
+        std::string_view name, reason, next_step;
+    };
+    constexpr std::array<Refused, 4> refused{{
+        {"http", "a dump holds the secrets of a machine, and http: would send them readable to all",
+         "use https:"},
+        {"ssh", "ssh: says nothing about how a file gets there", "use sftp:"},
+        {"smb", "this version cannot save to \"smb:\" targets", "use nfs:, sftp:, https: or s3:"},
+        {"cifs", "this version cannot save to \"cifs:\" targets", "use nfs:, sftp:, https: or s3:"},
+    }};
+    for (const Refused& known : refused)
+        if (name == known.name)
+            return fail(make_error(ErrorKind::unsupported, std::string(operation), std::string(url),
+                                   std::string(known.reason))
+                            .then(std::string(known.next_step)));
+    return wrong(url, name.empty() ? "it does not begin with a scheme such as \"file:\""
+                                   : fmt::format("there is no target scheme \"{}:\"", name));
 }
 
 } // namespace
 
 Result<Target> parse_target(std::string_view url) {
     const std::size_t colon = url.find(':');
-    const std::string_view scheme = colon == std::string_view::npos ? "" : url.substr(0, colon);
-    if (scheme != "file")
-        return unknown_scheme(url, scheme);
-
-    std::string_view rest = url.substr(colon + 1);
-    if (!rest.starts_with("//"))
-        return wrong(url, "\"file:\" must be followed by //");
-    rest.remove_prefix(2);
-    if (rest.find('#') != std::string_view::npos)
-        return wrong(url, "a fragment (#) has no meaning here; write %23 for the character");
-
-    const std::size_t question = rest.find('?');
-    const auto folder = percent_decoded(rest.substr(0, question));
-    if (!folder)
-        return wrong(url, "the folder has a broken % escape or a control character");
-    if (folder->empty() || folder->front() != '/')
-        return wrong(url, "there must be three slashes: a file target has no host name");
-    const auto clean = clean_folder(*folder);
-    if (!clean)
-        return wrong(url, "the folder may not contain \".\" or \"..\"");
-
+    const std::string_view name = colon == std::string_view::npos ? "" : url.substr(0, colon);
+    const SchemeInfo* info = find_scheme(name);
+    if (!info)
+        return unknown_scheme(url, name);
     Target target;
-    target.folder = *clean;
-    if (question == std::string_view::npos)
-        return target;
-    for (const std::string_view parameter : split(rest.substr(question + 1), '&')) {
-        const std::size_t equals = parameter.find('=');
-        const std::string_view key = parameter.substr(0, equals);
-        const auto value =
-            percent_decoded(equals == std::string_view::npos ? "" : parameter.substr(equals + 1));
-        if (!value)
-            return wrong(url, fmt::format("\"{}\" has a broken % escape or a control character", key));
-        if (key == "fs") {
-            if (!target.filesystem.empty())
-                return wrong(url, "\"fs\" is given twice");
-            if (!value->starts_with("UUID=") || !plausible_uuid(std::string_view(*value).substr(5)))
-                return wrong(url, fmt::format("fs={} is not UUID= followed by a filesystem's UUID", *value));
-            target.filesystem = *value;
-        } else if (key == "type") {
-            if (!target.type.empty())
-                return wrong(url, "\"type\" is given twice");
-            if (!plausible_type(*value))
-                return wrong(url, fmt::format("type={} is not the name of a filesystem type", *value));
-            target.type = *value;
-        } else {
-            return wrong(url, fmt::format("a file target has no parameter \"{}\" (it has fs and type)", key));
-        }
-    }
+    target.scheme = info->scheme;
+    if (auto reason = read_rest(url.substr(colon + 1), *info, target); !reason.empty())
+        return wrong(url, std::move(reason), info->example);
     return target;
 }
 
+Target file_target(std::string path, std::string filesystem, std::string type) {
+    Target target;
+    target.path = std::move(path);
+    if (!filesystem.empty())
+        target.parameters["fs"] = std::move(filesystem);
+    if (!type.empty())
+        target.parameters["type"] = std::move(type);
+    return target;
+}
+
+std::string Target::value(std::string_view key) const {
+    const auto found = parameters.find(key);
+    return found == parameters.end() ? std::string() : found->second;
+}
+
+std::optional<std::chrono::seconds> Target::deadline() const {
+    const auto number = parse_number(value("deadline"), 10);
+    return number ? std::optional(std::chrono::seconds(*number)) : std::nullopt;
+}
+
+bool Target::resolved() const {
+    return scheme != Scheme::file || (parameters.contains("fs") && parameters.contains("type"));
+}
+
 std::string Target::uuid() const {
+    const std::string filesystem = value("fs");
     return filesystem.starts_with("UUID=") ? filesystem.substr(5) : std::string();
 }
 
 std::string Target::url() const {
-    std::string out = "file://" + percent_encoded(folder, "/");
+    std::string out = fmt::format("{}:", info().name);
+    if (info().carrier != Carrier::device)
+        out += "//";
+    if (!user.empty())
+        out += percent_encoded(user) + "@";
+    out += host.find(':') == std::string::npos ? host : fmt::format("[{}]", host);
+    if (port)
+        out += fmt::format(":{}", *port);
+    out += percent_encoded(path, "/");
     char separator = '?';
-    const auto parameter = [&](std::string_view key, const std::string& value) {
-        if (value.empty())
-            return;
-        out += separator;
-        out += fmt::format("{}={}", key, percent_encoded(value, "="));
+    for (const auto& [key, text] : parameters) {
+        out += fmt::format("{}{}={}", separator, key, percent_encoded(text, plain_in_values));
         separator = '&';
-    };
-    parameter("fs", filesystem);
-    parameter("type", type);
+    }
     return out;
 }
 

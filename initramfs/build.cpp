@@ -174,7 +174,7 @@ Result<std::vector<PackedModule>> collect_modules(const BuildRequest& request, c
     }
     KDK_ASSIGN(const auto tree, ModuleTree::open(root, release));
     for (const Target& target : result.frozen.settings.targets)
-        for (ModuleRequest& one : filesystem_modules(*tree, target.type, tree->knows_built_in()))
+        for (ModuleRequest& one : filesystem_modules(*tree, target.value("type"), tree->knows_built_in()))
             requests.push_back(std::move(one));
     KDK_ASSIGN(LoadOrder order, load_order(*tree, requests));
     result.built_in = std::move(order.built_in);

@@ -25,22 +25,21 @@ Result<std::string> real_folder(const std::string& folder) {
 
 // Fills in fs= and type=; answers the device they were found on, empty when it was not needed.
 Result<std::string> resolve(Target& target, const Surroundings& around) {
-    if (target.filesystem.empty()) {
-        KDK_ASSIGN(const std::string folder, real_folder(target.folder));
+    if (target.value("fs").empty()) {
+        KDK_ASSIGN(const std::string folder, real_folder(target.path));
         KDK_ASSIGN(const MountedFolder mount, find_mount(around.mountinfo, folder));
         KDK_ASSIGN(const Filesystem filesystem, identify_filesystem(mount.source));
-        target.folder = mount.folder;
-        target.filesystem = "UUID=" + filesystem.uuid;
-        if (target.type.empty())
-            target.type = mount.type;
+        target.path = mount.folder;
+        target.parameters["fs"] = "UUID=" + filesystem.uuid;
+        target.parameters.emplace("type", mount.type);
         return mount.source;
     }
-    if (!target.type.empty() && !around.find_drivers)
+    if (target.parameters.contains("type") && !around.find_drivers)
         return std::string();
     KDK_ASSIGN(const std::string device, find_device_by_uuid(target.uuid()));
-    if (target.type.empty()) {
+    if (!target.parameters.contains("type")) {
         KDK_ASSIGN(const Filesystem filesystem, identify_filesystem(device));
-        target.type = filesystem.type;
+        target.parameters["type"] = filesystem.type;
     }
     return device;
 }
@@ -49,6 +48,10 @@ Result<std::string> resolve(Target& target, const Surroundings& around) {
 
 Result<FrozenTarget> freeze_target(const Target& target, const Surroundings& around) {
     FrozenTarget frozen{target, {}};
+    if (target.scheme != Scheme::file)
+        return fail(make_error(ErrorKind::unsupported, "freeze the target", target.url(),
+                               fmt::format("this version cannot save to \"{}:\" targets", target.info().name))
+                        .then("name a local filesystem: file:///var/crash"));
     if (!around.running_system) {
         if (!target.resolved())
             return fail(

@@ -252,7 +252,7 @@ TEST_CASE("the rehearsal refuses a frozen file that no dump could come of, and s
     put_file(world.places.frozen, "");
     refused(ErrorKind::invalid, "no target");
     Frozen unresolved = world.frozen;
-    unresolved.settings.targets = {Target{"/var/crash", "", ""}};
+    unresolved.settings.targets = {file_target("/var/crash")};
     put_file(world.places.frozen, to_toml(unresolved));
     refused(ErrorKind::invalid, "none of its targets");
     put_file(world.places.frozen, to_toml(world.frozen));

@@ -20,7 +20,7 @@ inline constexpr const char* uuid_a = "3b7f1f5e-1f4e-4d7e-9d1f-0123456789aa";
 inline constexpr const char* uuid_b = "3b7f1f5e-1f4e-4d7e-9d1f-0123456789bb";
 
 inline Target target(const std::string& uuid) {
-    return {"/var/crash", "UUID=" + uuid, "ext4"};
+    return file_target("/var/crash", "UUID=" + uuid, "ext4");
 }
 
 // A crashed memory: headers, the note of a kernel, and pages, of which every other is zero.

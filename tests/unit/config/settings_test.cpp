@@ -33,7 +33,7 @@ failure_action = "halt"
                                          "all.toml");
     REQUIRE(settings);
     CHECK(settings->targets.size() == 2);
-    CHECK(settings->targets[0].type == "vfat");
+    CHECK(settings->targets[0].value("type") == "vfat");
     CHECK(settings->method == DumpMethod::copy);
     CHECK(settings->level == 17);
     CHECK(settings->compression == Compression{"zlib", 6});
@@ -48,7 +48,7 @@ TEST_CASE("a target may be one string") {
     const auto settings = parse_settings("target = \"file:///var/crash\"", "one.toml");
     REQUIRE(settings);
     REQUIRE(settings->targets.size() == 1);
-    CHECK(settings->targets[0].folder == "/var/crash");
+    CHECK(settings->targets[0].path == "/var/crash");
 }
 
 TEST_CASE("wrong settings name the file, the line, the column and the remedy") {
@@ -81,7 +81,8 @@ TEST_CASE("wrong settings name the file, the line, the column and the remedy") {
         {"capture = 3", "k.toml:1:11", "must be a section", "[capture]"},
         {"target = 3", "k.toml:1:10", "string in quotes", "write target = \""},
         {"target = [1]", "k.toml:1:10", "string in quotes", ""},
-        {"target = \"http://x\"", "k.toml:1:10", "cannot save to \"http:\"", "file:///"},
+        {"target = \"http://x\"", "k.toml:1:10", "readable to all", "https:"},
+        {"target = \"sftp://x\"", "k.toml:1:10", "user is missing", "sftp://"},
     };
     for (const Row& row : rows) {
         CAPTURE(row.toml);

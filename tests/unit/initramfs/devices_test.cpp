@@ -151,7 +151,7 @@ TEST_CASE("a target of another root must be complete, its drivers named") {
     around.find_drivers = false;
     CHECK(freeze_target(whole, around).value().target == whole);
     Target half = whole;
-    half.type.clear();
+    half.parameters.erase("type");
     CHECK_THAT(freeze_target(half, around).error().next_step, Catch::Contains("type="));
 }
 
