@@ -38,4 +38,17 @@ std::optional<std::vector<PeSection>> pe_sections(Bytes file) {
     return sections;
 }
 
+std::optional<bool> has_pe_signature(Bytes file) {
+    const ByteReader reader(file);
+    const auto header = reader.u32(lfanew_at);
+    if (!as_text(file).starts_with("MZ") || !header || reader.u32(*header) != 0x4550U)
+        return std::nullopt;
+    // IMAGE_OPTIONAL_HEADER: its data directories lie further back in a PE32+ (0x20b); the fifth is the
+    // certificate table.
+    const std::uint64_t optional = std::uint64_t{*header} + file_header_size;
+    const std::uint64_t directories = reader.u16(optional) == 0x20b ? 112 : 96;
+    const std::uint32_t count = reader.u32(optional + directories - 4).value_or(0);
+    return count > 4 && reader.u32(optional + directories + 4 * 8 + 4).value_or(0) != 0;
+}
+
 } // namespace kdumpkit::loader

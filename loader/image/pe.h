@@ -21,4 +21,8 @@ struct PeSection {
 // is in the file, which is padded.
 std::optional<std::vector<PeSection>> pe_sections(Bytes file);
 
+// Whether there is a signature (Authenticode's certificate table), whoever made it; nullopt when it is no PE
+// file.
+std::optional<bool> has_pe_signature(Bytes file);
+
 } // namespace kdumpkit::loader

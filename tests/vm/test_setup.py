@@ -66,11 +66,13 @@ if ! [ -e /var/etc ]; then
     run updates cat /var/update-grub
     run unit systemctl is-enabled kdumpkit.service kdumpkit-record.service
     run status kdumpkit status
+    run doctor kdumpkit doctor --json
     cp -a /etc /var/etc
 else
     run status kdumpkit status --json
     run granted kdumpkit setup --json
     run said kdumpkit setup
+    run doctor kdumpkit doctor --json
     systemctl enable --now kdump-tools.service
     run rival kdumpkit setup
     run still systemctl is-active kdump-tools.service
@@ -156,6 +158,18 @@ class Setup(unittest.TestCase):
         self.assertEqual(self.succeeded(self.second, "still"), "active")
         self.assertIn("disable kdump-tools.service", self.succeeded(self.second, "takeover"))
         self.assertEqual(self.second.result("stopped")[1], "disabled")
+
+    def test_the_doctor_sees_what_is_missing_and_what_is_good(self):
+        status, said = self.first.result("doctor")
+        self.assertEqual(status, 11, said)
+        found = {one["check"]: one for one in json.loads(said)["findings"]}
+        self.assertEqual((found["reservation"]["severity"], found["reservation"]["mend"]), ("critical", "reboot"))
+        self.assertEqual(found["armed"]["severity"], "critical")
+        status, said = self.second.result("doctor")
+        self.assertIn(status, (0, 10), said)
+        found = {one["check"]: one["severity"] for one in json.loads(said)["findings"]}
+        for check in ("kexec", "reservation", "armed", "settings", "build", "initramfs", "signature", "services"):
+            self.assertEqual(found[check], "good", said)
 
     def test_undo_gives_everything_back(self):
         self.assertIn(f"take {self.parameter} away", self.succeeded(self.second, "undo"))

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "admin/target_facts.h"
+
+#include "admin/local_folders.h"
+#include "base/bytes.h"
+#include "base/file.h"
+#include "base/process.h"
+#include "initramfs/devices.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/statvfs.h>
+
+namespace kdumpkit::admin {
+namespace {
+
+namespace fs = std::filesystem;
+constexpr std::chrono::seconds probe_deadline{30};
+
+// Whether the device-mapper says so of the device or of one below it. `device`: its folder in sysfs.
+bool is_encrypted(const std::string& device, int depth = 0) {
+    if (read_text(device + "/dm/uuid").value_or(std::string()).starts_with("CRYPT-"))
+        return true;
+    std::error_code error;
+    for (fs::directory_iterator it(device + "/slaves", error), end; !error && it != end && depth < 8;
+         it.increment(error))
+        if (is_encrypted(it->path().string(), depth + 1))
+            return true;
+    return false;
+}
+
+void look_into_folder(TargetFacts& facts) {
+    struct statvfs room {};
+    std::error_code error;
+    const fs::path real = fs::canonical(facts.folder, error);
+    if (error || ::statvfs(real.c_str(), &room) != 0) {
+        facts.unseen = error ? error.message() : std::string("its filesystem cannot be asked");
+        return;
+    }
+    facts.free_bytes = std::uint64_t{room.f_bfree} * room.f_frsize;
+    facts.read_only = (room.f_flag & ST_RDONLY) != 0;
+    const auto mount = initramfs::find_mount("/proc/self/mountinfo", real.string());
+    if (!mount) {
+        facts.unseen = mount.error().reason;
+        return;
+    }
+    if (const auto number = initramfs::device_number(mount->source))
+        facts.encrypted = is_encrypted(fmt::format("/sys/dev/block/{}:{}", number->major, number->minor));
+}
+
+std::optional<std::uint64_t> kib_of(std::string_view meminfo, std::string_view name) {
+    const std::size_t at = meminfo.find(fmt::format("{}:", name));
+    if (at == std::string_view::npos)
+        return std::nullopt;
+    std::string_view rest = meminfo.substr(at + name.size() + 1);
+    rest.remove_prefix(std::min(rest.find_first_not_of(' '), rest.size()));
+    return parse_number(rest.substr(0, rest.find_first_not_of("0123456789")), 10);
+}
+
+} // namespace
+
+std::vector<TargetFacts> look_at_targets(const Settings& settings) {
+    std::vector<TargetFacts> all;
+    for (const Target& target : settings.targets) {
+        TargetFacts facts;
+        facts.url = target.url();
+        facts.remote = !facts.url.starts_with("file:") && !facts.url.starts_with("raw:");
+        facts.probe = "kdump-send is not installed";
+        Settings alone;
+        alone.targets = {target};
+        const LocalFolders local = find_local_folders(alone);
+        if (!local.paths.empty())
+            facts.folder = local.paths.front();
+        else
+            facts.unseen = local.unseen.empty() ? "it has no folder on this machine" : local.unseen.front();
+        if (!facts.folder.empty())
+            look_into_folder(facts);
+        all.push_back(std::move(facts));
+    }
+    return all;
+}
+
+void probe_targets(std::vector<TargetFacts>& targets) {
+    for (TargetFacts& target : targets) {
+        if (!target.remote)
+            continue;
+        const auto nowhere = open_file("/dev/null", O_RDWR);
+        if (!nowhere)
+            continue;
+        Spawn what;
+        what.argv = {"kdump-send", "--probe", target.url};
+        what.standard_input = what.standard_output = nowhere->get();
+        auto child = spawn(what);
+        if (!child)
+            continue; // not installed
+        const auto status = child->wait(probe_deadline);
+        target.reached = status && status->success();
+        target.probe = status ? status->text() : status.error().message();
+    }
+}
+
+std::optional<DumpSize> expected_dump_size(const std::vector<Dump>& dumps, unsigned level,
+                                           std::string_view meminfo) {
+    std::uint64_t largest = 0;
+    std::size_t count = 0;
+    for (const Dump& dump : dumps)
+        if (dump.complete) {
+            ++count;
+            largest = std::max(largest, dump.disk_bytes);
+        }
+    if (count != 0)
+        return DumpSize{largest, fmt::format("the largest of {} dumps here", count)};
+    const auto total = kib_of(meminfo, "MemTotal");
+    if (!total)
+        return std::nullopt;
+    // What makedumpfile's level leaves out: 8 user pages, 2 and 4 page cache, 16 free ones.
+    std::uint64_t kept = *total;
+    const auto drop = [&](unsigned bits, const char* name) {
+        if ((level & bits) == bits)
+            kept -= std::min(kept, kib_of(meminfo, name).value_or(0));
+    };
+    drop(8, "AnonPages");
+    drop(6, "Cached");
+    drop(16, "MemFree");
+    return DumpSize{kept << 10, "all that the dump level keeps, uncompressed"};
+}
+
+} // namespace kdumpkit::admin

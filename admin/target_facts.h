@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "admin/dumps.h"
+#include "config/settings.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace kdumpkit::admin {
+
+// A target as the running machine sees it.
+struct TargetFacts {
+    std::string url;
+    bool remote = false;                     // its folder is on another machine
+    std::string unseen;                      // why its folder cannot be looked at; empty: it can
+    std::string folder;                      // on the running machine
+    std::optional<std::uint64_t> free_bytes; // for root
+    bool read_only = false;                  // its filesystem
+    bool encrypted = false;                  // the filesystem lies on a dm-crypt device, maybe under others
+    std::optional<bool> reached;             // remote: what kdump-send --probe found
+    std::string probe;                       // and its words, or why it was not asked
+};
+std::vector<TargetFacts> look_at_targets(const Settings& settings);
+
+// Has kdump-send try the remote ones; may take half a minute each.
+void probe_targets(std::vector<TargetFacts>& targets);
+
+// What the next dump may take, and where that comes from.
+struct DumpSize {
+    std::uint64_t bytes = 0;
+    std::string from;
+};
+// Pure. `meminfo`: the text of /proc/meminfo; nullopt when it says nothing.
+std::optional<DumpSize> expected_dump_size(const std::vector<Dump>& dumps, unsigned level,
+                                           std::string_view meminfo);
+
+} // namespace kdumpkit::admin
