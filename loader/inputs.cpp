@@ -30,6 +30,7 @@ Result<> check_initrd(Bytes initrd, const std::string& name) {
     case ImageFormat::riscv_image:
     case ImageFormat::efi_zboot:
     case ImageFormat::unified_kernel:
+    case ImageFormat::truncated_program:
     case ImageFormat::efi_program:
     case ImageFormat::tar:
     case ImageFormat::package:

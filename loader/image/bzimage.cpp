@@ -64,9 +64,8 @@ Result<> check_sizes(const Kernel& image, std::uint64_t file_size, const ByteRea
 
 Result<Kernel> parse_bzimage(Bytes file, const std::string& name) {
     if (const ImageFormat format = probe_image(file); format != ImageFormat::bzimage)
-        return fail(make_error(format == ImageFormat::empty ? ErrorKind::corrupt : ErrorKind::invalid,
-                               "use the kernel", name,
-                               fmt::format("it is {}, not an x86 kernel (bzImage)", describe(format)))
+        return fail(make_error(is_damaged(format) ? ErrorKind::corrupt : ErrorKind::invalid, "use the kernel",
+                               name, fmt::format("it is {}, not an x86 kernel (bzImage)", describe(format)))
                         .then(std::string(advice(format))));
 
     const ByteReader reader(file);

@@ -19,6 +19,7 @@ enum class ImageFormat {
     riscv_image,
     efi_zboot,
     unified_kernel,
+    truncated_program,
     efi_program,
     initramfs,
     tar,
@@ -34,6 +35,8 @@ enum class ImageFormat {
 ImageFormat probe_image(Bytes file);
 // "an ELF file", "a gzip-compressed file", ...: for messages.
 std::string_view describe(ImageFormat format);
+// The file ends before what its own header promises.
+bool is_damaged(ImageFormat format);
 // The advice that belongs to it; empty when there is none.
 std::string_view advice(ImageFormat format);
 

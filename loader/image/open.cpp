@@ -22,7 +22,7 @@ std::string in_wrappings(std::string text, const std::vector<std::string>& wrapp
 }
 
 Error not_a_kernel(const UnwrappedImage& image, const std::string& name) {
-    const ErrorKind kind = image.format == ImageFormat::empty ? ErrorKind::corrupt : ErrorKind::invalid;
+    const ErrorKind kind = is_damaged(image.format) ? ErrorKind::corrupt : ErrorKind::invalid;
     return make_error(kind, "use the kernel", name,
                       fmt::format("it is {}, not an x86 kernel (bzImage)", image.description()))
         .then(std::string(advice(image.format)));

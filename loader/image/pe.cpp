@@ -23,8 +23,10 @@ std::optional<std::vector<PeSection>> pe_sections(Bytes file) {
     std::vector<PeSection> sections;
     for (std::uint64_t i = 0; i < std::min<std::uint64_t>(count, most_sections); ++i) {
         const auto entry = reader.slice(table + i * section_size, section_size);
-        if (!entry)
+        if (!entry) { // all that follow are missing, too
+            sections.push_back({{}, {}, false});
             break;
+        }
         const ByteReader fields(*entry);
         const std::string_view padded = as_text(entry->first(8));
         const std::uint64_t virtual_size = *fields.u32(virtual_size_at), raw = *fields.u32(raw_size_at),

@@ -18,7 +18,7 @@ struct PeSection {
 
 // Every section that the header announces, at most 96 as Windows takes; names and contents point into `file`.
 // nullopt when it is no PE file. The content has the section's virtual size where that is smaller than what
-// is in the file, which is padded.
+// is in the file, which is padded. The last has no name when the file ends inside the header.
 std::optional<std::vector<PeSection>> pe_sections(Bytes file);
 
 // Whether there is a signature (Authenticode's certificate table), whoever made it; nullopt when it is no PE

@@ -30,6 +30,12 @@ bool is_unified_kernel(Bytes file) {
     return sections && std::ranges::find(*sections, ".linux", &PeSection::name) != sections->end();
 }
 
+// The first bytes of a bzImage with an EFI stub, too.
+bool is_truncated_pe(Bytes file) {
+    const auto sections = pe_sections(file);
+    return sections && !std::ranges::all_of(*sections, &PeSection::whole);
+}
+
 bool is_compressed(Bytes file) {
     return probe_compression(file).has_value();
 }
@@ -53,7 +59,7 @@ constexpr std::string_view give_bzimage = "give the bzImage, for instance /boot/
 
 // The first match wins, so the more specific comes first: a bzImage with an EFI stub and an arm64 Image are
 // PE programs too. Magic numbers: Documentation/arch/{x86,arm64,riscv}, drivers/firmware/efi/libstub/zboot.
-constexpr std::array<Probe, 17> probes{{
+constexpr std::array<Probe, 18> probes{{
     {ImageFormat::empty, [](Bytes f) { return f.empty(); }, "an empty file",
      "install the kernel package again"},
     {ImageFormat::bzimage, is_bzimage, "a bzImage", ""},
@@ -72,6 +78,8 @@ constexpr std::array<Probe, 17> probes{{
      "an EFI zboot kernel", give_bzimage},
     {ImageFormat::unified_kernel, is_unified_kernel, "a unified kernel image (UKI)",
      "give the kernel inside it: objcopy -O binary --only-section=.linux UKI vmlinuz"},
+    {ImageFormat::truncated_program, is_truncated_pe, "a truncated kernel or EFI program",
+     "copy the file again, or install the kernel package again"},
     {ImageFormat::efi_program, is_pe, "an EFI program without a Linux kernel", give_bzimage},
     {ImageFormat::compressed, is_compressed, "a compressed file", give_bzimage},
     {ImageFormat::initramfs, [](Bytes f) { return magic_at(f, 0, "070701") || magic_at(f, 0, "070702"); },
@@ -98,6 +106,10 @@ ImageFormat probe_image(Bytes file) {
 
 std::string_view describe(ImageFormat format) {
     return std::ranges::find(probes, format, &Probe::format)->description;
+}
+
+bool is_damaged(ImageFormat format) {
+    return format == ImageFormat::empty || format == ImageFormat::truncated_program;
 }
 
 std::string_view advice(ImageFormat format) {

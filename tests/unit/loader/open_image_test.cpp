@@ -92,6 +92,11 @@ TEST_CASE("what holds no kernel is named, through its wrappings") {
     foreign.header.e_machine = EM_AARCH64;
     auto boot_sector = std::vector<std::byte>(512);
     fixtures::poke(boot_sector, 0x1fe, std::uint16_t{0xaa55});
+    const auto cut_program = [](std::size_t size) {
+        auto file = fixtures::pe({{".text", fixtures::initrd(5000)}});
+        file.resize(size);
+        return file;
+    };
     struct Case {
         std::vector<std::byte> file;
         const char* says;
@@ -108,6 +113,8 @@ TEST_CASE("what holds no kernel is named, through its wrappings") {
              {program.file(), "an ELF program"},
              {foreign.file(), "an ELF file of another machine (AArch64)"},
              {fixtures::pe({{".text", bytes("x")}}), "an EFI program without a Linux kernel"},
+             {cut_program(0x500), "a truncated kernel", exit_codes::corrupt}, // in a section
+             {cut_program(0xb0), "a truncated kernel", exit_codes::corrupt},  // in the header
              {fixtures::pe({{".linux", bytes("#!/bin/sh\n")}}), "a script in a unified kernel image"},
              {fixtures::pe({{".linux", {}}}), "its section .linux is empty", exit_codes::corrupt},
              {zip(fixtures::arm64_image()), "an arm64 kernel Image in gzip"},
