@@ -39,31 +39,28 @@ class Ring {
         }
     }
 
-    // The next slot to fill, its work set, or with an error; null when there is nothing left to do.
+    // For threads that only fill. The next slot to fill, its work set, or with an error; null when there is
+    // nothing left to do.
     Slot* take() {
         std::unique_lock lock(mutex_);
-        Slot* slot = nullptr;
         // Another worker may take the block that this one waited for: look again each time.
-        freed_.wait(lock, [&] {
-            slot = &slots_[taken_ % slots_.size()];
-            return stopped_ || exhausted_ || taken_ < returned_ + slots_.size();
-        });
-        if (stopped_ || exhausted_)
-            return nullptr;
-        auto more = source_->next(slot->work, block_pages_);
-        if (more && !*more) {
-            exhausted_ = true;
-            freed_.notify_all();
-            filled_.notify_one();
-            return nullptr;
-        }
-        if (!more) {
-            slot->error = std::move(more).error();
-            exhausted_ = true;
-            freed_.notify_all();
-        }
-        ++taken_;
-        return slot;
+        freed_.wait(lock, [&] { return stopped_ || exhausted_ || has_free(); });
+        return stopped_ || exhausted_ ? nullptr : take_next();
+    }
+
+    // For the thread that has the sink: the next block in order when it is full, otherwise one to fill;
+    // waits only when there is neither, and gives null at the end.
+    Slot* take_or_deliver() {
+        std::unique_lock lock(mutex_);
+        Slot& next = slots_[returned_ % slots_.size()];
+        filled_.wait(lock, [&] { return next.full || (exhausted_ ? returned_ == taken_ : has_free()); });
+        if (next.full)
+            return &next;
+        Slot* const slot = exhausted_ ? nullptr : take_next();
+        // The end may have shown only now, with blocks still being filled.
+        if (slot == nullptr)
+            filled_.wait(lock, [&] { return next.full || returned_ == taken_; });
+        return slot == nullptr && next.full ? &next : slot;
     }
 
     void put_full(Slot& slot) {
@@ -73,14 +70,6 @@ class Ring {
             exhausted_ = exhausted_ || slot.error.has_value(); // nothing behind a failed block is wanted
         }
         filled_.notify_one();
-    }
-
-    // The next full slot in order; null at the end.
-    Slot* next_full() {
-        std::unique_lock lock(mutex_);
-        Slot& slot = slots_[returned_ % slots_.size()];
-        filled_.wait(lock, [&] { return slot.full || (exhausted_ && returned_ == taken_); });
-        return slot.full ? &slot : nullptr;
     }
 
     void put_free(Slot& slot) {
@@ -101,9 +90,28 @@ class Ring {
     }
 
   private:
+    [[nodiscard]] bool has_free() const { return taken_ < returned_ + slots_.size(); }
+
+    // With the lock held. Null when the source is at its end.
+    Slot* take_next() {
+        Slot& slot = slots_[taken_ % slots_.size()];
+        auto more = source_->next(slot.work, block_pages_);
+        if (!more)
+            slot.error = std::move(more).error();
+        if (!more || !*more) {
+            exhausted_ = true;
+            freed_.notify_all();
+            filled_.notify_one();
+        }
+        if (more && !*more)
+            return nullptr;
+        ++taken_;
+        return &slot;
+    }
+
     std::mutex mutex_;
     std::condition_variable freed_;  // workers wait here
-    std::condition_variable filled_; // the sink waits here
+    std::condition_variable filled_; // the thread with the sink waits here
     PageSource* source_;
     std::size_t block_pages_;
     std::vector<Slot> slots_;
@@ -123,8 +131,29 @@ Result<> fill(Slot& slot, PageSource::Reader& reader, PagePacker& packer) {
     return read;
 }
 
+// One block for each worker, and as many again that wait for their turn. Alone, the calling thread needs one.
 std::size_t slot_count(unsigned workers) {
-    return 2 * std::size_t{workers} + 2;
+    return workers <= 1 ? 1 : 2 * std::size_t{workers};
+}
+
+struct Worker {
+    std::unique_ptr<PageSource::Reader> reader;
+    std::unique_ptr<PagePacker> packer;
+
+    void fill(Slot& slot, Ring& ring) {
+        if (auto done = dump::fill(slot, *reader, *packer); !done)
+            slot.error = std::move(done).error();
+        ring.put_full(slot);
+    }
+};
+
+void count(const PageBlock& block, PipelineCounts& counts) {
+    for (const PageBlock::Page& page : block.pages) {
+        counts.zero_pages += page.size == 0 ? 1 : 0;
+        counts.raw_pages += page.size != 0 && page.flags == 0 ? 1 : 0;
+    }
+    counts.pages += block.pages.size();
+    counts.stored_bytes += block.used;
 }
 
 } // namespace
@@ -144,10 +173,6 @@ Result<std::uint64_t> pipeline_memory(const PipelineSettings& settings) {
 
 Result<PipelineCounts> run_pipeline(PageSource& source, const PipelineSettings& settings,
                                     const std::function<Result<>(const PageBlock&)>& sink) {
-    struct Worker {
-        std::unique_ptr<PageSource::Reader> reader;
-        std::unique_ptr<PagePacker> packer;
-    };
     std::vector<Worker> workers(std::max(settings.workers, 1U));
     for (Worker& worker : workers) {
         worker.reader = source.reader();
@@ -164,29 +189,23 @@ Result<PipelineCounts> run_pipeline(PageSource& source, const PipelineSettings& 
     };
     const Stop stop_at_end{&ring};
     try {
-        for (Worker& worker : workers)
-            threads.emplace_back([&ring, &worker] {
-                while (Slot* slot = ring.take()) {
-                    if (auto done = fill(*slot, *worker.reader, *worker.packer); !done)
-                        slot->error = std::move(done).error();
-                    ring.put_full(*slot);
-                }
+        for (std::size_t i = 1; i < workers.size(); ++i)
+            threads.emplace_back([&ring, &worker = workers[i]] {
+                while (Slot* slot = ring.take())
+                    worker.fill(*slot, ring);
             });
-    } catch (const std::system_error& problem) {
-        if (threads.empty())
-            return fail(ErrorKind::system, "start", "a worker", problem.what());
+    } catch (const std::system_error&) {
         // Fewer workers than asked for give the same dump.
     }
 
     PipelineCounts counts;
-    while (Slot* slot = ring.next_full()) {
-        KDK_TRY(sink(slot->block));
-        for (const PageBlock::Page& page : slot->block.pages) {
-            counts.zero_pages += page.size == 0 ? 1 : 0;
-            counts.raw_pages += page.size != 0 && page.flags == 0 ? 1 : 0;
+    while (Slot* slot = ring.take_or_deliver()) {
+        if (!slot->full) {
+            workers.front().fill(*slot, ring);
+            continue;
         }
-        counts.pages += slot->block.pages.size();
-        counts.stored_bytes += slot->block.used;
+        KDK_TRY(sink(slot->block));
+        count(slot->block, counts);
         if (slot->error)
             return fail(std::move(*slot->error));
         ring.put_free(*slot);
