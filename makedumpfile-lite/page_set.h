@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include "makedumpfile-lite/page_chunk.h"
+
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -10,14 +13,15 @@
 
 namespace kdumpkit::dump {
 
-// A set of pfns below a fixed limit, in chunks of 32768 pages. A chunk that is all-out or all-in costs 16
-// bytes, any other one 4 KiB, so that the sparse address space of a large machine does not cost its bitmap.
-// Chunks exist in groups of 512 (64 GiB of 4 KiB pages), and a group without members costs 8 bytes: a hostile
-// address costs next to nothing. Reading from several threads is safe while nobody changes it.
+// A set of pfns below a fixed limit, in chunks of 32768 pages. A chunk costs 24 bytes, 2 bytes more for each
+// place where a run of members begins or ends, and 4 KiB at most: neither the sparse address space of a large
+// machine nor its memory costs a bitmap. Chunks exist in groups of 512 (64 GiB of 4 KiB pages), and a group
+// without members costs 8 bytes: a hostile address costs next to nothing. Reading from several threads is
+// safe while nobody changes it.
 class PageSet {
   public:
-    static constexpr std::uint64_t chunk_pages = 32768;
-    static constexpr std::size_t chunk_bytes = chunk_pages / 8;
+    static constexpr std::uint64_t chunk_pages = PageChunk::pages;
+    static constexpr std::size_t chunk_bytes = PageChunk::bitmap_bytes;
     // What x86-64 can address in pages of 4 KiB: 2^52 bytes.
     static constexpr std::uint64_t highest_limit = std::uint64_t{1} << 40;
 
@@ -47,17 +51,19 @@ class PageSet {
     [[nodiscard]] std::uint64_t memory_bytes() const;
 
   private:
-    struct Chunk {
-        std::unique_ptr<std::uint64_t[]> bits; // null: uniform
-        bool full = false;
-    };
     static constexpr std::uint64_t group_chunks = 512;
+    static constexpr std::uint64_t group_pages = group_chunks * chunk_pages;
     void change(std::uint64_t begin, std::uint64_t end, bool member);
-    [[nodiscard]] const Chunk& chunk(std::uint64_t index) const;
-    [[nodiscard]] Chunk& chunk_to_change(std::uint64_t index);
+    [[nodiscard]] std::uint64_t chunk_count() const { return (limit_ + chunk_pages - 1) / chunk_pages; }
+    [[nodiscard]] const PageChunk& chunk(std::uint64_t index) const;
+    [[nodiscard]] PageChunk& chunk_to_change(std::uint64_t index);
+    void changed(std::uint64_t index);
 
     std::uint64_t limit_;
-    std::vector<std::unique_ptr<Chunk[]>> groups_; // null: no members
+    std::vector<std::unique_ptr<PageChunk[]>> groups_; // null: no members
+    // Chunks that were changed last and are bitmaps: changes mostly come near each other.
+    std::array<std::uint64_t, 16> unpacked_{};
+    std::size_t turn_ = 0;
 };
 
 } // namespace kdumpkit::dump

@@ -2,7 +2,6 @@
 #include "makedumpfile-lite/page_source.h"
 
 #include <algorithm>
-#include <optional>
 
 namespace kdumpkit::dump {
 
@@ -39,14 +38,13 @@ ImagePages::ImagePages(const Image& image, const PageSet& kept, std::size_t page
 
 Result<bool> ImagePages::next(Work& work, std::size_t most) {
     work.pfns.clear();
-    std::optional<std::uint64_t> pfn;
-    while (most > 0 && (pfn = kept_.next(cursor_)) && *pfn < end_) {
-        if (!work.pfns.empty() && work.pfns.back().end == *pfn)
-            ++work.pfns.back().end;
-        else
-            work.pfns.push_back({*pfn, *pfn + 1});
-        cursor_ = *pfn + 1;
-        --most;
+    while (most > 0) {
+        const auto pfn = kept_.next(cursor_);
+        if (!pfn || *pfn >= end_)
+            break;
+        cursor_ = std::min({kept_.end_of_run(*pfn), *pfn + most, end_});
+        work.pfns.push_back({*pfn, cursor_});
+        most -= cursor_ - *pfn;
     }
     return !work.pfns.empty();
 }

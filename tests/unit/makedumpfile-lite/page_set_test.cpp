@@ -2,8 +2,10 @@
 #include "makedumpfile-lite/format/kdump_writer.h"
 #include "makedumpfile-lite/page_set.h"
 
+#include <algorithm>
 #include <random>
 #include <set>
+#include <vector>
 
 #include <catch2/catch.hpp>
 
@@ -60,6 +62,49 @@ TEST_CASE("pages far apart cost their chunks and not the space between them") {
     CHECK(set.count(group + 100, 3 * group) == 3);
     CHECK(set.next(group + 100) == 2 * group);
     CHECK(set.memory_bytes() < (std::uint64_t{1} << 20));
+}
+
+TEST_CASE("a page set packs what is not changed any more, and can be changed again") {
+    std::mt19937_64 random(9);
+    constexpr std::uint64_t chunks = 40; // more than stay unpacked
+    PageSet set(chunks * PageSet::chunk_pages);
+    std::vector<bool> plain(set.limit());
+    const auto change = [&](std::uint64_t begin, std::uint64_t length, bool member) {
+        const std::uint64_t end = std::min(begin + length, set.limit());
+        member ? set.insert(begin, end) : set.erase(begin, end);
+        std::fill(plain.begin() + static_cast<std::ptrdiff_t>(begin),
+                  plain.begin() + static_cast<std::ptrdiff_t>(end), member);
+    };
+    for (std::uint64_t chunk = 0; chunk < chunks; ++chunk)
+        // From a handful of runs in a chunk to more than a bitmap is worth.
+        for (std::uint64_t i = 0; i < chunk * chunk * 4; ++i)
+            change(chunk * PageSet::chunk_pages + random() % PageSet::chunk_pages, 1 + i % 3, i % 4 != 3);
+    for (int i = 0; i < 5000; ++i)
+        change(random() % set.limit(), 1 + random() % 90, i % 2 == 0);
+    std::uint64_t wrong = 0;
+    for (std::uint64_t pfn = 0; pfn < set.limit(); ++pfn)
+        wrong += set.contains(pfn) != plain[pfn] ? 1 : 0;
+    CHECK(wrong == 0);
+    CHECK(set.count() == static_cast<std::uint64_t>(std::count(plain.begin(), plain.end(), true)));
+    CHECK(set.count(777, 5 * PageSet::chunk_pages + 3) ==
+          static_cast<std::uint64_t>(
+              std::count(plain.begin() + 777, plain.begin() + 5 * PageSet::chunk_pages + 3, true)));
+    std::uint64_t members = 0;
+    for (auto pfn = set.next(0); pfn; pfn = set.next(*pfn)) {
+        const std::uint64_t end = set.end_of_run(*pfn);
+        members += end - *pfn;
+        pfn = end;
+    }
+    CHECK(members == set.count());
+    CHECK(set.memory_bytes() < chunks * PageSet::chunk_bytes + 512 * sizeof(PageChunk) + 64);
+}
+
+TEST_CASE("the page set of 12 TiB, with a run of members in every 64 MiB, stays small") {
+    PageSet set(12 * tib);
+    for (std::uint64_t pfn = 0; pfn < set.limit(); pfn += 16384)
+        set.insert(pfn, pfn + 768);
+    CHECK(set.count() == 12 * tib / 16384 * 768);
+    CHECK(set.memory_bytes() < (std::uint64_t{4} << 20));
 }
 
 TEST_CASE("bitmaps of a wildly sparse image are refused") {
