@@ -156,11 +156,15 @@ PipelineSettings pipeline_for(const DumpJob& job) {
     return pipeline;
 }
 
-// Bytes that the writer holds besides the pipeline's buffers.
-std::uint64_t writer_memory(const DumpJob& job) {
-    if (job.pipeline.frame_pages != 0)
-        return job.selection.kept.count() / job.pipeline.frame_pages * sizeof(format::StreamIndexEntry);
-    return job.pipeline.hash_pages ? format::Duplicates::default_bytes : 0;
+// Buffers are not given back before the dump is whole, so this is what it held at most.
+void check_memory(const DumpJob& job, Summary& summary) {
+    summary.anonymous_bytes = std::max(summary.anonymous_bytes, anonymous_memory());
+    if (summary.anonymous_bytes <= summary.memory.limit)
+        return;
+    summary.warnings.push_back(fmt::format("{} of memory were held, more than the limit of {}",
+                                           human_bytes(summary.anonymous_bytes),
+                                           human_bytes(summary.memory.limit)));
+    job.log.warning("{}", summary.warnings.back());
 }
 
 // One dump at the job's level.
@@ -175,18 +179,19 @@ Result<> attempt(DumpJob& job, const Kernel* kernel, DumpOutput& output, Stopwat
     summary.filter_seconds += clock.lap();
 
     job.pipeline = pipeline_for(job);
+    KDK_ASSIGN(summary.memory, fit_memory(job.options.memory_limit.value_or(default_memory_limit()),
+                                          job.selection, job.pipeline));
     const Compression& compression = summary.compression = job.pipeline.compression;
     KDK_ASSIGN(const auto codec, Codec::create(compression, job.pipeline.page_size));
     job.facts.compression = codec->flag();
-    KDK_ASSIGN(summary.buffer_bytes, pipeline_memory(job.pipeline));
-    summary.buffer_bytes += writer_memory(job);
     summary.workers = job.pipeline.workers;
-    job.log.info("{} of {} pages to save ({}), compression {}, {} worker{}, at most {} of buffers",
+    job.log.info("{} of {} pages to save ({}), compression {}, {} worker{}, at most {} of memory",
                  job.selection.counts.kept, job.selection.counts.total,
                  human_bytes(job.selection.counts.kept * job.facts.page_size), compression.name(),
                  job.pipeline.workers, job.pipeline.workers == 1 ? "" : "s",
-                 human_bytes(summary.buffer_bytes));
+                 human_bytes(summary.memory.total()));
     auto done = output.write(job, summary);
+    check_memory(job, summary);
     if (done && job.options.dry_run)
         output.report_sizes(job, summary);
     summary.write_seconds += clock.lap();

@@ -41,6 +41,8 @@ how it is written (kdump-compressed format, version 6, unless said otherwise)
   --share-duplicates on|off
                          store equal pages once (default on)
   -L, --size-limit SIZE  at most SIZE bytes (or K, M, G); what does not fit makes the dump incomplete
+  --memory-limit SIZE    hold at most SIZE bytes in memory, besides the mapped VMCORE (default: a quarter of
+                         what is available, 24M at least)
   -f, --force            replace DUMPFILE, or FILE, if it exists
   --workers N            threads that read and compress, 1 to 256 (default: one per CPU); the dump is the
                          same for every N

@@ -154,6 +154,10 @@ Result<> apply_value(Options& options, const Option& option, const std::string& 
         KDK_ASSIGN(options.size_limit, size(name, value));
         return {};
     }
+    case OptionId::memory_limit: {
+        KDK_ASSIGN(options.memory_limit, size(name, value));
+        return {};
+    }
     case OptionId::workers:
     case OptionId::threads: {
         KDK_ASSIGN(options.workers,

@@ -52,10 +52,11 @@ struct Options {
     Format format = Format::kdump;
     bool flattened = false; // records that a pipe can carry, around `format`
     bool split = false;
-    std::optional<std::uint64_t> split_block; // bytes: how much the parts of a split dump may differ
-    std::optional<std::uint64_t> size_limit;  // bytes of the output
-    bool per_cpu_free = true;                 // with level bit 16: pages on per-CPU free lists are free too
-    bool unused_vmemmap = false;              // -e: drop the struct pages of dropped pages
+    std::optional<std::uint64_t> split_block;  // bytes: how much the parts of a split dump may differ
+    std::optional<std::uint64_t> size_limit;   // bytes of the output
+    std::optional<std::uint64_t> memory_limit; // bytes of this program, besides the mapped image
+    bool per_cpu_free = true;                  // with level bit 16: pages on per-CPU free lists are free too
+    bool unused_vmemmap = false;               // -e: drop the struct pages of dropped pages
     bool share_duplicates = true;
     bool use_mmap = true;
     std::string vmlinux;    // -x

@@ -211,6 +211,21 @@ Result<> PageWalk::all(const std::function<Result<>(std::uint64_t)>& progress) {
     return {};
 }
 
+// Sections whose struct pages follow each other are one: a machine of terabytes has tens of thousands.
+void PageWalk::add_section(const MapSection& section) {
+    if (!sections_.empty()) {
+        MapSection& last = sections_.back();
+        const std::uint64_t pages = last.addresses.size() / layout_.size;
+        if (section.first_pfn < last.first_pfn + pages)
+            return; // another range of the same section
+        if (section.first_pfn == last.first_pfn + pages && section.addresses.begin == last.addresses.end) {
+            last.addresses.end = section.addresses.end;
+            return;
+        }
+    }
+    sections_.push_back(section);
+}
+
 Result<> PageWalk::range(std::uint64_t begin, std::uint64_t end,
                          const std::function<Result<>(std::uint64_t)>& progress) {
     const std::uint64_t per_section = map_.pages_per_section();
@@ -224,8 +239,7 @@ Result<> PageWalk::range(std::uint64_t begin, std::uint64_t end,
         } else if (!*map) {
             unclassified(pfn, stop, "the kernel has no struct pages for them");
         } else {
-            if (sections_.empty() || sections_.back().first_pfn != number * per_section)
-                sections_.push_back({{**map, **map + per_section * layout_.size}, number * per_section});
+            add_section({{**map, **map + per_section * layout_.size}, number * per_section});
             section(pfn, stop, **map, number * per_section);
         }
         seen_ += selection_.memory.count(pfn, stop);

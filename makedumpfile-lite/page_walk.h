@@ -42,6 +42,7 @@ class PageWalk {
     // pfns [begin, end), not below those of earlier calls.
     Result<> range(std::uint64_t begin, std::uint64_t end,
                    const std::function<Result<>(std::uint64_t)>& progress);
+    void add_section(const MapSection& section);
     void section(std::uint64_t begin, std::uint64_t end, std::uint64_t map, std::uint64_t section_begin);
     void pages(Bytes bytes, std::uint64_t pfn, std::uint64_t address, std::uint64_t end);
     void drop(std::uint64_t begin, std::uint64_t end, std::uint64_t& counter);
@@ -68,7 +69,7 @@ class PageWalk {
     std::uint64_t view_pages_ = 0;
     std::uint64_t decided_ = 0;        // pfns below this are done: the end of the last block
     Range pending_;                    // dropped, not yet erased: neighbours melt into one
-    std::vector<MapSection> sections_; // whose struct pages were read
+    std::vector<MapSection> sections_; // whose struct pages were read, by pfn
     std::uint64_t huge_until_ = 0;     // the end of the last hugetlb page
     std::uint64_t senseless_ = 0;
     std::uint64_t seen_ = 0; // pages of the image that the walk has passed

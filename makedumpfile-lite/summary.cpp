@@ -82,7 +82,9 @@ std::string to_json(const Summary& s) {
         json["self_check"]["failed"] = failed;
     }
     json["workers"] = s.workers;
-    json["buffer_bytes"] = s.buffer_bytes;
+    json["memory"] = {{"limit", s.memory.limit},         {"budget", s.memory.total()},
+                      {"page_sets", s.memory.page_sets}, {"pipeline", s.memory.pipeline},
+                      {"writer", s.memory.writer},       {"held", s.anonymous_bytes}};
     json["seconds"] = {{"open", milliseconds_exact(s.open_seconds)},
                        {"filter", milliseconds_exact(s.filter_seconds)},
                        {"write", milliseconds_exact(s.write_seconds)},

@@ -4,6 +4,7 @@
 #include "base/range.h"
 #include "makedumpfile-lite/codec.h"
 #include "makedumpfile-lite/filter.h"
+#include "makedumpfile-lite/memory_budget.h"
 
 #include <cstdint>
 #include <map>
@@ -52,7 +53,8 @@ struct Summary {
     std::uint64_t would_write_bytes = 0; // what it would be: a dry run writes nothing
     bool dry_run = false;
     unsigned workers = 0;
-    std::uint64_t buffer_bytes = 0; // the pipeline's memory budget
+    MemoryBudget memory;
+    std::uint64_t anonymous_bytes = 0; // held when the last page was written
     double open_seconds = 0, filter_seconds = 0, write_seconds = 0, total_seconds = 0;
     std::uint64_t peak_rss_kib = 0;
     std::vector<DumpPartSummary> parts; // of a split dump

@@ -181,6 +181,7 @@ TEST_CASE("levels by number, by name, and in turn") {
     CHECK(accepted({"-L", "5M", "a", "b"}).size_limit == 5U << 20);
     CHECK(accepted({"-L1000", "a", "b"}).size_limit == 1000);
     CHECK_FALSE(accepted({"a", "b"}).size_limit);
+    CHECK(accepted({"--memory-limit", "24M", "a", "b"}).memory_limit == 24U << 20);
 }
 
 TEST_CASE("formats") {

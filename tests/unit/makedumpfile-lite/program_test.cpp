@@ -57,12 +57,63 @@ TEST_CASE("filtering needs VMCOREINFO") {
     CHECK_FALSE(file_exists(folder / "out"));
 }
 
-TEST_CASE("the dump does not depend on the number of workers") {
+TEST_CASE("no kind of dump depends on the number of workers") {
     const Folder folder;
     write_vmcore(folder / "vmcore", "");
-    REQUIRE(run(folder, {"-d1", "-z", "--workers", "1", folder / "vmcore", folder / "one"}).code == 0);
-    REQUIRE(run(folder, {"-d1", "-z", "--workers", "4", folder / "vmcore", folder / "four"}).code == 0);
-    CHECK(*read_file(folder / "one") == *read_file(folder / "four"));
+    const auto compression = GENERATE("none", "lzo", "snappy", "zlib", "zstd");
+    const auto format =
+        GENERATE(as<std::vector<std::string>>{}, std::vector<std::string>{}, std::vector<std::string>{"-F"},
+                 std::vector<std::string>{"-E"}, std::vector<std::string>{"-E", "-F"},
+                 std::vector<std::string>{"--format", "stream"}, std::vector<std::string>{"--split"});
+    const bool elf = !format.empty() && format[0] == "-E";
+    const bool stream = format.size() == 2 && format[1] == "stream";
+    if ((elf && std::string(compression) != "none") || (stream && std::string(compression) != "zstd"))
+        return; // no such thing
+    const auto dump_with = [&](const char* workers) {
+        const std::string name = folder / workers;
+        std::vector<std::string> words = {"-d1", "--workers", workers};
+        if (!elf)
+            words.insert(words.end(), {"--compress", compression});
+        words.insert(words.end(), format.begin(), format.end());
+        words.insert(words.end(), {folder / "vmcore", name});
+        if (!format.empty() && format[0] == "--split")
+            words.push_back(name + "-2");
+        const auto done = run(folder, words);
+        INFO(done.err);
+        REQUIRE(done.code == 0);
+        auto bytes = *read_file(name);
+        if (!format.empty() && format[0] == "--split") {
+            const auto second = *read_file(name + "-2");
+            bytes.insert(bytes.end(), second.begin(), second.end());
+        }
+        return bytes;
+    };
+    const auto one = dump_with("1");
+    CHECK(dump_with("2") == one);
+    CHECK(dump_with("5") == one);
+}
+
+TEST_CASE("memory has a limit, which is told, kept or refused") {
+    const Folder folder;
+    write_vmcore(folder / "vmcore", "");
+    const auto dump_with = [&](const char* limit, const char* workers) {
+        return run(folder, {"-d1", "-c", "-f", "--memory-limit", limit, "--workers", workers, "--summary",
+                            folder / "s.json", folder / "vmcore", folder / workers});
+    };
+    check_failure(dump_with("1M", "1"), exit_codes::invalid, "--memory-limit");
+    CHECK_FALSE(file_exists(folder / "1"));
+    REQUIRE(dump_with("1G", "8").code == 0);
+    CHECK(nlohmann::json::parse(*read_text(folder / "s.json"))["workers"] == 8);
+    const auto tight = dump_with("16M", "7");
+    INFO(tight.err);
+    REQUIRE(tight.code == 0);
+    const auto json = nlohmann::json::parse(*read_text(folder / "s.json"));
+    CHECK(json["workers"] < 7);
+    CHECK(json["memory"]["limit"] == 16 << 20);
+    CHECK(json["memory"]["budget"] <= 16 << 20);
+    CHECK(json["memory"]["held"] > 0);
+    CHECK(json["warnings"].size() == 1); // that there is no VMCOREINFO
+    CHECK(*read_file(folder / "7") == *read_file(folder / "8"));
 }
 
 TEST_CASE("bad input is refused and leaves nothing behind") {
