@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "base/error.h"
-#include "makedumpfile-lite/interrupt.h"
+#include "base/interrupt.h"
 #include "makedumpfile-lite/program.h"
 
 #include <csignal>
@@ -21,10 +21,10 @@ int main(int argc, char** argv) {
         spare = ::open("/dev/null", O_RDWR);
     ::close(spare);
     try {
-        kdumpkit::dump::watch_interrupts();
+        kdumpkit::watch_interrupts();
         const int code = kdumpkit::dump::run_program({argv + 1, argv + argc});
         if (code != kdumpkit::exit_codes::success)
-            kdumpkit::dump::die_of_interrupt();
+            kdumpkit::die_of_interrupt();
         return code;
     } catch (const std::bad_alloc&) {
         std::fputs("makedumpfile-lite: error: out of memory\n  next: use fewer --workers\n", stderr);

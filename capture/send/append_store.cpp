@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "capture/send/append_store.h"
+
+#include "base/bytes.h"
+#include "base/progress.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace kdumpkit::send {
+namespace {
+
+constexpr std::string_view suffix = ".incomplete";
+
+bool speaks_ftp(const Target& target) {
+    return target.scheme == Scheme::ftp || target.scheme == Scheme::ftps;
+}
+
+std::string base_name(const std::string& path) {
+    return path.substr(path.rfind('/') + 1); // npos + 1 is 0
+}
+
+// As libcurl reads the words of its SFTP commands.
+std::string quoted(std::string_view text) {
+    std::string out = "\"";
+    for (const char c : text) {
+        if (c == '"' || c == '\\')
+            out += '\\';
+        out += c;
+    }
+    return out + '"';
+}
+
+// A path in a command of SFTP: libcurl knows "/~/" (the home folder, where a session begins) in URLs only.
+std::string sftp_path(const Target& target, const std::string& name) {
+    const std::string path = target.path == "/" ? "/" + name : target.path + "/" + name;
+    return quoted(path.starts_with("/~/") ? path.substr(3) : path);
+}
+
+} // namespace
+
+std::string AppendStore::url(const std::string& name) const {
+    return server_url(means_.session.target()) + remote_path(means_.session.target(), name);
+}
+
+Outcome<> AppendStore::put(Input& input, const std::string& name, Stored& stored) {
+    const std::string partial = name + std::string(suffix);
+    KDK_TRY(upload(input, partial, stored));
+    stored.bytes = input.seen();
+    KDK_ASSIGN(const std::uint64_t there, size_of(partial));
+    if (there != stored.bytes)
+        return trouble(Verdict::broken,
+                       make_error(ErrorKind::corrupt, "store at", url(partial),
+                                  fmt::format("{} bytes were sent and {} are there", stored.bytes, there))
+                           .then("make room on the server, or see whether somebody else writes that file")
+                           .from(ErrorSide::destination));
+    stored.where = url(name);
+    return rename(partial, name);
+}
+
+Outcome<> AppendStore::upload(Input& input, const std::string& partial, Stored& stored) {
+    Patience patience(means_.retries);
+    // The file on the server is ours as soon as libcurl has asked for the first bytes: it was then made anew.
+    bool ours = false;
+    if (means_.from_file) {
+        KDK_ASSIGN(ours, continues(input, partial));
+    }
+    while (true) {
+        InputBody body(input);
+        Request request;
+        request.url = url(partial);
+        request.body = &body;
+        request.resume = ours;
+        ++stored.attempts;
+        auto reply = means_.session.run(request);
+        if (ours && body.began().value_or(0) != 0)
+            stored.resumed_at.push_back(*body.began());
+        if (reply)
+            return {};
+        ours = ours || body.began();
+        KDK_TRY(wait_to_retry(means_, patience, std::move(reply).error(), body.position()));
+    }
+}
+
+Outcome<std::uint64_t> AppendStore::size_of(const std::string& name) {
+    EmptyBody nothing;
+    Request request;
+    request.url = url(name);
+    request.body = &nothing;
+    request.resume = true;
+    Patience patience(means_.retries);
+    while (true) {
+        auto reply = means_.session.run(request);
+        if (reply)
+            return nothing.position();
+        KDK_TRY(wait_to_retry(means_, patience, std::move(reply).error(), 0));
+    }
+}
+
+Outcome<bool> AppendStore::continues(Input& input, const std::string& partial) {
+    constexpr std::uint64_t compared = 64 << 10;
+    KDK_ASSIGN(const std::uint64_t there, size_of(partial));
+    if (there == 0 || there > input.seen())
+        return false;
+    const std::uint64_t from = there > compared ? there - compared : 0;
+    Request request;
+    request.url = url(partial);
+    request.range = fmt::format("{}-{}", from, there - 1);
+    KDK_ASSIGN(const Reply reply, means_.session.run(request));
+    std::vector<std::byte> ours(static_cast<std::size_t>(there - from));
+    std::size_t filled = 0;
+    while (filled < ours.size()) {
+        auto got = input.read(from + filled, std::span(ours).subspan(filled));
+        if (!got)
+            return trouble(Verdict::input, std::move(got).error());
+        if (got->bytes == 0)
+            break;
+        filled += got->bytes;
+    }
+    const bool same = as_bytes(reply.text).size() == filled &&
+                      std::equal(ours.begin(), ours.end(), as_bytes(reply.text).begin());
+    means_.log.info("{} of {} are there already{}", human_bytes(there), human_bytes(input.seen()),
+                    same ? "" : ", but of another file: beginning anew");
+    return same;
+}
+
+Outcome<> AppendStore::rename(const std::string& from, const std::string& to) {
+    const Target& target = means_.session.target();
+    std::vector<std::string> plain, replacing;
+    if (speaks_ftp(target)) {
+        plain = {"RNFR " + base_name(from), "RNTO " + base_name(to)};
+        replacing = {"*DELE " + base_name(to), plain[0], plain[1]};
+    } else {
+        plain = {fmt::format("rename {} {}", sftp_path(target, from), sftp_path(target, to))};
+        replacing = {fmt::format("*rm {}", sftp_path(target, to)), plain[0]};
+    }
+    // SFTP does not rename over a file that exists; what is complete there goes only when the new one is.
+    if (command(to, plain))
+        return {};
+    return command(to, replacing);
+}
+
+Outcome<> AppendStore::remove(const std::string& name) {
+    const Target& target = means_.session.target();
+    return command(name, {speaks_ftp(target) ? "DELE " + base_name(name)
+                                             : fmt::format("rm {}", sftp_path(target, name))});
+}
+
+Outcome<> AppendStore::command(const std::string& name, std::vector<std::string> commands) {
+    Request request;
+    request.url = url(name);
+    request.url.resize(request.url.rfind('/') + 1);
+    request.commands = std::move(commands);
+    request.look_only = true;
+    Patience patience(means_.retries);
+    while (true) {
+        auto reply = means_.session.run(request);
+        if (reply)
+            return {};
+        KDK_TRY(wait_to_retry(means_, patience, std::move(reply).error(), 0));
+    }
+}
+
+} // namespace kdumpkit::send

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "base/error.h"
+#include "capture/send/session.h"
+
+#include <string>
+#include <vector>
+
+namespace kdumpkit::send {
+
+// A command line of kdump-send.
+struct Options {
+    enum class Action { send, probe, help, version };
+    Action action = Action::send;
+    std::string url;
+    std::string name; // relative to the URL's path
+    std::string file; // empty: standard input
+    Limits limits;
+    unsigned retries = 6;
+    std::size_t buffer = std::size_t{16} << 20;
+    bool json = false;
+};
+
+Result<Options> parse_options(const std::vector<std::string>& arguments);
+std::string help_text();
+
+} // namespace kdumpkit::send

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "capture/send/program.h"
+
+#include "base/log.h"
+#include "base/output.h"
+#include "base/progress.h"
+#include "capture/send/options.h"
+#include "capture/send/probe.h"
+#include "capture/send/report.h"
+#include "capture/send/store.h"
+
+#include <memory>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace kdumpkit::send {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+Result<std::unique_ptr<Input>> open_input(const Options& options) {
+    if (options.file.empty())
+        return std::make_unique<PipeInput>(STDIN_FILENO, "standard input", options.buffer);
+    KDK_ASSIGN(Fd fd, open_file(options.file, O_RDONLY));
+    struct stat status {};
+    if (::fstat(fd.get(), &status) != 0)
+        return fail(system_error("read", options.file, errno));
+    if (!S_ISREG(status.st_mode))
+        return fail(make_error(ErrorKind::invalid, "send", options.file, "it is not a regular file")
+                        .then("send it through standard input with --name"));
+    return std::make_unique<FileInput>(std::move(fd), options.file,
+                                       static_cast<std::uint64_t>(status.st_size));
+}
+
+// What one run came to.
+struct End {
+    Stored stored;
+    std::optional<Trouble> trouble;
+    double seconds = 0;
+};
+
+int say(const Options& options, const End& end, const Log& log) {
+    if (end.trouble)
+        log.error("{}", end.trouble->error.message());
+    else
+        log.info("{}", stored_text(end.stored, end.seconds));
+    const int code = end.trouble ? exit_code_of(*end.trouble) : exit_codes::success;
+    if (options.json) {
+        const auto said = print_result(report_json(options.url, end.stored, end.seconds, end.trouble),
+                                       end.trouble ? std::string_view() : "it is stored");
+        if (!said && !end.trouble) {
+            log.error("{}", said.error().message());
+            return exit_code(said.error());
+        }
+    }
+    return code;
+}
+
+Result<int> send(const Options& options, const Log& log) {
+    KDK_ASSIGN(const Target target, parse_target(options.url));
+    KDK_ASSIGN(const Login login, read_login(target));
+    if (options.action == Options::Action::probe)
+        return probe(login, options, log);
+    KDK_ASSIGN(const std::unique_ptr<Input> input, open_input(options));
+    Progress progress(STDERR_FILENO, "kdump-send: " + options.name, input->size().value_or(0),
+                      std::chrono::seconds(5));
+    Session session(login, options.limits, [&](std::uint64_t position) { progress.update(position); });
+    const Means means{session, log, options.retries, !options.file.empty()};
+    End end;
+    const auto start = Clock::now();
+    auto outcome = open_store(means)->put(*input, options.name, end.stored);
+    progress.finish();
+    end.seconds = std::chrono::duration<double>(Clock::now() - start).count();
+    if (!outcome)
+        end.trouble = std::move(outcome).error();
+    return say(options, end, log);
+}
+
+} // namespace
+
+int run_program(const std::vector<std::string>& arguments) {
+    const Log log = stderr_log("kdump-send");
+    const auto options = parse_options(arguments);
+    Result<int> code = exit_codes::success;
+    if (!options)
+        code = fail(options.error());
+    else if (options->action == Options::Action::help || options->action == Options::Action::version) {
+        const bool help = options->action == Options::Action::help;
+        if (auto said = print_result(help ? help_text() : "kdump-send " KDUMPKIT_VERSION "\n"); !said)
+            code = fail(std::move(said).error());
+    } else
+        code = send(*options, log);
+    if (code)
+        return *code;
+    log.error("{}", code.error().message());
+    return exit_code(code.error());
+}
+
+} // namespace kdumpkit::send

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "capture/send/session.h"
+
+#include "base/interrupt.h"
+#include "capture/send/flight.h"
+
+#include <array>
+#include <cctype>
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+namespace kdumpkit::send {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+struct ListEnd {
+    void operator()(curl_slist* list) const { curl_slist_free_all(list); }
+};
+using List = std::unique_ptr<curl_slist, ListEnd>;
+
+List make_list(const std::vector<std::string>& lines) {
+    List list;
+    for (const std::string& line : lines)
+        if (curl_slist* longer = curl_slist_append(list.get(), line.c_str())) {
+            (void)list.release();
+            list.reset(longer);
+        }
+    return list;
+}
+
+void set_request(CURL* handle, const Request& request, const Limits& limits) {
+    (void)curl_easy_setopt(handle, CURLOPT_URL, request.url.c_str());
+    if (!request.method.empty())
+        (void)curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, request.method.c_str());
+    (void)curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
+    (void)curl_easy_setopt(handle, CURLOPT_TCP_KEEPALIVE, 1L);
+    (void)curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT, static_cast<long>(limits.connect.count()));
+    (void)curl_easy_setopt(handle, CURLOPT_SERVER_RESPONSE_TIMEOUT, static_cast<long>(limits.stall.count()));
+    (void)curl_easy_setopt(handle, CURLOPT_HTTP_VERSION, long{CURL_HTTP_VERSION_1_1});
+    if (!request.range.empty())
+        (void)curl_easy_setopt(handle, CURLOPT_RANGE, request.range.c_str());
+    if (request.look_only)
+        (void)curl_easy_setopt(handle, CURLOPT_NOBODY, 1L);
+    if (!request.body)
+        return;
+    (void)curl_easy_setopt(handle, CURLOPT_UPLOAD, 1L);
+    (void)curl_easy_setopt(handle, CURLOPT_UPLOAD_BUFFERSIZE, 512L << 10);
+    const auto size = request.body->size();
+    (void)curl_easy_setopt(handle, CURLOPT_INFILESIZE_LARGE,
+                           size && !request.resume ? static_cast<curl_off_t>(*size) : curl_off_t{-1});
+    (void)curl_easy_setopt(handle, CURLOPT_RESUME_FROM_LARGE, curl_off_t{request.resume ? -1 : 0});
+    (void)curl_easy_setopt(handle, CURLOPT_FTP_CREATE_MISSING_DIRS, long{CURLFTP_CREATE_DIR_RETRY});
+    // A dump holds the secrets of a machine.
+    (void)curl_easy_setopt(handle, CURLOPT_NEW_FILE_PERMS, 0600L);
+    (void)curl_easy_setopt(handle, CURLOPT_NEW_DIRECTORY_PERMS, 0700L);
+}
+
+// libcurl says goodbye to an SSH server before it lets go of a connection, and waits for the answer without
+// end.
+void cut(CURL* handle) {
+    curl_socket_t socket = CURL_SOCKET_BAD;
+    if (curl_easy_getinfo(handle, CURLINFO_ACTIVESOCKET, &socket) == CURLE_OK && socket != CURL_SOCKET_BAD)
+        (void)::shutdown(socket, SHUT_RDWR);
+}
+
+bool readable_now(int fd) {
+    pollfd one{fd, POLLIN, 0};
+    return ::poll(&one, 1, 0) > 0;
+}
+
+// Watches over what libcurl does, so that nothing lasts without end.
+class Watch {
+  public:
+    Watch(Flight& flight, CURL* handle, std::chrono::seconds stall)
+        : flight_(flight), handle_(handle), stall_(stall) {}
+
+    // Whether nothing moved for too long while something should.
+    bool stalled() {
+        curl_off_t connected = 0, sent = 0, received = 0;
+        (void)curl_easy_getinfo(handle_, CURLINFO_PRETRANSFER_TIME_T, &connected);
+        (void)curl_easy_getinfo(handle_, CURLINFO_SIZE_UPLOAD_T, &sent);
+        (void)curl_easy_getinfo(handle_, CURLINFO_SIZE_DOWNLOAD_T, &received);
+        const bool moving = sent + received + flight_.given != moved_;
+        moved_ = sent + received + flight_.given;
+        // Until there is a connection libcurl's own limit counts.
+        if (moving || flight_.starved || connected == 0)
+            since_ = Clock::now();
+        return Clock::now() - since_ > stall_;
+    }
+
+  private:
+    Flight& flight_;
+    CURL* handle_;
+    std::chrono::seconds stall_;
+    curl_off_t moved_ = 0;
+    Clock::time_point since_ = Clock::now();
+};
+
+} // namespace
+
+struct Session::State {
+    Login login;
+    Limits limits;
+    std::function<void(std::uint64_t)> moved;
+    std::unique_ptr<CURLM, CURLMcode (*)(CURLM*)> multi{curl_multi_init(), curl_multi_cleanup};
+
+    [[nodiscard]] Trouble failed(Verdict verdict, std::string reason, std::string next_step) const {
+        return {verdict, make_error(ErrorKind::system, "store at", login.target.url(), std::move(reason))
+                             .then(std::move(next_step))
+                             .from(ErrorSide::destination)};
+    }
+
+    // Until the request has ended; what libcurl says about it.
+    Outcome<CURLcode> fly(CURL* handle, Flight& flight, bool even_when_interrupted) {
+        Watch watch(flight, handle, limits.stall);
+        while (true) {
+            int running = 0;
+            (void)curl_multi_perform(multi.get(), &running);
+            int left = 0;
+            while (const CURLMsg* message = curl_multi_info_read(multi.get(), &left))
+                if (message->msg == CURLMSG_DONE)
+                    return message->data.result;
+            if (flight.body)
+                moved(flight.body->position());
+            if (const int number = interrupted(); number != 0 && !even_when_interrupted)
+                return tl::unexpected(failed(Verdict::input, fmt::format("ended by signal {}", number), {}));
+            if (watch.stalled())
+                return tl::unexpected(
+                    failed(Verdict::again,
+                           fmt::format("the server took nothing for {} seconds", limits.stall.count()),
+                           "see whether the server and the network are up"));
+            const int fd = flight.starved ? flight.body->wait_for() : -1;
+            curl_waitfd more{fd, CURL_WAIT_POLLIN, 0};
+            (void)curl_multi_poll(multi.get(), &more, fd >= 0 ? 1 : 0, 500, nullptr);
+            // libcurl does not tell when a pipe was closed.
+            if (fd >= 0 && readable_now(fd)) {
+                flight.starved = false;
+                (void)curl_easy_pause(handle, CURLPAUSE_CONT);
+            }
+        }
+    }
+};
+
+Session::Session(const Login& login, const Limits& limits, std::function<void(std::uint64_t)> moved)
+    : state_(new State{login, limits, std::move(moved)}) {}
+Session::~Session() = default;
+
+const Target& Session::target() const {
+    return state_->login.target;
+}
+
+Outcome<Reply> Session::run(const Request& request) {
+    State& state = *state_;
+    const std::unique_ptr<CURL, void (*)(CURL*)> easy(curl_easy_init(), curl_easy_cleanup);
+    CURL* handle = easy.get();
+    if (!handle || !state.multi)
+        return tl::unexpected(state.failed(Verdict::broken, "libcurl has no memory", {}));
+    Flight flight;
+    flight.body = request.body;
+    const List headers = make_list(request.headers);
+    const List commands = make_list(request.commands);
+    set_request(handle, request, state.limits);
+    apply(state.login, handle);
+    flight.attach(handle);
+    (void)curl_easy_setopt(handle, CURLOPT_HTTPHEADER, headers.get());
+    (void)curl_easy_setopt(handle, CURLOPT_POSTQUOTE, commands.get());
+
+    (void)curl_multi_add_handle(state.multi.get(), handle);
+    const Outcome<CURLcode> code = state.fly(handle, flight, request.even_when_interrupted);
+    if (!code)
+        cut(handle);
+    (void)curl_multi_remove_handle(state.multi.get(), handle);
+    if (!code)
+        return tl::unexpected(code.error());
+    if (flight.problem)
+        return tl::unexpected(*std::move(flight.problem));
+    flight.finish(handle);
+    const Target& target = state.login.target;
+    if (*code != CURLE_OK)
+        return tl::unexpected(judge(*code, flight.reply.status, flight.detail(), target));
+    if ((target.scheme == Scheme::https || target.scheme == Scheme::s3) &&
+        (flight.reply.status < 200 || flight.reply.status > 299))
+        return tl::unexpected(judge_http(flight.reply.status, flight.detail(), target));
+    return std::move(flight.reply);
+}
+
+} // namespace kdumpkit::send
