@@ -6,6 +6,8 @@
 #include "admin/doctor_command.h"
 #include "admin/dumps_command.h"
 #include "admin/estimate_command.h"
+#include "admin/extract_command.h"
+#include "admin/forward_command.h"
 #include "admin/record_command.h"
 #include "admin/reserve_command.h"
 #include "admin/setup_command.h"
@@ -24,6 +26,8 @@ std::vector<Subcommand> commands() {
         {"record", "tell the journal which panics were captured", define_record},
         {"list", "the dumps on this machine", define_list},
         {"show", "one dump", define_show},
+        {"extract", "take a dump off a raw partition", define_extract},
+        {"forward", "ship dumps to the servers of the settings", define_forward},
         {"prune", "remove the dumps that the settings do not keep", define_prune},
         {"config", "check, show and explain the settings", define_config}};
 }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "admin/dumps_command.h"
 
-#include "admin/dumps.h"
 #include "admin/dumps_report.h"
 #include "admin/local_folders.h"
-#include "admin/retention.h"
 #include "base/log.h"
 #include "base/output.h"
+#include "config/dumps.h"
+#include "config/retention.h"
 #include "config/settings_file.h"
 
 #include <ctime>
@@ -47,15 +47,32 @@ Result<Found> find(const Options& options, const char* command) {
     return found;
 }
 
+// What is not there, or somebody else's, is not a dump; anything else is said.
+void add_raw_dumps(Found& found, const char* command) {
+    for (const Target& target : found.settings.targets) {
+        if (target.scheme != Scheme::raw)
+            continue;
+        auto dump = find_raw_dump(target.path);
+        if (dump)
+            found.dumps.push_back(*std::move(dump));
+        else if (dump.error().kind != ErrorKind::absent)
+            stderr_log(fmt::format("kdumpkit {}", command)).warning("{}", dump.error().message());
+    }
+}
+
 Result<int> run_list(const Options& options) {
-    KDK_ASSIGN(const Found found, find(options, "list"));
+    KDK_ASSIGN(Found found, find(options, "list"));
+    if (options.folders.empty())
+        add_raw_dumps(found, "list");
     KDK_TRY(print_result(options.json ? list_json(found.dumps, found.folders)
                                       : list_text(found.dumps, found.folders)));
     return exit_codes::success;
 }
 
 Result<int> run_show(const Options& options) {
-    KDK_ASSIGN(const Found found, find(options, "show"));
+    KDK_ASSIGN(Found found, find(options, "show"));
+    if (options.folders.empty())
+        add_raw_dumps(found, "show");
     KDK_ASSIGN(const Dump* dump, choose_dump(found.dumps, options.name));
     KDK_TRY(print_result(options.json ? show_json(*dump) : show_text(*dump)));
     return exit_codes::success;

@@ -17,6 +17,7 @@ Json to_json(const Dump& dump) {
               {"folder", dump.folder},
               {"utc", utc_text(dump.utc)},
               {"complete", dump.complete},
+              {"shipped", dump.shipped},
               {"why_not_complete", or_null(dump.why_not)},
               {"host", or_null(dump.host)},
               {"kernel_release", or_null(dump.kernel)},
@@ -28,6 +29,21 @@ Json to_json(const Dump& dump) {
     for (const Dump::File& file : dump.files)
         json["files"].push_back({{"name", file.name}, {"bytes", file.bytes}});
     return json;
+}
+
+const char* state_of(const Dump& dump) {
+    if (!dump.complete)
+        return "partial";
+    return dump.shipped.empty() ? "complete" : "shipped";
+}
+
+// "Fatal exception" says little; the line that led to it says why.
+std::string cause_of(const Dump& dump) {
+    if (dump.panic_line.empty())
+        return dump.panic_cause.empty() ? "panic line not known" : dump.panic_cause;
+    if (dump.panic_cause.empty() || dump.panic_cause == dump.panic_line)
+        return dump.panic_line;
+    return fmt::format("{} ({})", dump.panic_line, dump.panic_cause);
 }
 
 std::string or_unknown(const std::string& text) {
@@ -44,10 +60,9 @@ std::string list_text(const std::vector<Dump>& dumps, const std::vector<std::str
         widest = std::max(widest, dump.name.size());
     std::string text;
     for (const Dump& dump : dumps)
-        text += fmt::format("{:<{}}  {:<8}  {:>9}  {}  {}\n", dump.name, widest,
-                            dump.complete ? "complete" : "partial", human_bytes(dump.disk_bytes),
-                            dump.kernel.empty() ? "kernel not known" : dump.kernel,
-                            dump.panic_line.empty() ? "panic line not known" : dump.panic_line);
+        text += fmt::format("{:<{}}  {:<8}  {:>9}  {}  {}\n", dump.name, widest, state_of(dump),
+                            human_bytes(dump.disk_bytes),
+                            dump.kernel.empty() ? "kernel not known" : dump.kernel, cause_of(dump));
     return text;
 }
 
@@ -70,6 +85,8 @@ std::string show_text(const Dump& dump) {
     if (dump.memory_bytes)
         text += fmt::format("  memory   {} on the machine that crashed\n", human_bytes(*dump.memory_bytes));
     text += fmt::format("  on disk  {}\n", human_bytes(dump.disk_bytes));
+    for (const std::string& url : dump.shipped)
+        text += fmt::format("  shipped  to {}\n", url);
     for (const Dump::File& file : dump.files)
         text += fmt::format("  file     {:<18} {}\n", file.name, human_bytes(file.bytes));
     for (const Dump::File& file : dump.files)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
-#include "admin/dumps.h"
-#include "admin/retention.h"
+#include "config/dumps.h"
+#include "config/retention.h"
 
 #include <string>
 #include <vector>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
-#include "admin/dumps.h"
+#include "config/dumps.h"
 
 #include <cstdint>
 #include <string>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
-#include "admin/dumps.h"
 #include "admin/journal.h"
+#include "config/dumps.h"
 
 #include <set>
 #include <string>

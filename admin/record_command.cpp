@@ -3,10 +3,10 @@
 
 #include "admin/local_folders.h"
 #include "admin/record.h"
-#include "admin/retention.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/output.h"
+#include "config/retention.h"
 #include "config/settings_file.h"
 
 #include <ctime>

@@ -2,11 +2,11 @@
 #include "admin/status_command.h"
 
 #include "admin/arm_record.h"
-#include "admin/dumps.h"
 #include "admin/local_folders.h"
 #include "admin/status_report.h"
 #include "base/file.h"
 #include "base/output.h"
+#include "config/dumps.h"
 #include "config/settings_file.h"
 #include "loader/status.h"
 

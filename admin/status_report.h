@@ -2,7 +2,7 @@
 #pragma once
 
 #include "admin/arm_record.h"
-#include "admin/dumps.h"
+#include "config/dumps.h"
 
 #include <optional>
 #include <string>

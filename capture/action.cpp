@@ -41,6 +41,7 @@ void perform(System& system, CaptureLog& log, FinalAction action, unsigned tries
     for (unsigned i = 0; i < tries; ++i) {
         log.say("{}", action == FinalAction::reboot     ? "rebooting"
                       : action == FinalAction::poweroff ? "powering off"
+                      : action == FinalAction::shell    ? "a shell on the console; leave it to reboot"
                                                         : "halting");
         const auto done = system.act(action);
         if (done)

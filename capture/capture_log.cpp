@@ -33,6 +33,13 @@ void CaptureLog::error(const Error& error) {
     }
 }
 
+std::string CaptureLog::history() const {
+    std::string text;
+    for (const std::string& line : history_)
+        text += line;
+    return text;
+}
+
 void CaptureLog::write_pending() {
     if (!file_.valid())
         return;

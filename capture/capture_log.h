@@ -29,6 +29,9 @@ class CaptureLog {
     // "OPERATION failed" with its next step, on as many lines as it takes.
     void error(const Error& error);
 
+    // What was said so far, as capture.log has it.
+    [[nodiscard]] std::string history() const;
+
     // From now on also to `path`, beginning with what was said before.
     Result<> attach(const std::string& path);
     // fsync; the error is for the caller to tell, it does not stop the log.

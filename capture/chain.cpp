@@ -1,73 +1,192 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "capture/chain.h"
 
+#include "base/json.h"
+#include "capture/crash_log.h"
+#include "capture/last_resort.h"
 #include "capture/target_capture.h"
+#include "capture/vigil.h"
 
 #include <algorithm>
+#include <array>
+#include <exception>
 #include <vector>
 
-#include <unistd.h>
-
 namespace kdumpkit::capture {
+namespace {
 
-void show_log_end(Capture& capture) {
-    constexpr std::size_t lines_shown = 60;
-    const std::string path = capture.places.scratch + "/dmesg.txt";
-    const CollectorRun run = save_dmesg(capture, path);
-    const auto text = read_log_end(path);
-    ::unlink(path.c_str());
-    if (!text || text->empty()) {
-        capture.log.say("the crashed kernel's log could not be read: {}", run.text());
+using Json = nlohmann::ordered_json;
+
+constexpr std::array saved_names{"nothing", "partial", "complete"};
+// For a target that only gets first words: nobody waits long for what is not needed.
+constexpr std::chrono::seconds short_time{15};
+constexpr std::string_view own_prefix = "kdump-capture: ";
+
+double seconds(std::chrono::seconds value) {
+    return static_cast<double>(value.count());
+}
+
+// The whole work on one target, inside its own process.
+std::string work_on(Capture& capture, const Target& target, Task task) {
+    try {
+        return to_json(capture_to(capture, target, task));
+    } catch (const std::exception& error) {
+        // A bug or no memory. What is on the target stays there.
+        capture.log.say("the capture broke off: {}", error.what());
+        capture.log.detach();
+        (void)capture.system.unmount(capture.mount_point);
+        return to_json(TargetEnd{});
+    }
+}
+
+// What the process says is told as if it were said here.
+void repeat(Capture& capture, std::string_view line) {
+    if (line.starts_with(own_prefix))
+        capture.log.line(line.substr(own_prefix.size()));
+    else
+        capture.system.console(line);
+}
+
+// How long this target may take: in all, and without a sign of life.
+RunLimits limits_of(const Settings& settings, const Target& target, Task task) {
+    const double stalled = seconds(settings.stall_timeout);
+    if (task == Task::first_words)
+        return {seconds(short_time) * 2, seconds(short_time) * 2, RunLimits::none, RunLimits::none};
+    const auto deadline = target.deadline().value_or(settings.target_deadline);
+    // Its own process ends the dump at the deadline, and then has a little time for its last words.
+    return {deadline.count() == 0 ? RunLimits::none : seconds(deadline) + 10, stalled + 15, RunLimits::none,
+            RunLimits::none};
+}
+
+void prepare(Capture& capture, const Target& target, Task task, std::size_t number) {
+    const Settings& settings = capture.frozen.settings;
+    // One that hangs keeps its mount point.
+    capture.mount_point = capture.places.target + (number == 0 ? "" : fmt::format("-{}", number + 1));
+    capture.device_patience = settings.device_timeout;
+    capture.until = RunLimits::none;
+    const auto deadline = target.deadline().value_or(settings.target_deadline);
+    if (task == Task::first_words)
+        capture.device_patience = std::min(capture.device_patience, short_time);
+    else if (deadline.count() != 0) {
+        capture.device_patience = std::min(capture.device_patience, deadline);
+        capture.until = capture.system.boot_seconds() + seconds(deadline);
+    }
+}
+
+TargetEnd try_target(Capture& capture, const Target& target, Task task, std::size_t number) {
+    prepare(capture, target, task, number);
+    const auto now = [&] { return capture.system.boot_seconds(); };
+    const RunLimits limits = limits_of(capture.frozen.settings, target, task);
+    Vigil vigil(limits, now());
+    ProgramWatch watch;
+    watch.line = [&](std::string_view line) { repeat(capture, line); };
+    watch.heard = [&] { vigil.heard(now()); };
+    watch.tick = [&](double cpu_seconds) {
+        capture.memory.sample();
+        const auto verdict = vigil.look(now(), 0, cpu_seconds);
+        if (verdict == Vigil::Verdict::nothing || verdict == Vigil::Verdict::speak)
+            return TickAnswer::go_on;
+        capture.log.say("abandoning the target: {}",
+                        verdict == Vigil::Verdict::too_long
+                            ? fmt::format("it was not done in {:.0f} s", limits.whole)
+                            : fmt::format("no sign of life for {:.0f} s, it may hang", limits.stalled));
+        return TickAnswer::kill;
+    };
+    const auto end = capture.system.isolate([&] { return work_on(capture, target, task); }, watch);
+    if (!end) {
+        capture.log.error(end.error());
+        return {};
+    }
+    if (const auto answer = parse_target_end(end->answer))
+        return *answer;
+    capture.log.say("the work on the target ended early: {}", end->status.text());
+    return {};
+}
+
+// Of the targets that nobody named, one is enough.
+void try_last_resorts(Capture& capture, Progress& progress) {
+    const Settings& settings = capture.frozen.settings;
+    if (settings.last_resort.empty())
         return;
+    const std::vector<Target> targets = last_resorts(settings, find_filesystems(capture.system));
+    if (targets.empty())
+        capture.log.say("no last resort: no other filesystem that capture.last_resort allows was found");
+    for (std::size_t i = 0; i < targets.size() && progress.best == Saved::nothing; ++i) {
+        capture.log.say("last resort: {}", targets[i].url());
+        note(progress, try_target(capture, targets[i], Task::everything, settings.targets.size() + i),
+             targets[i].url());
     }
-    std::string_view rest = *text;
-    std::vector<std::string_view> lines;
-    while (!rest.empty()) {
-        const auto end = rest.find('\n');
-        lines.push_back(rest.substr(0, end));
-        rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
+}
+
+} // namespace
+
+std::string_view to_text(Saved saved) {
+    return saved_names[static_cast<std::size_t>(saved)];
+}
+
+std::string to_json(const TargetEnd& end) {
+    return json_text(Json{{"saved", saved_names[static_cast<std::size_t>(end.saved)]},
+                          {"words", end.words},
+                          {"blames_destination", end.blames_destination}});
+}
+
+std::optional<TargetEnd> parse_target_end(std::string_view json) {
+    const Json value = Json::parse(json, nullptr, false);
+    const auto name = std::find(saved_names.begin(), saved_names.end(), text_in(value, "saved"));
+    if (name == saved_names.end())
+        return std::nullopt;
+    return TargetEnd{static_cast<Saved>(name - saved_names.begin()), is_true_in(value, "words"),
+                     is_true_in(value, "blames_destination")};
+}
+
+void note(Progress& progress, const TargetEnd& end, const std::string& url) {
+    progress.words = progress.words || end.words;
+    if (end.saved == Saved::complete)
+        ++progress.copies;
+    if (end.saved != Saved::complete && !end.blames_destination)
+        progress.source_only = true;
+    if (end.saved > progress.best) {
+        progress.best = end.saved;
+        progress.where = url;
     }
-    capture.log.say("the end of the crashed kernel's log:");
-    for (std::size_t i = lines.size() - std::min(lines.size(), lines_shown); i < lines.size(); ++i)
-        capture.system.console(lines[i]);
-    if (const auto panic = find_panic_line(*text)) {
-        capture.log.say("panic: {}", panic->line);
-        if (panic->cause != panic->line)
-            capture.log.say("cause: {}", panic->cause);
-    }
+}
+
+bool wants_dump(const Progress& progress, unsigned copies) {
+    return !progress.source_only && (copies == 0 || progress.copies < copies);
 }
 
 void Capture::took(const std::string& stage, double since) {
-    const double seconds = system.boot_seconds() - since;
+    const double passed = system.boot_seconds() - since;
     const auto old = std::find_if(summary.stages.begin(), summary.stages.end(),
                                   [&](const auto& entry) { return entry.first == stage; });
     if (old == summary.stages.end())
-        summary.stages.emplace_back(stage, seconds);
+        summary.stages.emplace_back(stage, passed);
     else
-        old->second += seconds;
-}
-
-bool tries_next(const TargetEnd& end) {
-    return end.saved != Saved::complete && end.blames_destination;
+        old->second += passed;
 }
 
 Saved run_chain(Capture& capture) {
     const std::vector<Target>& targets = capture.frozen.settings.targets;
     const Summary common = capture.summary;
-    Saved best = Saved::nothing;
+    Progress progress;
     for (std::size_t i = 0; i < targets.size(); ++i) {
-        capture.log.say("target {} of {}: {}", i + 1, targets.size(), targets[i].url());
+        const std::string url = targets[i].url();
+        const Task task =
+            wants_dump(progress, capture.frozen.settings.copies) ? Task::everything : Task::first_words;
+        capture.log.say("target {} of {}: {}", i + 1, targets.size(), url);
         capture.summary = common;
-        const TargetEnd end = capture_to(capture, targets[i]);
-        best = std::max(best, end.saved);
-        if (!tries_next(end))
-            break;
+        capture.elsewhere =
+            progress.where.empty() ? "no other target got more" : "the dump is at " + progress.where;
+        note(progress, try_target(capture, targets[i], task, i), url);
     }
-    if (best == Saved::nothing) {
+    capture.summary = common;
+    if (progress.best == Saved::nothing && !progress.source_only) {
         capture.log.say("no target took the dump");
-        show_log_end(capture);
+        try_last_resorts(capture, progress);
     }
-    return best;
+    if (!progress.words || progress.best == Saved::nothing)
+        show_log_end(capture);
+    return progress.best;
 }
 
 } // namespace kdumpkit::capture

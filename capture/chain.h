@@ -7,7 +7,11 @@
 #include "capture/system.h"
 #include "config/frozen.h"
 
+#include <chrono>
+#include <limits>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace kdumpkit::capture {
@@ -21,27 +25,46 @@ struct Capture {
     MemoryWatch memory;
     Summary summary; // of the target in hand
 
+    // Of the target in hand, set by the chain.
+    std::string mount_point{};
+    std::chrono::seconds device_patience{60};
+    double until = std::numeric_limits<double>::infinity(); // boot seconds: its deadline
+    std::string elsewhere{}; // where the dump is already, in words, when only first words are wanted
+
     // Adds the seconds since `since` (boot clock) to a stage of the summary.
     void took(const std::string& stage, double since);
 };
 
 // How much was saved, worst first.
 enum class Saved { nothing, partial, complete };
+std::string_view to_text(Saved saved);
 
 // What one target came to.
 struct TargetEnd {
     Saved saved = Saved::nothing;
+    bool words = false;             // the crashed kernel's log and a summary are there
     bool blames_destination = true; // another target may do better
 };
 
-// Prints the last lines of the crashed kernel's log and its panic line, for a console that is all there is.
-void show_log_end(Capture& capture);
+// As an isolated process answers it, and back; nullopt for anything else.
+std::string to_json(const TargetEnd& end);
+std::optional<TargetEnd> parse_target_end(std::string_view json);
 
-// Pure: whether the next target is to be tried.
-bool tries_next(const TargetEnd& end);
+// What is there after some targets, and what the next is to get.
+struct Progress {
+    Saved best = Saved::nothing;
+    bool words = false;       // some target has the first words
+    unsigned copies = 0;      // complete dumps
+    bool source_only = false; // the crashed memory is to blame: no target would get more
+    std::string where;        // the URL of the best dump
+};
+// Pure.
+void note(Progress& progress, const TargetEnd& end, const std::string& url);
+bool wants_dump(const Progress& progress, unsigned copies);
 
-// Tries the targets in order until one took a complete dump or the source is to blame. When none took it, the
-// end of the crashed kernel's log goes to the console, which is then all that there is.
+// Goes through the targets in order, each in a process of its own that is left behind when it hangs: first
+// words to every one, the dump to as many as the settings want. Targets after that get a short time only.
+// When none took anything: the last resorts, at last the console.
 Saved run_chain(Capture& capture);
 
 } // namespace kdumpkit::capture

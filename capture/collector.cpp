@@ -69,6 +69,16 @@ std::string manifest_of(const std::string& dump) {
     return dump + ".manifest";
 }
 
+namespace {
+
+// The lowest levels need no knowledge of the kernel, and are what is tried when something is wrong with it.
+void add_layout(std::vector<std::string>& argv, const Method& method, const std::string& layout) {
+    if (!layout.empty() && method.level > 1)
+        argv.insert(argv.end(), {"--layout", layout});
+}
+
+} // namespace
+
 std::vector<std::string> dump_argv(const std::string& collector, const Method& method,
                                    const std::string& vmcore, const std::string& output,
                                    const std::string& summary, const std::string& layout) {
@@ -81,11 +91,23 @@ std::vector<std::string> dump_argv(const std::string& collector, const Method& m
                                      summary,
                                      "--manifest",
                                      manifest_of(output)};
-    // The lowest levels need no knowledge of the kernel, and are what is tried when something is wrong with
-    // it.
-    if (!layout.empty() && method.level > 1)
-        argv.insert(argv.end(), {"--layout", layout});
+    add_layout(argv, method, layout);
     argv.insert(argv.end(), {vmcore, output});
+    return argv;
+}
+
+std::vector<std::string> stream_argv(const std::string& collector, const Method& method, StreamFormat format,
+                                     const std::string& vmcore, const std::string& summary,
+                                     const std::string& layout) {
+    std::vector<std::string> argv = {collector, "-d", std::to_string(method.level), "--summary", summary};
+    if (format == StreamFormat::stream)
+        argv.insert(argv.end(), {"--format", "stream"}); // it has a compression of its own
+    else
+        argv.insert(argv.end(), {"-F", "--compress", method.compression.text()});
+    add_layout(argv, method, layout);
+    argv.push_back(vmcore);
+    if (format == StreamFormat::stream)
+        argv.emplace_back("-");
     return argv;
 }
 

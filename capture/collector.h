@@ -48,6 +48,10 @@ std::string manifest_of(const std::string& dump);
 std::vector<std::string> dump_argv(const std::string& collector, const Method& method,
                                    const std::string& vmcore, const std::string& output,
                                    const std::string& summary, const std::string& layout = {});
+// The same to standard output, for a pipe or a raw device.
+std::vector<std::string> stream_argv(const std::string& collector, const Method& method, StreamFormat format,
+                                     const std::string& vmcore, const std::string& summary,
+                                     const std::string& layout = {});
 std::vector<std::string> dmesg_argv(const std::string& collector, const std::string& vmcore,
                                     const std::string& output);
 

@@ -12,6 +12,8 @@
 namespace kdumpkit::capture {
 namespace {
 
+constexpr std::array fatal_signals{SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGSYS};
+
 // Only what signal-safety(7) allows, and no state: a handler cannot be given any.
 extern "C" void reboot_now(int) {
     ::reboot(RB_AUTOBOOT);
@@ -45,12 +47,18 @@ void guard_against_own_crash() {
     struct sigaction action {};
     action.sa_handler = crashed;
     action.sa_flags = SA_ONSTACK | static_cast<int>(SA_RESETHAND);
-    for (const int signal : {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGSYS})
+    for (const int signal : fatal_signals)
         ::sigaction(signal, &action, nullptr);
     struct sigaction timeout {};
     timeout.sa_handler = reboot_now;
     ::sigaction(SIGALRM, &timeout, nullptr);
     ::signal(SIGPIPE, SIG_IGN);
+}
+
+void forget_own_crash() {
+    for (const int signal : fatal_signals)
+        ::signal(signal, SIG_DFL);
+    ::signal(SIGALRM, SIG_DFL);
 }
 
 void reboot_unresponsive() {

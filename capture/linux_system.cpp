@@ -2,6 +2,7 @@
 #include "capture/linux_system.h"
 
 #include "base/bytes.h"
+#include "capture/isolation.h"
 #include "capture/program.h"
 
 #include <algorithm>
@@ -19,6 +20,7 @@
 #include <sys/reboot.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 namespace kdumpkit::capture {
@@ -37,6 +39,35 @@ std::optional<std::uint64_t> size_of_disk(const std::string& name) {
     const auto sectors = parse_number(std::string_view(*text).substr(0, text->find('\n')), 10);
     // Always units of 512 bytes, whatever the disk's own sector is (include/linux/blk_types.h, SECTOR_SIZE).
     return sectors ? std::optional(*sectors * 512) : std::nullopt;
+}
+
+} // namespace
+
+namespace {
+
+// Until whoever is at the console leaves it. Its own session, so that Ctrl-C works.
+Result<> serve_shell(const std::function<void()>& alive) {
+    const pid_t pid = ::fork();
+    if (pid < 0)
+        return fail(system_error("start", "a shell", errno));
+    if (pid == 0) {
+        ::setsid();
+        const int console = ::open("/dev/console", O_RDWR);
+        for (int fd = 0; fd < 3; ++fd)
+            ::dup2(console, fd);
+        ::ioctl(0, TIOCSCTTY, 1);
+        const std::string path = Places{}.shell;
+        ::execl(path.c_str(), "sh", static_cast<char*>(nullptr));
+        ::_exit(127);
+    }
+    int status = 0;
+    while (::waitpid(pid, &status, WNOHANG) == 0) {
+        alive();
+        ::sleep(1);
+    }
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
+        return fail(make_error(ErrorKind::absent, "start", "a shell", "it could not be executed"));
+    return {};
 }
 
 } // namespace
@@ -63,13 +94,39 @@ Result<> LinuxSystem::unmount(const std::string& folder) {
     return written;
 }
 
+// A driver reads its disks' partition tables before it returns, and a disk may never answer.
 Result<ModuleOutcome> LinuxSystem::load_module(const std::string& path) {
     KDK_ASSIGN(const Fd fd, open_file(path, O_RDONLY));
-    if (::syscall(SYS_finit_module, fd.get(), "", 0) == 0)
+    const auto answer = aside("load the module " + path, std::chrono::seconds(30), [&] {
+        return ::syscall(SYS_finit_module, fd.get(), "", 0) == 0 ? std::string("0") : std::to_string(errno);
+    });
+    if (!answer)
+        return fail(answer.error());
+    const int error = static_cast<int>(parse_number(*answer, 10).value_or(EIO));
+    if (error == 0)
         return ModuleOutcome::loaded;
-    if (errno == EEXIST)
+    if (error == EEXIST)
         return ModuleOutcome::already_there;
-    return fail(system_error("load the module", path, errno));
+    return fail(system_error("load the module", path, error));
+}
+
+Result<std::string> LinuxSystem::aside(const std::string& what, std::chrono::seconds limit,
+                                       const std::function<std::string()>& work) {
+    const double begin = seconds_of(CLOCK_BOOTTIME);
+    ProgramWatch watch;
+    watch.kill_wait = std::chrono::milliseconds(500);
+    watch.tick = [&](double) {
+        alive_();
+        const bool late = seconds_of(CLOCK_BOOTTIME) - begin > static_cast<double>(limit.count());
+        return late ? TickAnswer::kill : TickAnswer::go_on;
+    };
+    const auto end = run_isolated(
+        work, [](Fd) {}, watch);
+    if (!end || end->status.timed_out)
+        return fail(
+            make_error(ErrorKind::system, what, "in time",
+                       fmt::format("no answer for {} s, a disk may hang; it is left behind", limit.count())));
+    return end->answer;
 }
 
 std::vector<Disk> LinuxSystem::disks() {
@@ -85,23 +142,58 @@ std::vector<Disk> LinuxSystem::disks() {
     return found;
 }
 
+// One that hangs is asked once and not again by this process.
 std::optional<Filesystem> LinuxSystem::probe(const std::string& disk) {
+    if (hung_.contains(disk))
+        return std::nullopt;
+    const auto answer = aside("read", std::chrono::seconds(15), [&] { return probe_here(disk); });
+    if (!answer)
+        hung_.insert(disk);
+    const auto blank = answer ? answer->find(' ') : std::string::npos;
+    if (blank == std::string::npos)
+        return std::nullopt;
+    return Filesystem{answer->substr(0, blank), answer->substr(blank + 1)};
+}
+
+// "UUID TYPE", or empty.
+std::string LinuxSystem::probe_here(const std::string& disk) {
     std::string path = "/dev/" + disk;
     std::replace(path.begin() + 5, path.end(), '!', '/'); // sysfs writes cciss!c0d0 for cciss/c0d0
     const std::unique_ptr<blkid_struct_probe, void (*)(blkid_probe)> probe(
         ::blkid_new_probe_from_filename(path.c_str()), ::blkid_free_probe);
     if (!probe)
-        return std::nullopt;
+        return {};
     ::blkid_probe_enable_superblocks(probe.get(), 1);
     ::blkid_probe_set_superblocks_flags(probe.get(), BLKID_SUBLKS_UUID | BLKID_SUBLKS_TYPE);
     if (::blkid_do_safeprobe(probe.get()) != 0)
-        return std::nullopt;
+        return {};
     const char* uuid = nullptr;
     const char* type = nullptr;
     if (::blkid_probe_lookup_value(probe.get(), "UUID", &uuid, nullptr) != 0 ||
         ::blkid_probe_lookup_value(probe.get(), "TYPE", &type, nullptr) != 0)
-        return std::nullopt;
-    return Filesystem{uuid, type};
+        return {};
+    return fmt::format("{} {}", uuid, type);
+}
+
+Result<std::string> LinuxSystem::signature(const std::string& device) {
+    const std::unique_ptr<blkid_struct_probe, void (*)(blkid_probe)> probe(
+        ::blkid_new_probe_from_filename(device.c_str()), ::blkid_free_probe);
+    if (!probe)
+        return fail(system_error("look at what is on", device, errno));
+    ::blkid_probe_enable_superblocks(probe.get(), 1);
+    ::blkid_probe_set_superblocks_flags(probe.get(), BLKID_SUBLKS_TYPE);
+    ::blkid_probe_enable_partitions(probe.get(), 1);
+    const int answer = ::blkid_do_safeprobe(probe.get());
+    if (answer == 1)
+        return std::string();
+    if (answer == -2)
+        return std::string("more than one thing");
+    if (answer != 0)
+        return fail(make_error(ErrorKind::system, "look at what is on", device, "blkid cannot tell"));
+    const char* type = nullptr;
+    if (::blkid_probe_lookup_value(probe.get(), "TYPE", &type, nullptr) == 0)
+        return std::string(type);
+    return std::string("a partition table");
 }
 
 Result<Space> LinuxSystem::space(const std::string& folder) {
@@ -133,6 +225,31 @@ Result<ExitStatus> LinuxSystem::run(const std::vector<std::string>& argv, const 
     return run_program(argv, watch);
 }
 
+Result<PipeEnd> LinuxSystem::run_pipe(const std::vector<std::string>& from,
+                                      const std::vector<std::string>& to, const ProgramWatch& watch) {
+    return run_program_pipe(from, to, watch);
+}
+
+Result<IsolatedEnd> LinuxSystem::isolate(const std::function<std::string()>& work,
+                                         const ProgramWatch& watch) {
+    const auto settle_in = [this](Fd words) {
+        console_ = std::move(words);
+        // An empty line is a sign of life and nothing else. Time is asked for often: one a second will do.
+        alive_ = [this, last = -1.0]() mutable {
+            const double now = seconds_of(CLOCK_BOOTTIME);
+            if (now - last < 1)
+                return;
+            last = now;
+            (void)write_all(console_.get(), as_bytes("\n"), "the words");
+        };
+    };
+    return run_isolated(work, settle_in, watch);
+}
+
+void LinuxSystem::keep_doing(std::chrono::seconds interval, std::function<void()> act) {
+    tickers_.push_back(std::make_unique<Ticker>(interval, std::move(act)));
+}
+
 void LinuxSystem::console(std::string_view line) {
     if (!console_.valid()) {
         for (const char* path : {"/dev/console", "/dev/kmsg"}) {
@@ -156,6 +273,8 @@ Result<> LinuxSystem::act(FinalAction action) {
             break;
         sleep(std::chrono::milliseconds(20));
     }
+    if (action == FinalAction::shell)
+        return serve_shell(alive_);
     // reboot(2) takes an int; RB_HALT_SYSTEM is larger than INT_MAX and meant bit by bit.
     const auto command = static_cast<int>(action == FinalAction::poweroff ? RB_POWER_OFF
                                           : action == FinalAction::halt   ? RB_HALT_SYSTEM

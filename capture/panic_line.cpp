@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "capture/panic_line.h"
 
+#include "capture/log_line.h"
+
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <vector>
 
 namespace kdumpkit::capture {
@@ -59,49 +60,6 @@ constexpr std::size_t report_gap = 6;
 // From a panic back to the report that led to it: registers, code and call traces of every CPU.
 constexpr std::size_t report_reach = 600;
 
-struct Line {
-    std::string_view text;
-    std::optional<double> uptime;
-};
-
-std::string_view trimmed(std::string_view text) {
-    const auto begin = text.find_first_not_of(" \t");
-    if (begin == std::string_view::npos)
-        return {};
-    return text.substr(begin, text.find_last_not_of(" \t\r") - begin + 1);
-}
-
-Line without_prefix(std::string_view text) {
-    Line line;
-    if (text.starts_with('<')) { // "<6>", from a raw log
-        const auto end = text.find('>');
-        if (end <= 4) // npos is larger
-            text.remove_prefix(end + 1);
-    }
-    // "[   12.345678]" and with CONFIG_PRINTK_CALLER "[  T123]" or "[    C1]"; "[#1]" is the oops's own.
-    for (int prefix = 0; prefix < 2 && text.starts_with('['); ++prefix) {
-        const auto end = text.find(']');
-        if (end > 24) // npos is, too
-            break;
-        const std::string_view inside = trimmed(text.substr(1, end - 1));
-        if (prefix == 0) {
-            double value = 0;
-            const auto parsed = std::from_chars(inside.data(), inside.data() + inside.size(), value);
-            if (parsed.ec != std::errc() || parsed.ptr != inside.data() + inside.size())
-                break;
-            line.uptime = value;
-        } else if (inside.empty() || (inside[0] != 'T' && inside[0] != 'C') ||
-                   inside.find_first_not_of("0123456789", 1) != std::string_view::npos) {
-            break;
-        }
-        text.remove_prefix(end + 1);
-        if (text.starts_with(' ') && !text.starts_with(" ["))
-            text.remove_prefix(1);
-    }
-    line.text = trimmed(text);
-    return line;
-}
-
 bool is_headline(std::string_view text) {
     return std::any_of(headlines.begin(), headlines.end(),
                        [&](std::string_view head) { return text.starts_with(head); });
@@ -109,7 +67,8 @@ bool is_headline(std::string_view text) {
 
 bool is_vague(std::string_view panic) {
     std::string_view words = panic.substr(panic_head.size());
-    words = trimmed(words.starts_with(':') ? words.substr(1) : words);
+    words = words.starts_with(':') ? words.substr(1) : words;
+    words.remove_prefix(std::min(words.find_first_not_of(" \t"), words.size()));
     return words.empty() || std::any_of(vague_panics.begin(), vague_panics.end(),
                                         [&](std::string_view vague) { return words.starts_with(vague); });
 }
@@ -118,7 +77,7 @@ bool is_vague(std::string_view panic) {
 
 std::optional<PanicLine> find_panic_line(std::string_view dmesg) {
     // From the end: the last panic, else the last report.
-    std::vector<Line> lines; // newest first, no more than needed
+    std::vector<LogLine> lines; // newest first, no more than needed
     std::optional<std::size_t> panic;
     std::optional<std::size_t> report;
     while (!dmesg.empty()) {
@@ -126,7 +85,7 @@ std::optional<PanicLine> find_panic_line(std::string_view dmesg) {
             dmesg.remove_suffix(1);
         const auto newline = dmesg.rfind('\n');
         const std::size_t begin = newline == std::string_view::npos ? 0 : newline + 1;
-        const Line line = without_prefix(dmesg.substr(begin));
+        const LogLine line = parse_log_line(dmesg.substr(begin));
         dmesg = dmesg.substr(0, begin);
         lines.push_back(line);
         const std::size_t index = lines.size() - 1;
@@ -148,8 +107,8 @@ std::optional<PanicLine> find_panic_line(std::string_view dmesg) {
     }
     if (!panic && !report)
         return std::nullopt;
-    const Line& line = lines[panic ? *panic : *report];
-    const Line& cause = lines[report ? *report : *panic];
+    const LogLine& line = lines[panic ? *panic : *report];
+    const LogLine& cause = lines[report ? *report : *panic];
     return PanicLine{std::string(line.text), std::string(cause.text), line.uptime};
 }
 

@@ -4,7 +4,10 @@
 #include "base/file.h"
 #include "base/progress.h"
 #include "capture/action.h"
+#include "capture/beacon.h"
+#include "capture/crash_log.h"
 #include "capture/devices.h"
+#include "capture/hooks.h"
 #include "capture/mounts.h"
 
 #include <algorithm>
@@ -86,8 +89,21 @@ Result<> bring_up_devices(Life& life) {
     return {};
 }
 
+Result<> read_log(Life& life) {
+    read_crash_log(life.c);
+    return {};
+}
+
+Result<> begin_hooks(Life& life) {
+    feed_hardware_watchdog(life.c);
+    begin_beacon(life.c);
+    run_hooks(life.c, life.c.frozen.settings.hooks.pre, {"pre"});
+    return {};
+}
+
 Result<> try_targets(Life& life) {
     life.saved = run_chain(life.c);
+    run_hooks(life.c, life.c.frozen.settings.hooks.post, {"post", std::string(to_text(life.saved))});
     return {};
 }
 
@@ -98,13 +114,16 @@ struct Stage {
 };
 
 // A life, from the kernel's hands to the final action.
-constexpr std::array<Stage, 6> stages{{
+constexpr std::array<Stage, 8> stages{{
     {"mounts", "mount /proc, /sys, /dev and /run", mount_kernel_filesystems},
     {"start", "say who and where we are and how much memory there is", introduce},
     {"settings", "read the frozen settings", read_frozen},
     {"vmcore", "make sure that there is a crashed kernel's memory", look_at_vmcore},
+    {"log", "read the crashed kernel's log, before anything that may hang", read_log},
     {"modules", "load the frozen modules in their order", bring_up_devices},
-    {"targets", "each target in turn: wait, mount, dmesg, summary, dump, rename, unmount", try_targets},
+    {"hooks", "feed the watchdog, tell the cluster, run the hooks", begin_hooks},
+    {"targets", "each target in turn, in a process of its own: dmesg, summary, dump, last words",
+     try_targets},
 }};
 
 Saved live_stages(Life& life) {
@@ -131,7 +150,7 @@ Saved live_stages(Life& life) {
 
 LifeEnd live(System& system, const Places& places, const std::string& root) {
     CaptureLog log(system);
-    Capture capture{system, log, places, {}, MemoryWatch(places.meminfo), {}};
+    Capture capture{system, log, places, {}, MemoryWatch(places.meminfo), {}, {}};
     const double uptime = system.boot_seconds();
     capture.summary.capture_start_utc = system.utc_seconds() - static_cast<std::int64_t>(uptime);
     Life life{capture, root};

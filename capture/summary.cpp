@@ -36,6 +36,20 @@ Json to_value(const Attempt& attempt) {
     return value;
 }
 
+// What the log tells of the crash, besides its panic line.
+void add_report(Json& root, const CrashReport& report) {
+    Json& task = root["task"];
+    if (report.task)
+        task = {{"comm", report.task->comm}, {"pid", report.task->pid}, {"cpu", report.task->cpu}};
+    root["taint"] = report.taint ? Json(*report.taint) : Json();
+    root["instruction"] = or_null(report.instruction);
+    root["stack"] = report.stack;
+    root["modules"] = report.modules;
+    root["hardware_errors"] = report.hardware_errors;
+    root["hung_tasks"] = report.hung_tasks;
+    root["lockups"] = report.lockups;
+}
+
 } // namespace
 
 bool says_incomplete(std::string_view collector_json) {
@@ -57,6 +71,7 @@ std::string to_json(const Summary& summary, const MemoryWatch& memory) {
     root["panic_line"] = summary.panic ? Json(summary.panic->line) : Json();
     root["panic_cause"] = summary.panic ? Json(summary.panic->cause) : Json();
     root["panic_uptime"] = summary.panic && summary.panic->uptime ? Json(*summary.panic->uptime) : Json();
+    add_report(root, summary.report);
     // CRASHTIME is exact. Without it the start of the capture kernel, a few seconds later, has to do.
     root["panic_utc"] = utc_text(summary.crash.crash_time.value_or(summary.capture_start_utc));
     root["capture_start_utc"] = utc_text(summary.capture_start_utc);

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "capture/collector.h"
 #include "capture/crash_notes.h"
+#include "capture/crash_report.h"
 #include "capture/memory_watch.h"
 #include "capture/panic_line.h"
 #include "config/target.h"
@@ -42,6 +43,7 @@ struct Summary {
     CrashFacts crash;
     std::string capture_kernel;
     std::optional<PanicLine> panic;
+    CrashReport report;
     std::int64_t capture_start_utc = 0;                 // seconds since 1970, the start of the capture kernel
     std::vector<std::pair<std::string, double>> stages; // name, seconds it took, in order
     double dmesg_saved_at = 0;      // seconds since the capture kernel's start; 0: not yet

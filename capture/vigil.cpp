@@ -60,29 +60,90 @@ std::string CollectorRun::text() const {
     return killed_for.empty() ? status->text() : "killed: " + killed_for;
 }
 
-CollectorRun run_collector(Capture& capture, const std::vector<std::string>& argv, const std::string& output,
-                           const RunLimits& limits) {
-    const auto now = [&] { return capture.system.boot_seconds(); };
-    Vigil vigil(limits, now());
-    std::string killed_for;
+namespace {
+
+// What is watched: its name for people, and how much it has written to where; no name, no output to look at.
+struct Watched {
+    std::string what, output;
+    std::function<std::uint64_t()> bytes;
+};
+
+std::string progress_of(const Watched& watched, std::uint64_t bytes) {
+    return watched.output.empty() ? std::string()
+                                  : fmt::format("; {} has {}", watched.output, human_bytes(bytes));
+}
+
+// Its words go to the log, and ours when it is silent; `killed_for` is filled in when it is killed.
+ProgramWatch watch_over(Capture& capture, Vigil& vigil, const RunLimits& limits, Watched watched,
+                        std::string& killed_for) {
+    const auto now = [&capture] { return capture.system.boot_seconds(); };
     ProgramWatch watch;
-    watch.line = [&](std::string_view line) {
+    watch.line = [&capture, &vigil, now](std::string_view line) {
         capture.log.line(line);
         vigil.heard(now());
     };
-    watch.tick = [&](double cpu_seconds) {
+    watch.tick = [&capture, &vigil, &limits, &killed_for, now,
+                  watched = std::move(watched)](double cpu_seconds) {
         capture.memory.sample();
-        const std::uint64_t bytes = size_of(output);
+        const std::uint64_t bytes = watched.bytes ? watched.bytes() : 0;
         const Vigil::Verdict verdict = vigil.look(now(), bytes, cpu_seconds);
         if (verdict == Vigil::Verdict::speak)
-            capture.log.say("the collector has run for {:.0f} s, silent for {:.0f} s; {} has {}",
-                            vigil.seconds(now()), limits.quiet, output.substr(output.rfind('/') + 1),
-                            human_bytes(bytes));
+            capture.log.say("{} has run for {:.0f} s, silent for {:.0f} s{}", watched.what,
+                            vigil.seconds(now()), limits.quiet, progress_of(watched, bytes));
         killed_for = reason_of(verdict, limits);
         if (!killed_for.empty())
-            capture.log.say("killing the collector: {}", killed_for);
+            capture.log.say("killing {}: {}", watched.what, killed_for);
         return killed_for.empty() ? TickAnswer::go_on : TickAnswer::kill;
     };
+    return watch;
+}
+
+std::string name_of(const std::vector<std::string>& argv) {
+    return argv.at(0).substr(argv[0].rfind('/') + 1);
+}
+
+} // namespace
+
+RunLimits dump_limits(Capture& capture) {
+    return {capture.until - capture.system.boot_seconds(),
+            static_cast<double>(capture.frozen.settings.stall_timeout.count()), 1800, 10};
+}
+
+CollectorRun run_collector(Capture& capture, const std::vector<std::string>& argv, const std::string& output,
+                           const RunLimits& limits) {
+    Vigil vigil(limits, capture.system.boot_seconds());
+    std::string killed_for;
+    const auto watch = watch_over(
+        capture, vigil, limits,
+        {"the collector", output.substr(output.rfind('/') + 1), [&] { return size_of(output); }}, killed_for);
+    auto status = capture.system.run(argv, watch);
+    return {std::move(status), std::move(killed_for)};
+}
+
+CollectorRun run_collector_onto(Capture& capture, const std::vector<std::string>& argv, int output,
+                                const std::function<std::uint64_t()>& written, const RunLimits& limits) {
+    Vigil vigil(limits, capture.system.boot_seconds());
+    std::string killed_for;
+    auto watch = watch_over(capture, vigil, limits, {"the collector", "the partition", written}, killed_for);
+    watch.output = output;
+    auto status = capture.system.run(argv, watch);
+    return {std::move(status), std::move(killed_for)};
+}
+
+SentRun run_and_send(Capture& capture, const std::vector<std::string>& collector,
+                     const std::vector<std::string>& sender, const RunLimits& limits) {
+    Vigil vigil(limits, capture.system.boot_seconds());
+    std::string killed_for;
+    const auto watch =
+        watch_over(capture, vigil, limits, {"the collector and " + name_of(sender), {}, {}}, killed_for);
+    auto ends = capture.system.run_pipe(collector, sender, watch);
+    return {std::move(ends), std::move(killed_for)};
+}
+
+CollectorRun run_watched(Capture& capture, const std::vector<std::string>& argv, const RunLimits& limits) {
+    Vigil vigil(limits, capture.system.boot_seconds());
+    std::string killed_for;
+    const auto watch = watch_over(capture, vigil, limits, {name_of(argv), {}, {}}, killed_for);
     auto status = capture.system.run(argv, watch);
     return {std::move(status), std::move(killed_for)};
 }

@@ -4,6 +4,7 @@
 #include "capture/chain.h"
 
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <string>
 #include <vector>
@@ -22,10 +23,11 @@ struct RunLimits {
 // A kernel log is a few MiB at most and found by three symbols: it takes less than a second. The dump must
 // not wait for it.
 inline constexpr RunLimits dmesg_limits{60, RunLimits::none, RunLimits::none, 10};
-// A dump takes as long as it takes, as long as something moves. 120 s without anything is far above what one
-// write or one fsync takes: only as much can be unwritten as this small kernel's memory holds. Half an hour
-// of computing without a byte is far above one pass over the page descriptors of the largest machines.
-inline constexpr RunLimits dump_limits{RunLimits::none, 120, 1800, 10};
+// A dump takes as long as it takes, as long as something moves, or until the target's deadline. The settings'
+// stall_timeout without anything is far above what one write or one fsync takes: only as much can be
+// unwritten as this small kernel's memory holds. Half an hour of computing without a byte is far above one
+// pass over the page descriptors of the largest machines.
+RunLimits dump_limits(Capture& capture);
 
 // Decides from what is seen of a running collector whether to speak for it and whether to end it. No clock of
 // its own: times are seconds of any one clock.
@@ -62,5 +64,19 @@ struct CollectorRun {
 // file that it makes.
 CollectorRun run_collector(Capture& capture, const std::vector<std::string>& argv, const std::string& output,
                            const RunLimits& limits);
+
+// The same with its output onto a descriptor, of which `written` tells how much came.
+CollectorRun run_collector_onto(Capture& capture, const std::vector<std::string>& argv, int output,
+                                const std::function<std::uint64_t()>& written, const RunLimits& limits);
+
+// The same with the collector's output as the input of `sender`; words of either are signs of life.
+struct SentRun {
+    Result<PipeEnd> ends;
+    std::string killed_for;
+};
+SentRun run_and_send(Capture& capture, const std::vector<std::string>& collector,
+                     const std::vector<std::string>& sender, const RunLimits& limits);
+// One program that is no collector, kdump-send or a hook: its words go to the log.
+CollectorRun run_watched(Capture& capture, const std::vector<std::string>& argv, const RunLimits& limits);
 
 } // namespace kdumpkit::capture

@@ -16,7 +16,7 @@ std::int64_t number(std::uint64_t value) {
     return static_cast<std::int64_t>(value);
 }
 
-constexpr std::array<SettingKey, 13> keys{{
+constexpr std::array<SettingKey, 24> keys{{
     {"", "target", "a URL or a list of URLs, tried in order",
      "where a dump goes: file:///FOLDER, sftp://USER@HOST/FOLDER?…, see docs/targets.md",
      [](const Settings& settings) -> SettingValue {
@@ -34,6 +34,10 @@ constexpr std::array<SettingKey, 13> keys{{
     {"dump", "compress", "zstd, zstd:-50 to zstd:19 without 0, zlib, zlib:1 to zlib:9, lzo, snappy, none",
      "how pages are compressed",
      [](const Settings& settings) -> SettingValue { return settings.compression.text(); }},
+    {"dump", "stream", "flattened, stream",
+     "what goes through a pipe to a server or to a raw partition: makedumpfile's flattened format, or the "
+     "smaller stream",
+     [](const Settings& settings) -> SettingValue { return std::string(to_text(settings.stream)); }},
     {"capture", "kernel", "running, or a release as uname -r prints it",
      "which kernel captures, kdumpkit arm looks for its image in /boot",
      [](const Settings& settings) -> SettingValue { return settings.kernel; }},
@@ -45,11 +49,28 @@ constexpr std::array<SettingKey, 13> keys{{
      [](const Settings& settings) -> SettingValue { return settings.modules; }},
     {"capture", "device_timeout", "1 to 86400", "seconds that a target's disk may take to appear",
      [](const Settings& settings) -> SettingValue { return number(settings.device_timeout.count()); }},
-    {"capture", "final_action", "reboot, poweroff, halt", "what the capture kernel does after a dump",
+    {"capture", "target_deadline", "0 to 604800, 0 without limit",
+     "seconds that a target may take in all, unless its URL has a deadline=; then the next is tried",
+     [](const Settings& settings) -> SettingValue { return number(settings.target_deadline.count()); }},
+    {"capture", "stall_timeout", "10 to 86400",
+     "seconds that a target may show no sign of life before the next is tried",
+     [](const Settings& settings) -> SettingValue { return number(settings.stall_timeout.count()); }},
+    {"capture", "copies", "0 to 100, 0 for every target", "how many targets get the dump",
+     [](const Settings& settings) -> SettingValue { return number(settings.copies); }},
+    {"capture", "final_action", "reboot, poweroff, halt, shell", "what the capture kernel does after a dump",
      [](const Settings& settings) -> SettingValue { return std::string(to_text(settings.final_action)); }},
-    {"capture", "failure_action", "reboot, poweroff, halt",
+    {"capture", "failure_action", "reboot, poweroff, halt, shell",
      "what the capture kernel does when no target took the dump",
      [](const Settings& settings) -> SettingValue { return std::string(to_text(settings.failure_action)); }},
+    {"capture", "last_resort", "a list of any or UUID=…",
+     "local filesystems to save to when no target took anything; any: whichever can be written",
+     [](const Settings& settings) -> SettingValue { return settings.last_resort; }},
+    {"capture", "fence_kdump", "a list of ADDRESS or ADDRESS:PORT",
+     "cluster nodes that are told every 5 seconds that a capture is under way",
+     [](const Settings& settings) -> SettingValue { return settings.fence_kdump; }},
+    {"capture", "files", "a list of absolute paths",
+     "files of this machine that the initramfs gets besides, programs with their libraries",
+     [](const Settings& settings) -> SettingValue { return settings.files; }},
     {"retention", "count", "0 to 1000000, 0 without limit", "how many dumps are kept; the oldest go first",
      [](const Settings& settings) -> SettingValue { return number(settings.retention.count); }},
     {"retention", "days", "0 to 1000000, 0 without limit", "how old a dump may become",
@@ -57,6 +78,16 @@ constexpr std::array<SettingKey, 13> keys{{
     {"retention", "gib", "0 to 1000000, 0 without limit",
      "how much room, in GiB, all dumps together may take; the oldest go first",
      [](const Settings& settings) -> SettingValue { return number(settings.retention.gib); }},
+    {"retention", "free_gib", "0 to 1000000, 0 without limit",
+     "how much room, in GiB, the capture kernel makes on a target before a dump; the oldest go first",
+     [](const Settings& settings) -> SettingValue { return number(settings.retention.free_gib); }},
+    {"hooks", "pre", "a list of absolute paths",
+     "programs that the capture kernel runs before the first target",
+     [](const Settings& settings) -> SettingValue { return settings.hooks.pre; }},
+    {"hooks", "post", "a list of absolute paths", "programs that it runs after the last target",
+     [](const Settings& settings) -> SettingValue { return settings.hooks.post; }},
+    {"hooks", "deadline", "1 to 3600", "seconds that each of them may take before it is killed",
+     [](const Settings& settings) -> SettingValue { return number(settings.hooks.deadline.count()); }},
 }};
 
 } // namespace

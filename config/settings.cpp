@@ -2,6 +2,7 @@
 #include "config/settings.h"
 
 #include "base/bytes.h"
+#include "base/socket_address.h"
 #include "config/keys.h"
 #include "config/table.h"
 
@@ -59,6 +60,7 @@ void read_dump(TableReader& reader, Settings& settings) {
     settings.level = static_cast<unsigned>(level);
     std::string compress = settings.compression.text();
     reader.text("compress", compress);
+    choice(reader, "stream", std::array{StreamFormat::flattened, StreamFormat::stream}, settings.stream);
     if (auto compression = parse_compression(compress))
         settings.compression = *compression;
     else
@@ -69,6 +71,14 @@ void read_dump(TableReader& reader, Settings& settings) {
 // A release becomes part of paths, words become part of a command line.
 bool has_control_character(std::string_view text) {
     return std::any_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; });
+}
+
+void read_paths(TableReader& reader, std::string_view key, std::vector<std::string>& paths) {
+    reader.texts(key, paths);
+    for (const std::string& path : paths)
+        if (path.size() < 2 || path.front() != '/' || path.find("/../") != std::string::npos ||
+            has_control_character(path))
+            reader.wrong(key, fmt::format("\"{}\" is no absolute path", path), "begin it with /");
 }
 
 void read_capture(TableReader& reader, Settings& settings) {
@@ -82,12 +92,33 @@ void read_capture(TableReader& reader, Settings& settings) {
         reader.wrong("append", "has a line break or another control character",
                      "write the words in one line with blanks between them");
     reader.texts("modules", settings.modules);
-    std::int64_t seconds = settings.device_timeout.count();
-    reader.integer("device_timeout", 1, 86400, seconds);
-    settings.device_timeout = std::chrono::seconds(seconds);
-    constexpr std::array actions = {FinalAction::reboot, FinalAction::poweroff, FinalAction::halt};
+    const auto duration = [&](std::string_view key, std::int64_t least, std::int64_t most,
+                              std::chrono::seconds& out) {
+        std::int64_t value = out.count();
+        reader.integer(key, least, most, value);
+        out = std::chrono::seconds(value);
+    };
+    duration("device_timeout", 1, 86400, settings.device_timeout);
+    duration("target_deadline", 0, 604'800, settings.target_deadline);
+    duration("stall_timeout", 10, 86400, settings.stall_timeout);
+    std::int64_t copies = settings.copies;
+    reader.integer("copies", 0, 100, copies);
+    settings.copies = static_cast<unsigned>(copies);
+    constexpr std::array actions = {FinalAction::reboot, FinalAction::poweroff, FinalAction::halt,
+                                    FinalAction::shell};
     choice(reader, "final_action", actions, settings.final_action);
     choice(reader, "failure_action", actions, settings.failure_action);
+    reader.texts("last_resort", settings.last_resort);
+    for (const std::string& one : settings.last_resort)
+        if (one != "any" && !parse_target("file:///x?fs=" + one))
+            reader.wrong("last_resort", fmt::format("\"{}\" is no filesystem", one),
+                         "write \"any\", or UUID= with a filesystem's UUID as blkid prints it");
+    reader.texts("fence_kdump", settings.fence_kdump);
+    for (const std::string& one : settings.fence_kdump)
+        if (const auto address = parse_address(one, 1); !address)
+            reader.wrong("fence_kdump", fmt::format("\"{}\": {}", one, address.error().reason),
+                         "write fence_kdump = [\"192.0.2.1\"]; the port is 7410 when it is left out");
+    read_paths(reader, "files", settings.files);
 }
 
 void read_retention(TableReader& reader, Retention& retention) {
@@ -99,6 +130,15 @@ void read_retention(TableReader& reader, Retention& retention) {
     limit("count", retention.count);
     limit("days", retention.days);
     limit("gib", retention.gib);
+    limit("free_gib", retention.free_gib);
+}
+
+void read_hooks(TableReader& reader, Hooks& hooks) {
+    read_paths(reader, "pre", hooks.pre);
+    read_paths(reader, "post", hooks.post);
+    std::int64_t seconds = hooks.deadline.count();
+    reader.integer("deadline", 1, 3600, seconds);
+    hooks.deadline = std::chrono::seconds(seconds);
 }
 
 } // namespace
@@ -121,6 +161,18 @@ std::string_view to_text(FinalAction action) {
         return "poweroff";
     case FinalAction::halt:
         return "halt";
+    case FinalAction::shell:
+        return "shell";
+    }
+    return "?";
+}
+
+std::string_view to_text(StreamFormat format) {
+    switch (format) {
+    case StreamFormat::flattened:
+        return "flattened";
+    case StreamFormat::stream:
+        return "stream";
     }
     return "?";
 }
@@ -172,6 +224,7 @@ Result<Settings> parse_settings(std::string_view toml, const std::string& name) 
     const toml::table* dump = top.section("dump");
     const toml::table* capture = top.section("capture");
     const toml::table* retention = top.section("retention");
+    const toml::table* hooks = top.section("hooks");
     KDK_TRY(top.finish(setting_names()));
     const auto read = [&](const toml::table* section, const char* prefix, const auto& reading) -> Result<> {
         if (!section)
@@ -184,6 +237,7 @@ Result<Settings> parse_settings(std::string_view toml, const std::string& name) 
     KDK_TRY(read(capture, "capture.", [&](TableReader& reader) { read_capture(reader, settings); }));
     KDK_TRY(read(retention, "retention.",
                  [&](TableReader& reader) { read_retention(reader, settings.retention); }));
+    KDK_TRY(read(hooks, "hooks.", [&](TableReader& reader) { read_hooks(reader, settings.hooks); }));
     return settings;
 }
 

@@ -15,10 +15,13 @@ namespace kdumpkit {
 // How the dump is made: filtered by makedumpfile-lite, or the crashed memory copied as it is (an ELF vmcore).
 enum class DumpMethod { filter, copy };
 // What the capture kernel does at its end.
-enum class FinalAction { reboot, poweroff, halt };
+enum class FinalAction { reboot, poweroff, halt, shell };
+// What is piped to a server or written to a raw partition: makedumpfile's flattened format, or our stream.
+enum class StreamFormat { flattened, stream };
 
 std::string_view to_text(DumpMethod method);
 std::string_view to_text(FinalAction action);
+std::string_view to_text(StreamFormat format);
 
 // "zstd", "zstd:3", "lzo", "snappy", "zlib:1", "none".
 struct Compression {
@@ -34,22 +37,40 @@ Result<Compression> parse_compression(std::string_view text);
 // [retention]: which dumps `kdumpkit prune` removes. 0: without limit.
 struct Retention {
     unsigned count = 0, days = 0, gib = 0;
+    unsigned free_gib = 0; // of the target's filesystem, before a dump; only the capture kernel looks at it
     friend bool operator==(const Retention&, const Retention&) = default;
+};
+
+// [hooks]: programs of this machine that run in the capture kernel.
+struct Hooks {
+    std::vector<std::string> pre, post; // absolute paths; before the first target, after the last
+    std::chrono::seconds deadline{30};  // of each
+    friend bool operator==(const Hooks&, const Hooks&) = default;
 };
 
 // What an admin decides. An empty file gives these defaults. config/keys.h describes each key.
 struct Settings {
     std::vector<Target> targets{file_target("/var/crash")}; // tried in order, at least one
     DumpMethod method = DumpMethod::filter;                 // [dump] method
-    unsigned level = 31;                     // [dump] level, 0 to 31, makedumpfile's meaning of the bits
-    Compression compression;                 // [dump] compress
-    std::string kernel = "running";          // [capture] kernel: that, or a release
-    std::string append;                      // [capture] append: for the capture kernel's command line
-    std::vector<std::string> modules;        // [capture] modules: further ones
+    unsigned level = 31;     // [dump] level, 0 to 31, makedumpfile's meaning of the bits
+    Compression compression; // [dump] compress
+    StreamFormat stream = StreamFormat::flattened; // [dump] stream
+    std::string kernel = "running";                // [capture] kernel: that, or a release
+    std::string append;                            // [capture] append: for the capture kernel's command line
+    std::vector<std::string> modules;              // [capture] modules: further ones
     std::chrono::seconds device_timeout{60}; // [capture] device_timeout: how long a target's disk may take
+    std::chrono::seconds target_deadline{0}; // [capture] of each target whose URL has none; 0: none
+    std::chrono::seconds stall_timeout{120}; // [capture] how long a target may show no sign of life
+    unsigned copies = 1;                     // [capture] how many targets get the dump; 0: all
     FinalAction final_action = FinalAction::reboot;   // [capture] after a complete dump
     FinalAction failure_action = FinalAction::reboot; // [capture] when no target took it
+    // [capture] where to save when no target took anything: "any", or "UUID=…" of local filesystems
+    std::vector<std::string> last_resort;
+    std::vector<std::string>
+        fence_kdump;                // [capture] ADDRESS or ADDRESS:PORT, told that a capture is under way
+    std::vector<std::string> files; // [capture] further files of this machine for the initramfs
     Retention retention;
+    Hooks hooks;
     friend bool operator==(const Settings&, const Settings&) = default;
 };
 

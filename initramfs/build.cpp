@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "config/settings_file.h"
+#include "initramfs/extras.h"
 #include "initramfs/freeze.h"
 #include "initramfs/kernel_config.h"
 #include "initramfs/layout.h"
@@ -154,6 +155,9 @@ Result<std::vector<ModuleRequest>> freeze_targets(const BuildRequest& request, c
         target = std::move(found.target);
         requests.insert(requests.end(), found.drivers.begin(), found.drivers.end());
     }
+    if (around.running_system && around.find_drivers)
+        for (ModuleRequest& watchdog : armed_watchdogs(around.sysfs))
+            requests.push_back(std::move(watchdog));
     for (ModuleRequest& more : named(request.more_modules, "--add-modules"))
         requests.push_back(std::move(more));
     for (ModuleRequest& more : named(frozen.settings.modules, "capture.modules"))
@@ -174,8 +178,15 @@ Result<std::vector<PackedModule>> collect_modules(const BuildRequest& request, c
     }
     KDK_ASSIGN(const auto tree, ModuleTree::open(root, release));
     for (const Target& target : result.frozen.settings.targets)
-        for (ModuleRequest& one : filesystem_modules(*tree, target.value("type"), tree->knows_built_in()))
+        for (ModuleRequest& one :
+             target.scheme != Scheme::file
+                 ? std::vector<ModuleRequest>()
+                 : filesystem_modules(*tree, target.value("type"), tree->knows_built_in()))
             requests.push_back(std::move(one));
+    if (!result.frozen.settings.last_resort.empty())
+        for (const char* type : {"ext4", "xfs", "btrfs", "f2fs", "vfat"})
+            for (ModuleRequest& one : filesystem_modules(*tree, type, false))
+                requests.push_back(std::move(one));
     KDK_ASSIGN(LoadOrder order, load_order(*tree, requests));
     result.built_in = std::move(order.built_in);
     result.warnings.insert(result.warnings.end(), order.warnings.begin(), order.warnings.end());
@@ -204,8 +215,11 @@ Result<Collected> collect(const BuildRequest& request) {
     KDK_ASSIGN(ingredients.modules, collect_modules(request, root, result));
     KDK_ASSIGN(result.packing, read_packing(root, result));
     KDK_ASSIGN(const CapturePrograms programs, find_programs(request.programs, root));
-    KDK_ASSIGN(ingredients.libraries,
-               library_closure({programs.supervisor, programs.collector}, programs.libraries));
+    KDK_ASSIGN(Extras extras, collect_extras(result.frozen.settings, root));
+    std::vector<Program> with_libraries{programs.supervisor, programs.collector};
+    std::move(extras.programs.begin(), extras.programs.end(), std::back_inserter(with_libraries));
+    KDK_ASSIGN(ingredients.libraries, library_closure(with_libraries, programs.libraries));
+    ingredients.extras = std::move(extras.files);
     ingredients.supervisor = strip(programs.supervisor.content);
     ingredients.collector = strip(programs.collector.content);
     ingredients.frozen = to_toml(result.frozen);

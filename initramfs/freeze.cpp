@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "initramfs/freeze.h"
 
+#include "base/file.h"
 #include "initramfs/devices.h"
 
 #include <cerrno>
 #include <cstdlib>
+#include <filesystem>
 #include <memory>
 
 #include <fmt/format.h>
@@ -44,10 +46,26 @@ Result<std::string> resolve(Target& target, const Surroundings& around) {
     return device;
 }
 
+// The drivers in use are exact, but only this kernel surely calls them so; for another one its own aliases
+// decide.
+Result<> add_drivers(FrozenTarget& frozen, const std::string& device, const Surroundings& around) {
+    KDK_ASSIGN(const DeviceNumber number, device_number(device));
+    KDK_ASSIGN(const DeviceChain chain, device_chain(around.sysfs, number.major, number.minor));
+    const std::string why = fmt::format("/dev/{} hangs on it", chain.disk);
+    for (const std::string& name : around.same_kernel ? chain.drivers : chain.modaliases)
+        frozen.drivers.push_back({name, why, around.same_kernel});
+    return {};
+}
+
 } // namespace
 
 Result<FrozenTarget> freeze_target(const Target& target, const Surroundings& around) {
     FrozenTarget frozen{target, {}};
+    if (target.scheme == Scheme::raw) {
+        if (around.running_system && around.find_drivers)
+            KDK_TRY(add_drivers(frozen, target.path, around));
+        return frozen;
+    }
     if (target.scheme != Scheme::file)
         return fail(make_error(ErrorKind::unsupported, "freeze the target", target.url(),
                                fmt::format("this version cannot save to \"{}:\" targets", target.info().name))
@@ -68,13 +86,7 @@ Result<FrozenTarget> freeze_target(const Target& target, const Surroundings& aro
     KDK_ASSIGN(const std::string device, resolve(frozen.target, around));
     if (!around.find_drivers)
         return frozen;
-    KDK_ASSIGN(const DeviceNumber number, device_number(device));
-    KDK_ASSIGN(const DeviceChain chain, device_chain(around.sysfs, number.major, number.minor));
-    // The drivers in use are exact, but only this kernel surely calls them so; for another one its own
-    // aliases decide.
-    const std::string why = fmt::format("/dev/{} hangs on it", chain.disk);
-    for (const std::string& name : around.same_kernel ? chain.drivers : chain.modaliases)
-        frozen.drivers.push_back({name, why, around.same_kernel});
+    KDK_TRY(add_drivers(frozen, device, around));
     return frozen;
 }
 
@@ -89,6 +101,20 @@ std::vector<ModuleRequest> filesystem_modules(ModuleCatalog& catalog, const std:
     if (type == "vfat" || type == "msdos")
         for (const char* table : {"nls_cp437", "nls_ascii", "nls_iso8859_1", "nls_utf8"})
             requests.push_back({table, why, false});
+    return requests;
+}
+
+std::vector<ModuleRequest> armed_watchdogs(const std::string& sysfs) {
+    std::vector<ModuleRequest> requests;
+    std::error_code error;
+    for (std::filesystem::directory_iterator it(sysfs + "/class/watchdog", error), end; !error && it != end;
+         it.increment(error)) {
+        const std::string state = read_text(it->path() / "state", 4096).value_or(std::string());
+        const auto module = std::filesystem::read_symlink(it->path() / "device/driver/module", error);
+        if (!error && state.starts_with("active")) // built-in drivers have no module
+            requests.push_back({module.filename(), "an armed hardware watchdog", false});
+        error.clear();
+    }
     return requests;
 }
 

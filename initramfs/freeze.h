@@ -31,6 +31,10 @@ Result<FrozenTarget> freeze_target(const Target& target, const Surroundings& aro
 // means that the kernel cannot mount it, because the list of built-in drivers is known.
 std::vector<ModuleRequest> filesystem_modules(ModuleCatalog& catalog, const std::string& type, bool sure);
 
+// The drivers of hardware watchdogs that this machine has armed: unfed they would reset it in the middle of a
+// dump.
+std::vector<ModuleRequest> armed_watchdogs(const std::string& sysfs);
+
 // The name that goes into the dump's folder: letters, digits, ".", "_" and "-", at most 64.
 Result<std::string> checked_host(const std::string& host);
 

@@ -116,6 +116,8 @@ Result<std::vector<Entry>> make_recipe(Ingredients ingredients) {
         KDK_TRY(tree.file(library.path, std::move(library.content), 0755));
     for (PackedModule& module : ingredients.modules)
         KDK_TRY(tree.file(module.path, std::move(module.content), 0644));
+    for (ExtraFile& extra : ingredients.extras)
+        KDK_TRY(tree.file(extra.path, std::move(extra.content), extra.mode));
     KDK_TRY(tree.usr_links());
     return tree.finish();
 }

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "initramfs/closure.h"
 #include "initramfs/entry.h"
+#include "initramfs/extras.h"
 
 #include <string>
 #include <vector>
@@ -22,6 +23,7 @@ struct Ingredients {
     std::vector<std::byte> collector;  // becomes /usr/bin/makedumpfile-lite
     std::vector<Library> libraries;
     std::vector<PackedModule> modules;
+    std::vector<ExtraFile> extras;
     std::string frozen; // the text of Frozen::path
     std::string layout; // the text of Frozen::layout_path; empty: no such file
 };

@@ -11,7 +11,7 @@ import tempfile
 import unittest
 
 build = None
-UNITS = ("kdumpkit.service", "kdumpkit-record.service")
+UNITS = ("kdumpkit.service", "kdumpkit-record.service", "kdumpkit-forward.service")
 
 
 def verify(root, *units):

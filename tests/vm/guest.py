@@ -46,6 +46,20 @@ class Kernel:
         self.image, self.release = fetch_kernel.image_of(self.root)
         self.cpu = cpu
 
+    def load_order(self, *names):
+        """The files of these modules and of all that they need, each after what it needs (modules.dep)."""
+        folder = self.root / "lib/modules" / self.release
+        needs = {}
+        for line in (folder / "modules.dep").read_text().splitlines():
+            path, _, others = line.partition(":")
+            needs[pathlib.Path(path).name.split(".")[0].replace("-", "_")] = [folder / path, others.split()]
+        order = []
+        for name in names:
+            path, others = needs[name]
+            # Nearest first in the file: the last is what has to be loaded first.
+            order += [folder / other for other in reversed(others)] + [path]
+        return list(dict.fromkeys(order))
+
     def module(self, name):
         return next((self.root / "lib/modules" / self.release).rglob(name + ".ko"))
 
@@ -69,6 +83,7 @@ class Guest:
         self.kernel, self.disks, self.append, self.memory, self.qemu = kernel, disks, append, memory, qemu
         self.cpus, self.cpu = cpus, ",".join(filter(None, (kernel.cpu, cpu)))
         self.lines = []
+        self.when = {}  # text -> what to do once a line contains it
         self._make_initramfs(script, programs, files or {})
 
     def _make_initramfs(self, script, programs, files):
@@ -114,6 +129,8 @@ class Guest:
                 self.lines.append((stamp, line))
                 log.write(f"{stamp:8.3f} {line}\n")
                 log.flush()
+                for text in [text for text in self.when if text in line]:
+                    self.when.pop(text)()
             timer.cancel()
         if expired.is_set():
             raise RuntimeError(f"the guest did not end within {deadline} s; its console: {self.work}/console.txt")

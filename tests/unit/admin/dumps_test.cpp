@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "admin/dumps.h"
 #include "admin/dumps_report.h"
-#include "admin/retention.h"
 #include "admin/status_report.h"
+#include "config/dumps.h"
+#include "config/retention.h"
 
 #include <filesystem>
 #include <fstream>
@@ -117,7 +117,7 @@ TEST_CASE("dumps are found newest first, and other things are not dumps") {
     CHECK(choose_dump({}, "latest").error().kind == ErrorKind::absent);
 
     CHECK_THAT(list_text(dumps, {}),
-               Contains("partial") && Contains("complete") && Contains("Kernel panic - x"));
+               Contains("partial") && Contains("complete") && Contains("Kernel panic - x (sysrq)"));
     CHECK_THAT(list_text({}, {"/var/crash"}), Contains("no dumps in /var/crash"));
     CHECK_THAT(show_text(dumps[1]), Contains("next: crash VMLINUX " + dumps[1].folder + "/vmcore"));
     const auto json = nlohmann::json::parse(list_json(dumps, {folder.path()}));

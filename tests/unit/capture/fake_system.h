@@ -124,6 +124,7 @@ class FakeSystem : public System {
             return std::nullopt;
         return Filesystem{disk.uuid, disk.type};
     }
+    Result<std::string> signature(const std::string&) override { return raw_signature; }
     Result<Space> space(const std::string&) override {
         return Space{std::uint64_t{2} << 30, mounted_->available, mounted_->read_only};
     }
@@ -163,6 +164,27 @@ class FakeSystem : public System {
         };
         return run_program(argv, quick);
     }
+    Result<PipeEnd> run_pipe(const std::vector<std::string>& from, const std::vector<std::string>& to,
+                             const ProgramWatch& watch) override {
+        commands.push_back(from);
+        commands.push_back(to);
+        return run_program_pipe(from, to, watch);
+    }
+    // In this process, so that a test sees what it did; what hangs in it is played by `hang_in_isolation`.
+    Result<IsolatedEnd> isolate(const std::function<std::string()>& work,
+                                const ProgramWatch& watch) override {
+        ++isolations;
+        if (hang_in_isolation.count(isolations) == 0)
+            return IsolatedEnd{{}, work()};
+        while (watch.tick(0) == TickAnswer::go_on)
+            clock += 15;
+        return fail(make_error(ErrorKind::system, "kill", "the work on a target", "it does not die")
+                        .from(ErrorSide::destination));
+    }
+    void keep_doing(std::chrono::seconds, std::function<void()> act) override {
+        act();
+        ++kept_doing;
+    }
     void console(std::string_view line) override { said.emplace_back(line); }
     Result<> act(FinalAction action) override {
         acts.push_back(action);
@@ -195,6 +217,10 @@ class FakeSystem : public System {
     }
 
     std::vector<std::vector<std::string>> commands;
+    int isolations = 0;
+    int kept_doing = 0;
+    std::string raw_signature;
+    std::set<int> hang_in_isolation; // by number, from 1
     int probes = 0;
     int unmounts = 0;
     int refuse_acts = 0;

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "capture/capture_log.h"
+#include "capture/chain.h"
+#include "capture/crash_log.h"
 #include "capture/dump_folder.h"
 #include "capture/memory_watch.h"
 #include "capture/mounts.h"
@@ -182,9 +184,43 @@ TEST_CASE("the end of a large log begins with a whole line") {
     CHECK(read_log_end(folder / "small").value() == "a\nb\n");
 }
 
-TEST_CASE("whether the next target is tried depends on whose fault it was") {
-    CHECK(tries_next({Saved::nothing, true}));
-    CHECK(tries_next({Saved::partial, true}));
-    CHECK_FALSE(tries_next({Saved::partial, false}));
-    CHECK_FALSE(tries_next({Saved::complete, true}));
+TEST_CASE("which targets get the dump depends on what is there and whose fault it was") {
+    struct Row {
+        std::vector<TargetEnd> ends;
+        unsigned copies;
+        bool wanted;
+    };
+    const TargetEnd dead{Saved::nothing, false, true}, full{Saved::partial, true, true},
+        good{Saved::complete, true, true}, broken_memory{Saved::partial, true, false};
+    const std::vector<Row> rows{
+        {{}, 1, true},           {{dead}, 1, true}, {{full}, 1, true},        {{broken_memory}, 1, false},
+        {{good}, 1, false},      {{good}, 2, true}, {{good, good}, 2, false}, {{good, good}, 0, true},
+        {{full, good}, 1, false}};
+    for (const Row& row : rows) {
+        Progress progress;
+        for (std::size_t i = 0; i < row.ends.size(); ++i)
+            note(progress, row.ends[i], fmt::format("t{}", i));
+        CAPTURE(&row - rows.data());
+        CHECK(wants_dump(progress, row.copies) == row.wanted);
+    }
+    Progress progress;
+    note(progress, full, "first");
+    note(progress, good, "second");
+    note(progress, dead, "third");
+    CHECK(progress.best == Saved::complete);
+    CHECK(progress.where == "second");
+    CHECK(progress.words);
+}
+
+TEST_CASE("what an isolated process answers is read back, and nonsense is not") {
+    for (const Saved saved : {Saved::nothing, Saved::partial, Saved::complete})
+        for (const bool flag : {true, false}) {
+            const auto end = parse_target_end(to_json(TargetEnd{saved, flag, !flag}));
+            REQUIRE(end);
+            CHECK(end->saved == saved);
+            CHECK(end->words == flag);
+            CHECK(end->blames_destination == !flag);
+        }
+    for (const char* text : {"", "{", "[]", "{}", R"({"saved": 1})", R"({"saved": "much"})"})
+        CHECK_FALSE(parse_target_end(text));
 }

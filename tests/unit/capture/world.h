@@ -7,6 +7,7 @@
 #include "capture/stages.h"
 #include "fake_system.h"
 
+#include <csignal>
 #include <cstring>
 
 #include <catch2/catch.hpp>
@@ -70,6 +71,9 @@ struct World {
         places.command_line = folder / "proc/cmdline";
         places.panic_timeout = folder / "proc/panic";
         places.kernel_release = folder / "proc/osrelease";
+        places.pmsg = folder / "dev/pmsg0";
+        places.hardware_watchdog = folder / "dev/watchdog";
+        places.sender = folder / "kdump-send";
         put_file(places.vmcore, vmcore);
         put_file(places.meminfo, "MemTotal:         155000 kB\nMemFree: 1 kB\nMemAvailable:     120000 kB\n");
         put_file(places.command_line, "console=ttyS0 panic=10 elfcorehdr=0x1000\n");

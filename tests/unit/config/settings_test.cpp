@@ -129,3 +129,22 @@ TEST_CASE("what was frozen thaws the same") {
     CHECK_FALSE(parse_frozen("host = 3", "frozen.toml"));
     CHECK_FALSE(parse_frozen("settings = {toml = \"[dump]\\nlevel = 99\"}", "frozen.toml"));
 }
+
+TEST_CASE("hooks, files, cluster nodes and last resorts") {
+    const auto settings = parse_settings("[capture]\nlast_resort = [\"UUID=1234-ABCD\"]\n"
+                                         "fence_kdump = [\"192.0.2.1:7411\"]\nfiles = [\"/etc/hosts\"]\n"
+                                         "[hooks]\npre = [\"/usr/bin/a\"]\ndeadline = 5\n",
+                                         "k.toml")
+                              .value();
+    CHECK(settings.last_resort == std::vector<std::string>{"UUID=1234-ABCD"});
+    CHECK(settings.hooks.pre == std::vector<std::string>{"/usr/bin/a"});
+    CHECK(settings.hooks.deadline.count() == 5);
+    CHECK(parse_settings(to_toml(settings), "again").value() == settings);
+    for (const char* wrong :
+         {"[capture]\nlast_resort = [\"sda1\"]", "[capture]\nfence_kdump = [\"node2\"]",
+          "[capture]\nfiles = [\"etc/hosts\"]", "[hooks]\npost = [\"/a/../b\"]", "[hooks]\ndeadline = 0",
+          "[capture]\nstall_timeout = 1", "[capture]\ncopies = -1", "[dump]\nstream = \"raw\""}) {
+        CAPTURE(wrong);
+        CHECK(parse_settings(wrong, "k.toml").error().kind == ErrorKind::invalid);
+    }
+}

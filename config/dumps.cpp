@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "admin/dumps.h"
+#include "config/dumps.h"
 
 #include "base/bytes.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "config/raw_frame.h"
 
 #include <algorithm>
 #include <ctime>
 #include <filesystem>
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 
-namespace kdumpkit::admin {
+namespace kdumpkit {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -89,7 +91,8 @@ Dump describe_dump(std::string folder, std::string_view summary, std::vector<Dum
         dump.memory_bytes = number_in(object.value("bytes", Json()), "memory");
         dump.capture_total_kib = number_in(memory, "total_kib");
         dump.capture_lowest_kib = number_in(memory, "lowest_available_kib");
-        dump.complete = is_true_in(object, "complete") && has(dump, "vmcore");
+        dump.complete = is_true_in(object, "complete") &&
+                        (has(dump, "vmcore") || has(dump, "vmcore.flat") || has(dump, "vmcore.stream"));
     }
     if (!dump.complete)
         dump.why_not = why_incomplete(dump, object);
@@ -117,6 +120,13 @@ Result<std::vector<Dump>> find_dumps(const std::vector<std::string>& folders) {
                 read_text(it->path() / "summary.json", std::size_t{16} << 20).value_or(std::string());
             dumps.push_back(describe_dump(it->path(), summary, std::move(files)));
             dumps.back().disk_bytes = disk;
+            const Json shipped = Json::parse(
+                read_text(it->path() / shipped_file, std::size_t{1} << 20).value_or(std::string()), nullptr,
+                false);
+            if (shipped.is_object() && shipped.contains("to") && shipped["to"].is_array())
+                for (const Json& url : shipped["to"])
+                    if (url.is_string())
+                        dumps.back().shipped.push_back(url.get<std::string>());
         }
     }
     std::sort(dumps.begin(), dumps.end(), [](const Dump& a, const Dump& b) {
@@ -127,6 +137,31 @@ Result<std::vector<Dump>> find_dumps(const std::vector<std::string>& folders) {
                             [](const Dump& a, const Dump& b) { return a.folder == b.folder; }),
                 dumps.end());
     return dumps;
+}
+
+std::string shipped_text(const std::vector<std::string>& urls) {
+    return json_text(Json{{"version", 1}, {"to", urls}});
+}
+
+Result<Dump> find_raw_dump(const std::string& device) {
+    KDK_ASSIGN(const RawDump raw, read_raw_dump(device));
+    KDK_ASSIGN(const Fd fd, open_file(device, O_RDONLY));
+    std::vector<Dump::File> files;
+    std::string summary;
+    std::uint64_t bytes = 0;
+    for (const RawDump::File& file : raw.files) {
+        files.push_back({file.name, file.bytes});
+        bytes += file.bytes;
+        if (file.name != "summary.json" || file.bytes > std::size_t{16} << 20)
+            continue;
+        summary.resize(file.bytes);
+        KDK_TRY(pread_exact(fd.get(), file.offset,
+                            std::as_writable_bytes(std::span(summary.data(), summary.size())), device));
+    }
+    Dump dump = describe_dump(fmt::format("{}/{}", device, raw.folder), summary, std::move(files));
+    dump.disk_bytes = bytes;
+    dump.complete = dump.complete && raw.complete;
+    return dump;
 }
 
 Result<const Dump*> choose_dump(const std::vector<Dump>& dumps, std::string_view name) {
@@ -155,4 +190,4 @@ Result<const Dump*> choose_dump(const std::vector<Dump>& dumps, std::string_view
     return found != nullptr ? Result<const Dump*>(found) : wrong(ErrorKind::absent, "no dump has that name");
 }
 
-} // namespace kdumpkit::admin
+} // namespace kdumpkit

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-namespace kdumpkit::admin {
+namespace kdumpkit {
 
 // One dump's folder, as kdump-capture left it: "20261123T010203Z-HOST".
 struct Dump {
@@ -21,6 +21,7 @@ struct Dump {
     std::string name;     // without
     std::int64_t utc = 0; // of the panic, seconds since 1970; from the folder's name
     bool complete = false;
+    std::vector<std::string> shipped;                  // URLs of the servers that have it as well
     std::string why_not;                               // when it is not complete
     std::string host, kernel, panic_line, panic_cause; // empty: not known
     std::optional<std::uint64_t> memory_bytes;         // of the crashed machine
@@ -38,6 +39,13 @@ std::optional<std::int64_t> time_in_name(std::string_view name);
 // tell. A dump is complete when summary.json says so and the file vmcore is there.
 Dump describe_dump(std::string folder, std::string_view summary, std::vector<Dump::File> files);
 
+// What `kdumpkit forward` leaves in a dump's folder: where it has been shipped.
+inline constexpr const char* shipped_file = "shipped.json";
+std::string shipped_text(const std::vector<std::string>& urls);
+
+// A dump on a raw partition, as if its files were in a folder DEVICE/NAME; `absent` when there is none.
+Result<Dump> find_raw_dump(const std::string& device);
+
 // Every dump in these folders, newest first. Folders that are absent have none; links are not followed.
 Result<std::vector<Dump>> find_dumps(const std::vector<std::string>& folders);
 
@@ -45,4 +53,4 @@ Result<std::vector<Dump>> find_dumps(const std::vector<std::string>& folders);
 // `absent` or `invalid` otherwise.
 Result<const Dump*> choose_dump(const std::vector<Dump>& dumps, std::string_view name);
 
-} // namespace kdumpkit::admin
+} // namespace kdumpkit

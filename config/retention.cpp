@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "admin/retention.h"
+#include "config/retention.h"
 
 #include "base/progress.h"
 
@@ -8,7 +8,7 @@
 
 #include <fmt/format.h>
 
-namespace kdumpkit::admin {
+namespace kdumpkit {
 namespace {
 
 namespace fs = std::filesystem;
@@ -84,4 +84,4 @@ Result<> remove_leftovers(const std::vector<std::string>& folders) {
     return {};
 }
 
-} // namespace kdumpkit::admin
+} // namespace kdumpkit

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
-#include "admin/dumps.h"
+#include "config/dumps.h"
 #include "config/settings.h"
 
 #include <cstdint>
 #include <string>
 #include <vector>
 
-namespace kdumpkit::admin {
+namespace kdumpkit {
 
 struct Removal {
     const Dump* dump;
@@ -25,4 +25,4 @@ std::vector<Removal> choose_removals(const std::vector<Dump>& dumps, const Reten
 Result<> remove_dump(const Dump& dump);
 Result<> remove_leftovers(const std::vector<std::string>& folders);
 
-} // namespace kdumpkit::admin
+} // namespace kdumpkit

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "admin/extract_command.h"
+
+#include "base/file.h"
+#include "base/output.h"
+#include "base/progress.h"
+#include "config/raw_frame.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <memory>
+#include <span>
+
+#include <CLI/CLI.hpp>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace kdumpkit::admin {
+namespace {
+
+struct Options {
+    std::string device, folder;
+    bool keep = false;
+};
+
+// A file that is not what its checksum says is left out, not left behind.
+Result<> extract_file(int device, const std::string& name, const RawDump::File& file, const std::string& to) {
+    KDK_ASSIGN(Fd out, open_file(to, O_WRONLY | O_CREAT | O_EXCL, 0600));
+    Sha256 digest;
+    std::vector<std::byte> window(std::size_t{1} << 20);
+    const auto copy = [&]() -> Result<> {
+        for (std::uint64_t at = 0; at < file.bytes; at += window.size()) {
+            const auto part =
+                std::span(window).first(std::min<std::uint64_t>(window.size(), file.bytes - at));
+            KDK_TRY(pread_exact(device, file.offset + at, part, name));
+            digest.update(part);
+            KDK_TRY(write_all(out.get(), part, to));
+        }
+        if (::fsync(out.get()) != 0)
+            return fail(system_error("write back", to, errno).from(ErrorSide::destination));
+        // A dump that is not whole has no checksum.
+        if (file.sha256 != Digest{} && file.sha256 != digest.finish())
+            return fail(ErrorKind::corrupt, "extract", file.name, "its checksum is wrong");
+        return {};
+    };
+    auto copied = copy();
+    if (!copied)
+        ::unlink(to.c_str());
+    return copied;
+}
+
+Result<int> run_extract(const Options& options) {
+    KDK_ASSIGN(RawDump dump, read_raw_dump(options.device).map_error([](Error error) {
+        return std::move(error).then("kdumpkit list shows the raw targets of the settings that hold a dump");
+    }));
+    KDK_ASSIGN(const Fd device, open_file(options.device, options.keep ? O_RDONLY : O_RDWR));
+    const std::string folder = options.folder + "/" + dump.folder;
+    if (::mkdir(folder.c_str(), 0700) != 0)
+        return fail(system_error("make the folder", folder, errno).from(ErrorSide::destination));
+    std::string text;
+    for (const RawDump::File& file : dump.files) {
+        KDK_TRY(extract_file(device.get(), options.device, file, folder + "/" + file.name));
+        text += fmt::format("{}/{}  {}\n", folder, file.name, human_bytes(file.bytes));
+    }
+    KDK_TRY(sync_folder(folder));
+    if (!options.keep) {
+        dump.taken = true;
+        KDK_TRY(pwrite_all(device.get(), 0, to_bytes(dump), options.device));
+        if (::fsync(device.get()) != 0)
+            return fail(system_error("write back", options.device, errno).from(ErrorSide::destination));
+    }
+    text +=
+        dump.complete ? "the dump is complete\n" : "the dump is not complete: its summary.json says why\n";
+    for (const RawDump::File& file : dump.files)
+        if (file.name.starts_with("vmcore."))
+            text += fmt::format("next: makedumpfile-lite -R {0}/vmcore < {0}/{1}\n", folder, file.name);
+    KDK_TRY(print_result(text));
+    return exit_codes::success;
+}
+
+} // namespace
+
+std::function<Result<int>()> define_extract(CLI::App& app) {
+    auto options = std::make_shared<Options>();
+    app.add_option("DEVICE", options->device, "the partition of a raw: target")->required()->type_name("");
+    app.add_option("FOLDER", options->folder, "where the dump's own folder is made")
+        ->required()
+        ->type_name("");
+    app.add_flag("--keep", options->keep,
+                 "do not mark it as taken: the next capture then leaves the partition alone");
+    app.footer("Every file is checked against its checksum. Afterwards the next capture may write over it.");
+    return [options] { return run_extract(*options); };
+}
+
+} // namespace kdumpkit::admin

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "capture/last_resort.h"
+
+#include <algorithm>
+#include <array>
+
+namespace kdumpkit::capture {
+namespace {
+
+// What is mounted and written without anything besides: no array to assemble, no other node that has it
+// mounted (as gfs2 and ocfs2 may).
+constexpr std::array<std::string_view, 7> types{"ext4", "ext3", "ext2", "xfs", "btrfs", "f2fs", "vfat"};
+constexpr const char* folder = "/kdumpkit";
+
+bool holds(const std::vector<std::string>& list, const std::string& one) {
+    return std::find(list.begin(), list.end(), one) != list.end();
+}
+
+} // namespace
+
+std::vector<FoundFilesystem> find_filesystems(System& system) {
+    std::vector<FoundFilesystem> found;
+    for (const Disk& disk : system.disks())
+        if (const auto filesystem = system.probe(disk.name))
+            found.push_back({disk.name, *filesystem});
+    return found;
+}
+
+std::vector<Target> last_resorts(const Settings& settings, const std::vector<FoundFilesystem>& found) {
+    std::vector<Target> targets;
+    std::vector<std::string> taken;
+    for (const Target& target : settings.targets)
+        taken.push_back(target.uuid());
+    for (const auto& [disk, filesystem] : found) {
+        const bool allowed =
+            holds(settings.last_resort, "any") || holds(settings.last_resort, "UUID=" + filesystem.uuid);
+        if (!allowed || holds(taken, filesystem.uuid) ||
+            std::find(types.begin(), types.end(), filesystem.type) == types.end())
+            continue;
+        taken.push_back(filesystem.uuid); // a mirror's two halves, or a disk and its snapshot
+        targets.push_back(file_target(folder, "UUID=" + filesystem.uuid, filesystem.type));
+    }
+    return targets;
+}
+
+} // namespace kdumpkit::capture

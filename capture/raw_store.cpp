@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "capture/raw_store.h"
+
+#include "base/progress.h"
+#include "capture/vigil.h"
+
+#include <algorithm>
+#include <cerrno>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+namespace kdumpkit::capture {
+namespace {
+
+// At the partition's end, for the last words of a dump that fills it.
+constexpr std::uint64_t tail = std::uint64_t{1} << 20;
+
+Error blame_destination(Error error) {
+    return std::move(error).from(ErrorSide::destination);
+}
+
+std::uint64_t aligned(std::uint64_t offset) {
+    return (offset + raw_frame::alignment - 1) / raw_frame::alignment * raw_frame::alignment;
+}
+
+Failure refused(const std::string& device, const std::string& reason, const char* next) {
+    return fail(
+        make_error(ErrorKind::invalid, "write to", device, reason).then(next).from(ErrorSide::destination));
+}
+
+} // namespace
+
+Result<> RawStore::open(const std::string& name) {
+    device_ = target_.path;
+    const double since = c_.system.boot_seconds();
+    while (!file_exists(device_)) {
+        if (c_.system.boot_seconds() - since > static_cast<double>(c_.device_patience.count()))
+            return fail(make_error(ErrorKind::absent, "find the partition", device_,
+                                   fmt::format("it did not appear in {} s", c_.device_patience.count()))
+                            .from(ErrorSide::destination));
+        c_.system.sleep(std::chrono::milliseconds(200));
+    }
+    c_.took("wait", since);
+    if (const auto old = read_raw_dump(device_)) {
+        if (old->complete && !old->taken)
+            return refused(device_, "it holds a whole dump, " + old->folder,
+                           "Take it off with `kdumpkit extract`, then the next one has room.");
+    } else if (old.error().kind == ErrorKind::absent) {
+        KDK_ASSIGN(const std::string holds, c_.system.signature(device_).map_error(blame_destination));
+        if (!holds.empty())
+            return refused(device_, fmt::format("it holds {}, which is not ours", holds),
+                           "Name a partition that is for dumps alone.");
+    } else if (old.error().kind != ErrorKind::corrupt)
+        return fail(blame_destination(old.error()));
+    KDK_ASSIGN(fd_, open_file(device_, O_RDWR).map_error(blame_destination));
+    const off_t end = ::lseek(fd_.get(), 0, SEEK_END);
+    size_ = end > 0 ? static_cast<std::uint64_t>(end) : 0;
+    if (size_ < 4 * tail)
+        return refused(device_, "it is too small", "Name a partition with room for a dump.");
+    // From here to the first header nobody takes what is there for a dump.
+    KDK_TRY(c_.system.write_at(fd_.get(), 0, std::vector<std::byte>(raw_frame::header_bytes), device_));
+    next_ = raw_frame::header_bytes;
+    frame_.utc = c_.summary.crash.crash_time.value_or(c_.summary.capture_start_utc);
+    frame_.host = c_.frozen.host;
+    frame_.folder = name;
+    c_.log.say("saving to {} ({}) as {}", device_, human_bytes(size_), name);
+    return {};
+}
+
+Result<> RawStore::put_log(const std::string& path) {
+    KDK_ASSIGN(const auto bytes, read_file(path));
+    return put("dmesg.txt", bytes);
+}
+
+Result<> RawStore::put_summary(const std::string& text) {
+    auto put_there = put("summary.json", as_bytes(text));
+    // Whatever became of the summary, the header tells what is there.
+    KDK_TRY(write_header());
+    return put_there;
+}
+
+Result<> RawStore::put_capture_log() {
+    next_ = std::max(next_, size_ - tail);
+    return put("capture.log", as_bytes(c_.log.history()));
+}
+
+void RawStore::make_way() {
+    dump_name_.clear();
+    dump_bytes_ = 0;
+}
+
+TryEnd RawStore::filter(const Method& method) {
+    TryEnd end;
+    const std::string summary = c_.places.scratch + "/collector.json";
+    const StreamFormat format = c_.frozen.settings.stream;
+    dump_at_ = aligned(next_);
+    if (::lseek(fd_.get(), static_cast<off_t>(dump_at_), SEEK_SET) < 0) {
+        end.attempt.ending = Ending::destination_failed;
+        end.attempt.outcome = system_error("go to the place of the dump on", device_, errno).message();
+        return end;
+    }
+    const std::string layout = file_exists(c_.places.layout) ? c_.places.layout : std::string();
+    const auto written = [this] {
+        const off_t at = ::lseek(fd_.get(), 0, SEEK_CUR); // the collector's descriptor shares it
+        return at < 0 ? 0 : static_cast<std::uint64_t>(at) - dump_at_;
+    };
+    const CollectorRun run = run_collector_onto(
+        c_, stream_argv(c_.places.collector, method, format, c_.places.vmcore, summary, layout), fd_.get(),
+        written, dump_limits(c_));
+    end.attempt = attempt_of(run.status, run.text());
+    end.collector_json = read_text(summary, std::size_t{1} << 20).value_or(std::string());
+    ::unlink(summary.c_str());
+    judge(c_, end);
+    dump_bytes_ = written();
+    dump_name_ = format == StreamFormat::stream ? "vmcore.stream" : "vmcore.flat";
+    return end;
+}
+
+// As it is, the memory has holes that a partition has not.
+TryEnd RawStore::copy() {
+    TryEnd end;
+    end.attempt.ending = Ending::failed;
+    end.attempt.outcome = "a raw partition takes no plain copy";
+    return end;
+}
+
+std::uint64_t RawStore::settle(bool whole) {
+    if (!whole && !dump_name_.empty())
+        dump_name_ += ".incomplete";
+    if (dump_bytes_ != 0)
+        frame_.files.push_back({dump_name_, dump_at_, dump_bytes_, {}});
+    next_ = aligned(dump_at_ + dump_bytes_);
+    return dump_bytes_;
+}
+
+// Read back, so that the checksum is of what is on the disk.
+Result<> RawStore::finish() {
+    KDK_TRY(c_.system.sync(fd_.get(), device_));
+    ::posix_fadvise(fd_.get(), 0, 0, POSIX_FADV_DONTNEED);
+    Sha256 digest;
+    std::vector<std::byte> window(std::size_t{1} << 20);
+    for (std::uint64_t at = 0; at < dump_bytes_; at += window.size()) {
+        const std::size_t part = std::min<std::uint64_t>(window.size(), dump_bytes_ - at);
+        KDK_TRY(pread_exact(fd_.get(), dump_at_ + at, std::span(window).first(part), device_)
+                    .map_error(blame_destination));
+        digest.update(std::span(window).first(part));
+        (void)c_.system.boot_seconds(); // a sign of life
+    }
+    frame_.files.back().sha256 = digest.finish();
+    frame_.complete = true;
+    return {};
+}
+
+std::vector<SavedFile> RawStore::files() {
+    std::vector<SavedFile> found;
+    for (const RawDump::File& file : frame_.files)
+        if (file.name != "summary.json")
+            found.push_back({file.name, file.bytes, aligned(file.bytes)});
+    return found;
+}
+
+Result<> RawStore::put(const std::string& name, Bytes bytes) {
+    const std::uint64_t at = aligned(next_);
+    if (at > size_ || bytes.size() > size_ - at)
+        return fail(system_error("save " + name + " on", device_, ENOSPC).from(ErrorSide::destination));
+    KDK_TRY(c_.system.write_at(fd_.get(), at, bytes, device_));
+    std::erase_if(frame_.files, [&](const RawDump::File& file) { return file.name == name; });
+    frame_.files.push_back({name, at, bytes.size(), sha256_of(bytes)});
+    next_ = at + bytes.size();
+    return {};
+}
+
+Result<> RawStore::write_header() {
+    KDK_TRY(c_.system.sync(fd_.get(), device_));
+    KDK_TRY(c_.system.write_at(fd_.get(), 0, to_bytes(frame_), device_));
+    return c_.system.sync(fd_.get(), device_);
+}
+
+void RawStore::close() {
+    fd_ = Fd();
+}
+
+} // namespace kdumpkit::capture

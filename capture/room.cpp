@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "capture/room.h"
+
+#include "base/progress.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace kdumpkit::capture {
+
+DumpGuess guess_dump(const Settings& settings, const std::vector<Dump>& earlier, std::uint64_t memory) {
+    if (settings.method == DumpMethod::copy)
+        return {memory, "all of the memory"};
+    const auto last = std::find_if(earlier.begin(), earlier.end(), [&](const Dump& dump) {
+        return dump.complete && dump.memory_bytes && *dump.memory_bytes == memory;
+    });
+    if (last != earlier.end())
+        return {last->disk_bytes + last->disk_bytes / 2,
+                fmt::format("half more than the last one here, {}", human_bytes(last->disk_bytes))};
+    if (settings.level < 31)
+        return {memory / 2, "half of the memory"};
+    return {memory / 20, "a twentieth of the memory"};
+}
+
+std::vector<Removal> make_room(const std::vector<Dump>& dumps, const Retention& retention, std::int64_t now,
+                               std::uint64_t available, std::uint64_t expected) {
+    std::vector<Removal> removals = choose_removals(dumps, retention, now);
+    if (retention.free_gib == 0)
+        return removals;
+    const std::uint64_t wanted = (std::uint64_t{retention.free_gib} << 30) + expected;
+    std::uint64_t room = available;
+    for (const Removal& removal : removals)
+        room += removal.dump->disk_bytes;
+    const auto newest_complete =
+        std::find_if(dumps.begin(), dumps.end(), [](const Dump& dump) { return dump.complete; });
+    for (auto dump = dumps.rbegin(); dump != dumps.rend() && room < wanted; ++dump) {
+        const bool gone = std::any_of(removals.begin(), removals.end(),
+                                      [&](const Removal& removal) { return removal.dump == &*dump; });
+        if (gone || (newest_complete != dumps.end() && &*dump == &*newest_complete))
+            continue;
+        removals.push_back({&*dump, fmt::format("less than {} GiB would be free", retention.free_gib)});
+        room += dump->disk_bytes;
+    }
+    return removals;
+}
+
+} // namespace kdumpkit::capture

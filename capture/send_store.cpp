@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "capture/send_store.h"
+
+#include "base/file.h"
+#include "base/json.h"
+#include "capture/vigil.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace kdumpkit::capture {
+namespace {
+
+std::uint64_t size_of(const std::string& path) {
+    struct stat status {};
+    return ::stat(path.c_str(), &status) == 0 ? static_cast<std::uint64_t>(status.st_size) : 0;
+}
+
+std::uint64_t written_bytes(const std::string& collector_json) {
+    const auto json = nlohmann::ordered_json::parse(collector_json, nullptr, false);
+    if (!json.is_object())
+        return 0;
+    return number_in(json.value("bytes", nlohmann::ordered_json()), "written").value_or(0);
+}
+
+// Of two that are joined, the one that failed first: the sender's end makes the collector fail as well, but
+// the collector's end has the sender killed.
+Attempt attempt_of_both(const SentRun& run) {
+    if (!run.ends)
+        return attempt_of(tl::make_unexpected(run.ends.error()), run.ends.error().message());
+    const auto& [from, to] = *run.ends;
+    Attempt attempt = attempt_of(from, "the collector: " + from.text());
+    if (!run.killed_for.empty())
+        attempt.outcome = "killed: " + run.killed_for;
+    else if (!to.success() && (to.signal == 0 || from.success())) {
+        attempt.ending = Ending::destination_failed;
+        attempt.outcome = "kdump-send: " + to.text();
+    }
+    // Both hang: whatever would be tried next would wait for the same server.
+    if (!run.killed_for.empty())
+        attempt.ending = Ending::destination_failed;
+    return attempt;
+}
+
+} // namespace
+
+std::vector<std::string> send_argv(const std::string& sender, const std::string& url, const std::string& name,
+                                   const std::string& file) {
+    std::vector<std::string> argv{sender, "--name", name};
+    if (!file.empty())
+        argv.insert(argv.end(), {"--file", file});
+    argv.push_back(url);
+    return argv;
+}
+
+Result<> SendStore::open(const std::string& name) {
+    if (!file_exists(c_.places.sender))
+        return fail(make_error(ErrorKind::absent, "send to", url_, "the initramfs has no kdump-send")
+                        .then("Build the initramfs again.")
+                        .from(ErrorSide::destination));
+    name_ = name;
+    c_.log.say("saving to {} on the server", name_);
+    return {};
+}
+
+Result<> SendStore::put_log(const std::string& path) {
+    return send_file(path, "dmesg.txt");
+}
+
+Result<> SendStore::put_summary(const std::string& text) {
+    return send_text(text, "summary.json");
+}
+
+Result<> SendStore::put_capture_log() {
+    return send_text(c_.log.history(), "capture.log");
+}
+
+void SendStore::make_way() {
+    dump_name_.clear();
+    dump_bytes_ = 0;
+}
+
+TryEnd SendStore::filter(const Method& method) {
+    TryEnd end;
+    const std::string summary = c_.places.scratch + "/collector.json";
+    const StreamFormat format = c_.frozen.settings.stream;
+    const std::string layout = file_exists(c_.places.layout) ? c_.places.layout : std::string();
+    const std::string name = format == StreamFormat::stream ? "vmcore.stream" : "vmcore.flat";
+    const SentRun run =
+        run_and_send(c_, stream_argv(c_.places.collector, method, format, c_.places.vmcore, summary, layout),
+                     send_argv(c_.places.sender, url_, name_ + "/" + name), dump_limits(c_));
+    end.attempt = attempt_of_both(run);
+    end.collector_json = read_text(summary, std::size_t{1} << 20).value_or(std::string());
+    ::unlink(summary.c_str());
+    judge(c_, end);
+    if (end.attempt.ending == Ending::success) {
+        dump_name_ = name;
+        dump_bytes_ = written_bytes(end.collector_json);
+    }
+    return end;
+}
+
+TryEnd SendStore::copy() {
+    TryEnd end;
+    const CollectorRun run = run_watched(
+        c_, send_argv(c_.places.sender, url_, name_ + "/vmcore", c_.places.vmcore), dump_limits(c_));
+    end.attempt = attempt_of(run.status, "kdump-send: " + run.text());
+    if (end.attempt.ending == Ending::success) {
+        dump_name_ = "vmcore";
+        dump_bytes_ = size_of(c_.places.vmcore);
+    } else
+        end.attempt.ending = Ending::destination_failed;
+    judge(c_, end);
+    return end;
+}
+
+// Nothing is known of what a server has of a dump that was cut off; it is not called a dump.
+std::uint64_t SendStore::settle(bool) {
+    return dump_name_.empty() ? 0 : std::max<std::uint64_t>(dump_bytes_, 1);
+}
+
+Result<> SendStore::finish() {
+    files_.push_back({dump_name_, dump_bytes_, dump_bytes_});
+    return {};
+}
+
+Result<> SendStore::send_file(const std::string& path, const std::string& name) {
+    const std::uint64_t bytes = size_of(path);
+    RunLimits limits = dump_limits(c_);
+    limits.whole = std::min(limits.whole, static_cast<double>(c_.frozen.settings.stall_timeout.count()));
+    const CollectorRun run =
+        run_watched(c_, send_argv(c_.places.sender, url_, name_ + "/" + name, path), limits);
+    if (ending_of(run.status) != Ending::success)
+        return fail(make_error(ErrorKind::system, "send " + name + " to", url_, run.text())
+                        .from(ErrorSide::destination));
+    files_.push_back({name, bytes, bytes});
+    return {};
+}
+
+Result<> SendStore::send_text(const std::string& text, const std::string& name) {
+    const std::string path = c_.places.scratch + "/" + name;
+    KDK_TRY(write_file_atomically(path, text, 0600));
+    auto sent = send_file(path, name);
+    ::unlink(path.c_str());
+    if (sent && name == "summary.json")
+        files_.pop_back(); // the list is in it
+    return sent;
+}
+
+} // namespace kdumpkit::capture

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "capture/store.h"
+
+#include <string>
+#include <vector>
+
+namespace kdumpkit::capture {
+
+// A server that kdump-send knows how to reach. The dump goes through a pipe: flattened records (vmcore.flat),
+// or our stream (vmcore.stream). What was cut off never reaches its end, so that the server does not take it
+// for whole.
+class SendStore : public Store {
+  public:
+    SendStore(Capture& capture, const Target& target) : c_(capture), url_(target.url()) {}
+    Result<> open(const std::string& name) override;
+    Result<> put_log(const std::string& path) override;
+    Result<> put_summary(const std::string& text) override;
+    void make_way() override;
+    TryEnd filter(const Method& method) override;
+    TryEnd copy() override;
+    std::uint64_t settle(bool whole) override;
+    Result<> finish() override;
+    std::vector<SavedFile> files() override { return files_; }
+    Result<> put_capture_log() override;
+    void close() override {}
+
+  private:
+    Result<> send_file(const std::string& path, const std::string& name);
+    Result<> send_text(const std::string& text, const std::string& name);
+
+    Capture& c_;
+    std::string url_;
+    std::string name_; // of the folder on the server
+    std::vector<SavedFile> files_;
+    std::string dump_name_;
+    std::uint64_t dump_bytes_ = 0;
+};
+
+// The command line of kdump-send; `file` empty: it reads its standard input.
+std::vector<std::string> send_argv(const std::string& sender, const std::string& url, const std::string& name,
+                                   const std::string& file = {});
+
+} // namespace kdumpkit::capture

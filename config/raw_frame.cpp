@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "config/raw_frame.h"
+
+#include "base/file.h"
+
+#include <algorithm>
+#include <cerrno>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+namespace kdumpkit {
+namespace {
+
+template<std::size_t N>
+void put(std::array<char, N>& out, const std::string& text) {
+    std::copy_n(text.begin(), std::min(text.size(), N - 1), out.begin());
+}
+
+// Only what can be a file's name: these become paths when they are taken off the partition.
+template<std::size_t N>
+std::optional<std::string> name_in(const std::array<char, N>& field) {
+    const auto end = std::find(field.begin(), field.end(), '\0');
+    const std::string name(field.begin(), end);
+    if (end == field.end() || name.empty() || name.front() == '.' || name.find('/') != std::string::npos)
+        return std::nullopt;
+    return name;
+}
+
+Digest digest_of(const raw_frame::Header& header) {
+    return sha256_of(bytes_of(header).first(offsetof(raw_frame::Header, sha256)));
+}
+
+} // namespace
+
+std::vector<std::byte> to_bytes(const RawDump& dump) {
+    raw_frame::Header header;
+    header.flags = (dump.complete ? raw_frame::complete : 0U) | (dump.taken ? raw_frame::taken : 0U);
+    header.utc = dump.utc;
+    put(header.host, dump.host);
+    put(header.folder, dump.folder);
+    header.file_count = static_cast<std::uint32_t>(std::min(dump.files.size(), raw_frame::most_files));
+    for (std::size_t i = 0; i < header.file_count; ++i) {
+        put(header.files[i].name, dump.files[i].name);
+        header.files[i].offset = dump.files[i].offset;
+        header.files[i].bytes = dump.files[i].bytes;
+        header.files[i].sha256 = dump.files[i].sha256;
+    }
+    header.sha256 = digest_of(header);
+    const Bytes bytes = bytes_of(header);
+    std::vector<std::byte> page(bytes.begin(), bytes.end());
+    page.resize(raw_frame::header_bytes);
+    return page;
+}
+
+Result<RawDump> parse_raw_dump(Bytes page, std::uint64_t size, const std::string& name) {
+    const auto header = ByteReader(page).raw<raw_frame::Header>(0);
+    if (!header || header->magic != raw_frame::magic)
+        return fail(make_error(ErrorKind::absent, "find a dump on", name, "it has no header of one"));
+    const auto corrupt = [&](const char* reason) {
+        return fail(ErrorKind::corrupt, "read the raw dump on", name, reason);
+    };
+    if (header->version != raw_frame::version)
+        return fail(ErrorKind::unsupported, "read the raw dump on", name, "its version is another one");
+    if (header->sha256 != digest_of(*header))
+        return corrupt("the checksum of its header is wrong");
+    RawDump dump;
+    dump.complete = (header->flags & raw_frame::complete) != 0;
+    dump.taken = (header->flags & raw_frame::taken) != 0;
+    dump.utc = header->utc;
+    dump.host = name_in(header->host).value_or(std::string());
+    const auto folder = name_in(header->folder);
+    if (!folder || header->file_count > raw_frame::most_files)
+        return corrupt("its header makes no sense");
+    dump.folder = *folder;
+    for (std::size_t i = 0; i < header->file_count; ++i) {
+        const raw_frame::File& file = header->files[i];
+        const auto file_name = name_in(file.name);
+        if (!file_name || file.offset < raw_frame::header_bytes || file.offset > size ||
+            file.bytes > size - file.offset)
+            return corrupt("a file of it lies outside the partition");
+        dump.files.push_back({*file_name, file.offset, file.bytes, file.sha256});
+    }
+    return dump;
+}
+
+Result<RawDump> read_raw_dump(const std::string& path) {
+    KDK_ASSIGN(const Fd fd, open_file(path, O_RDONLY));
+    const off_t size = ::lseek(fd.get(), 0, SEEK_END); // of a device, too
+    if (size < 0)
+        return fail(system_error("ask for the size of", path, errno));
+    std::vector<std::byte> page(raw_frame::header_bytes);
+    KDK_ASSIGN(const std::size_t got, pread_some(fd.get(), 0, page, path));
+    page.resize(got);
+    return parse_raw_dump(page, static_cast<std::uint64_t>(size), path);
+}
+
+} // namespace kdumpkit
