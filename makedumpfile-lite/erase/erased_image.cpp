@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "makedumpfile-lite/erase/erased_image.h"
 
+#include "makedumpfile-lite/erase/config_symbols.h"
 #include "makedumpfile-lite/source/wrapped_image.h"
 
 #include <algorithm>

@@ -40,9 +40,9 @@ std::optional<CType> TypeWalk::parse(std::string_view text) const {
     return type;
 }
 
-std::optional<CType> TypeWalk::variable(std::string_view name) const {
-    const auto id = btf_.variable(name);
-    return id ? std::optional(CType{*id, 0}) : std::nullopt;
+std::optional<TypeWalk::Variable> TypeWalk::variable(std::string_view name) const {
+    const auto found = btf_.variable(name);
+    return found ? std::optional(Variable{{found->type, 0}, found->per_cpu}) : std::nullopt;
 }
 
 bool TypeWalk::is_pointer(CType type) const {

@@ -22,7 +22,11 @@ class TypeWalk {
 
     // "struct s1", "s1", "char *", "unsigned long"
     [[nodiscard]] std::optional<CType> parse(std::string_view text) const;
-    [[nodiscard]] std::optional<CType> variable(std::string_view name) const;
+    struct Variable {
+        CType type;
+        bool per_cpu = false;
+    };
+    [[nodiscard]] std::optional<Variable> variable(std::string_view name) const;
 
     [[nodiscard]] bool is_pointer(CType type) const;
     [[nodiscard]] bool is_character(CType type) const;

@@ -26,6 +26,11 @@ struct BtfType {
     bool character = false;     // a char, with or without sign
 };
 
+struct BtfVariable {
+    std::uint32_t type = 0;
+    bool per_cpu = false; // its address is an offset into each CPU's area
+};
+
 // The kernel's own type information (Linux, Documentation/bpf/btf.rst), kinds 1 to 19. Names are looked up
 // among structs, unions and enums; members of anonymous structs and unions count as members of what holds
 // them.
@@ -50,8 +55,9 @@ class Btf final : public TypeSource {
     }
     // Type ids. A name is that of a struct, union, enum, typedef or basic type ("unsigned int").
     [[nodiscard]] std::optional<std::uint32_t> named(std::string_view name) const;
-    // The type of a variable. Kernels describe per-CPU variables only.
-    [[nodiscard]] std::optional<std::uint32_t> variable(std::string_view name) const;
+    // A variable and its type. Kernels describe per-CPU variables, and others only where pahole was told to
+    // (--btf_features=global_var).
+    [[nodiscard]] std::optional<BtfVariable> variable(std::string_view name) const;
     [[nodiscard]] std::optional<BtfType> describe(std::uint32_t id) const;
     [[nodiscard]] std::optional<BtfMember> member(std::uint32_t id, std::string_view name) const;
 
@@ -73,6 +79,8 @@ class Btf final : public TypeSource {
     [[nodiscard]] std::optional<std::uint32_t> find(std::string_view name) const;
     // The first type of that name of one of the kinds: a bit each.
     [[nodiscard]] std::optional<std::uint32_t> of_kind(std::string_view name, std::uint32_t kinds) const;
+    // Whether a variable lies in the section of that name.
+    [[nodiscard]] bool in_section(std::uint32_t variable, std::string_view section) const;
     [[nodiscard]] std::optional<std::uint32_t> resolved(std::uint32_t id) const;
     [[nodiscard]] std::uint64_t size_of_type(std::uint32_t id, int depth) const;
     [[nodiscard]] std::optional<BtfMember> member_of(std::uint32_t id, std::string_view name, int depth,

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "makedumpfile-lite/erase/config_symbols.h"
 #include "makedumpfile-lite/erase/erased_image.h"
 #include "makedumpfile-lite/erase/eraser.h"
 #include "makedumpfile-lite/kernel/btf.h"
@@ -39,6 +40,7 @@ struct SecretMachine : Machine {
                         {"table", image_vaddr + table},
                         {"secrets", image_vaddr + secrets},
                         {"pointer", image_vaddr + text + 0x800},
+                        {"described", image_vaddr + two},
                         {"cpu_thing", image_vaddr + text}});
         info += fmt::format("SYMBOL(prb)={:x}\n", image_vaddr + 0x1100000);
         // The VMCOREINFO of Machine has _stext at its linked address, which is that of the page table.
@@ -98,7 +100,10 @@ struct SecretMachine : Machine {
                           {"kallsyms", nothing, 88},
                           {"btf_data_size", half, 96},
                           {"btf_data", nothing, 104}});
-        writer.variable("cpu_thing", word);
+        const auto described = writer.variable("described", secret);
+        const auto cpu_thing = writer.variable("cpu_thing", word);
+        writer.section(".data", {described});
+        writer.section(".data..percpu", {cpu_thing});
     }
     static std::vector<std::byte> kernel_types() {
         BtfWriter writer;
@@ -221,6 +226,19 @@ TEST_CASE("commands without a type take that of the variable, where somebody kno
     CHECK(has({M::one, M::one + 64, x}));
     CHECK(has({M::key, M::key + 8, x})); // behind the pointer
     CHECK(has({M::two + 32, M::two + 40, zero}));
+}
+
+TEST_CASE("a variable that BTF describes needs no type in front") {
+    const SecretMachine machine;
+    auto kernel = Kernel::open(machine, silent);
+    REQUIRE(kernel);
+    const auto config = parse_erase_config("erase described.private", "f");
+    REQUIRE(config);
+    // What BTF says is of this kernel, and goes before anybody else's word.
+    const auto done = plan_erasure(*config, "f", machine, **kernel, {{"described", "char"}});
+    REQUIRE(done);
+    CHECK(done->warnings.empty());
+    CHECK(done->ranges == std::vector<ErasedRange>{{M::two + 48, M::two + 64, x}});
 }
 
 TEST_CASE("what cannot be erased is said, and the rest is erased") {

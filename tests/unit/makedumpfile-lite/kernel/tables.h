@@ -22,6 +22,12 @@ class BtfWriter {
     std::uint32_t variable(const std::string& name, std::uint32_t type) {
         return add(name, 14, 0, type, {1});
     }
+    std::uint32_t section(const std::string& name, const std::vector<std::uint32_t>& variables) {
+        std::vector<std::uint32_t> words;
+        for (const std::uint32_t variable : variables)
+            words.insert(words.end(), {variable, 0, 8});
+        return add(name, 15, static_cast<std::uint32_t>(variables.size()), 0, words);
+    }
     std::uint32_t array(std::uint32_t element, std::uint32_t count) {
         return add("", 3, 0, 0, {element, 1, count});
     }
