@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "admin/config_command.h"
 
+#include "admin/import_command.h"
 #include "admin/settings_report.h"
 #include "base/output.h"
+#include "config/schema.h"
 
 #include <memory>
 
@@ -13,6 +15,7 @@ namespace {
 
 struct Options {
     std::string config, key;
+    ImportWish import;
     bool json = false;
 };
 
@@ -48,6 +51,11 @@ Result<int> run_explain(const Options& options) {
     return exit_codes::success;
 }
 
+Result<int> run_schema() {
+    KDK_TRY(print_result(settings_schema()));
+    return exit_codes::success;
+}
+
 } // namespace
 
 std::function<Result<int>()> define_config(CLI::App& app) {
@@ -64,11 +72,25 @@ std::function<Result<int>()> define_config(CLI::App& app) {
     CLI::App* show = add("show", "every setting as it applies here, and where it comes from");
     CLI::App* explain = add("explain", "what a setting means, what it may be, what it is");
     explain->add_option("KEY", options->key, "such as dump.level (default: every key)")->type_name("");
+    CLI::App* import =
+        app.add_subcommand("import", "another kdump's settings as kdumpkit's, with what is lost");
+    import->add_option("FILE", options->import.file, "such as /etc/kdump.conf or /etc/default/kdump-tools")
+        ->type_name("")
+        ->required();
+    import
+        ->add_option("--format", options->import.format,
+                     "kdump.conf, rhel-sysconfig, kdump-tools or suse-sysconfig (default: by its keys)")
+        ->type_name("FORMAT");
+    import->add_flag("--write", options->import.write, "to /etc/kdumpkit.toml, which must not be there yet");
+    import->add_flag("--json", options->import.json, "the settings and what became of each key as JSON");
+    CLI::App* schema = app.add_subcommand("schema", "a JSON schema of the settings file, for editors");
     app.footer("Exit codes: 0 good settings, 2 wrong ones or an unknown KEY, 3 the named FILE is absent.");
-    return [options, check, show]() {
-        return check->parsed()  ? run_check(*options)
-               : show->parsed() ? run_show(*options)
-                                : run_explain(*options);
+    return [options, check, show, import, schema]() {
+        return check->parsed()    ? run_check(*options)
+               : show->parsed()   ? run_show(*options)
+               : import->parsed() ? run_import(options->import)
+               : schema->parsed() ? run_schema()
+                                  : run_explain(*options);
     };
 }
 

@@ -8,11 +8,13 @@
 #include "admin/services.h"
 #include "base/file.h"
 #include "base/progress.h"
+#include "config/import.h"
 #include "config/settings_file.h"
 #include "loader/kexec.h"
 #include "loader/machine.h"
 #include "loader/status.h"
 
+#include <algorithm>
 #include <filesystem>
 
 #include <fmt/format.h>
@@ -52,6 +54,7 @@ class Setup {
                                    fmt::format("{} loads a capture kernel of its own", names))
                             .then("kdumpkit setup --take-over, which disables it; kdumpkit setup --undo "
                                   "enables it again"));
+        KDK_TRY(import_theirs());
         if (!wish_.dry_run) {
             KDK_TRY(note_disabled());
             KDK_TRY(change_services(enabling("disable"), services_.rivals));
@@ -207,6 +210,33 @@ class Setup {
     // "disable --now" where services run, "disable" in an image that is only prepared.
     [[nodiscard]] std::vector<std::string> enabling(const char* verb) const {
         return services_.running ? std::vector<std::string>{verb, "--now"} : std::vector<std::string>{verb};
+    }
+
+    // Settings of the kdump that is taken over, when there are none of ours.
+    Result<> import_theirs() {
+        if (file_exists(default_settings_path))
+            return {};
+        const bool debian = services_.rivals.front() == "kdump-tools.service";
+        for (const char* path : {"/etc/default/kdump-tools", "/etc/kdump.conf", "/etc/sysconfig/kdump"}) {
+            const auto text = read_text(path, std::size_t{1} << 20);
+            if (!text || (std::string_view(path).ends_with("kdump-tools") != debian))
+                continue;
+            const auto format = recognise_foreign(*text, path);
+            if (!format)
+                continue; // it sets nothing
+            const Import import = import_settings(*text, *format);
+            KDK_TRY(parse_settings(import.toml, path));
+            if (!wish_.dry_run)
+                KDK_TRY(write_file_atomically(default_settings_path, import.toml));
+            const auto left = std::count_if(import.notes.begin(), import.notes.end(),
+                                            [](const ImportNote& note) { return !note.mapped; });
+            changed("import",
+                    fmt::format("write {} from {}, {} of {} keys not taken over (kdumpkit config import "
+                                "{} says which)",
+                                default_settings_path, path, left, import.notes.size(), path));
+            return {};
+        }
+        return {};
     }
 
     Result<> note_disabled() {

@@ -76,7 +76,9 @@ else
     systemctl enable --now kdump-tools.service
     run rival kdumpkit setup
     run still systemctl is-active kdump-tools.service
+    echo 'MAKEDUMP_ARGS="-c -d 17"' >/etc/default/kdump-tools
     run takeover kdumpkit setup --take-over
+    run imported kdumpkit config show
     run stopped systemctl is-enabled kdump-tools.service
     run undo kdumpkit setup --undo
     run back systemctl is-enabled kdump-tools.service
@@ -158,6 +160,7 @@ class Setup(unittest.TestCase):
         self.assertEqual(self.succeeded(self.second, "still"), "active")
         self.assertIn("disable kdump-tools.service", self.succeeded(self.second, "takeover"))
         self.assertEqual(self.second.result("stopped")[1], "disabled")
+        self.assertRegex(self.succeeded(self.second, "imported"), r"level = 17 +# /etc/kdumpkit.toml")
 
     def test_the_doctor_sees_what_is_missing_and_what_is_good(self):
         status, said = self.first.result("doctor")

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "admin/import_command.h"
+
+#include "base/file.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/output.h"
+#include "config/import.h"
+#include "config/settings_file.h"
+
+namespace kdumpkit::admin {
+namespace {
+
+std::string notes_json(const Import& import, ForeignFormat format) {
+    using Json = nlohmann::ordered_json;
+    Json json{{"format", to_text(format)}, {"settings", import.toml}, {"keys", Json::array()}};
+    for (const ImportNote& note : import.notes)
+        json["keys"].push_back(
+            {{"key", note.key}, {"line", note.line}, {"taken_over", note.mapped}, {"text", note.text}});
+    return json_text(json);
+}
+
+void say_notes(const Import& import, const std::string& file) {
+    const Log log = stderr_log("kdumpkit config import");
+    for (const ImportNote& note : import.notes) {
+        const std::string place = note.line == 0 ? file : fmt::format("{}:{}", file, note.line);
+        if (note.mapped)
+            log.info("{}: {}: {}", place, note.key, note.text);
+        else
+            log.warning("{}: {} is not taken over: {}", place, note.key, note.text);
+    }
+}
+
+Result<> write_settings(const std::string& toml) {
+    if (file_exists(default_settings_path))
+        return fail(make_error(ErrorKind::invalid, "write", default_settings_path, "it exists")
+                        .then("leave --write out, look at what comes, and put it there yourself"));
+    return write_file_atomically(default_settings_path, toml);
+}
+
+} // namespace
+
+Result<int> run_import(const ImportWish& wish) {
+    KDK_ASSIGN(const std::string text, read_text(wish.file, std::size_t{1} << 20));
+    KDK_ASSIGN(const ForeignFormat format,
+               wish.format.empty() ? recognise_foreign(text, wish.file) : parse_foreign_format(wish.format));
+    const Import import = import_settings(text, format);
+    // What is said of the file must hold: it is read back before anyone gets it.
+    KDK_TRY(parse_settings(import.toml, "the imported settings"));
+    if (!wish.json)
+        say_notes(import, wish.file);
+    if (wish.write)
+        KDK_TRY(write_settings(import.toml));
+    if (wish.json)
+        KDK_TRY(print_result(notes_json(import, format)));
+    else
+        KDK_TRY(
+            print_result(wish.write ? fmt::format("{} is written\n", default_settings_path) : import.toml));
+    return exit_codes::success;
+}
+
+} // namespace kdumpkit::admin

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace kdumpkit {
+
+// The settings in the making, while the keys of a foreign file are read one after the other.
+struct ImportDraft {
+    std::map<std::string, std::string> values; // full name of our key to its value in TOML
+    std::vector<std::string> modules;
+
+    // Where the dump goes, put together at the end: from `remote` or `device` with `folder`, or `urls` as
+    // they are.
+    std::string folder = "/var/crash";
+    std::string device;             // "UUID=…"
+    std::string type;               // of its filesystem
+    std::string remote;             // "nfs://server/export", "sftp://user@host", "raw:/dev/vdb1"
+    std::vector<std::string> query; // "key=/root/.ssh/kdump_id_rsa", for `remote`
+    std::vector<std::string> urls;
+    bool fall_back_to_root = false;
+};
+
+// What a key becomes: what is said about it, and whether it is taken over.
+struct ImportAnswer {
+    bool mapped = false;
+    std::string text;
+};
+
+// One documented key of a foreign format.
+struct ForeignKey {
+    std::string_view name;
+    // Puts the value into the draft; nullptr for a key that has no counterpart, and then `why` says so.
+    ImportAnswer (*take)(ImportDraft& draft, const std::string& value) = nullptr;
+    std::string_view why = {};
+};
+
+// What several formats have in common.
+namespace foreign {
+ImportAnswer set(ImportDraft& draft, const char* key, std::string toml);
+// makedumpfile's options: -d, -c, -l, -p, -z.
+ImportAnswer collector_options(ImportDraft& draft, const std::string& options);
+// Parameters for the capture kernel, without those that are kdumpkit's defaults.
+ImportAnswer append(ImportDraft& draft, const std::string& words);
+ImportAnswer final_action(ImportDraft& draft, const char* key, const std::string& value);
+ImportAnswer count(ImportDraft& draft, const std::string& value);
+// A program for one of our keys in [hooks], in versions that have them.
+ImportAnswer hook(ImportDraft& draft, const char* key, const std::string& program);
+// "server:/export".
+ImportAnswer nfs(ImportDraft& draft, const std::string& value);
+// "user@host".
+ImportAnswer ssh(ImportDraft& draft, const std::string& value);
+ImportAnswer ssh_key(ImportDraft& draft, const std::string& value);
+ImportAnswer kernel(ImportDraft& draft, const std::string& value);
+
+// The tables, one a format.
+std::span<const ForeignKey> rhel_conf_keys();
+std::span<const ForeignKey> rhel_sysconfig_keys();
+std::span<const ForeignKey> debian_keys();
+std::span<const ForeignKey> suse_keys();
+} // namespace foreign
+
+} // namespace kdumpkit

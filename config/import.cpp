@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "config/import.h"
+
+#include "base/spelling.h"
+#include "config/foreign_format.h"
+#include "config/foreign_key.h"
+#include "config/settings.h"
+#include "config/table.h"
+#include "config/target.h"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+namespace kdumpkit {
+namespace {
+
+constexpr std::array every_format = {ForeignFormat::rhel_conf, ForeignFormat::rhel_sysconfig,
+                                     ForeignFormat::debian, ForeignFormat::suse};
+
+const ForeignKey* find_key(ForeignFormat format, std::string_view name) {
+    for (const ForeignKey& key : foreign_keys(format))
+        if (key.name == name)
+            return &key;
+    return nullptr;
+}
+
+std::string joined(const std::string& base, const std::string& folder) {
+    return base.ends_with('/') ? base + folder.substr(std::min<std::size_t>(1, folder.size()))
+                               : base + folder;
+}
+
+std::vector<std::string> target_urls(const ImportDraft& draft) {
+    std::vector<std::string> urls = draft.urls;
+    if (draft.remote.starts_with("raw:"))
+        urls.push_back(draft.remote);
+    else if (!draft.remote.empty())
+        urls.push_back(joined(draft.remote, draft.folder) +
+                       (draft.query.empty() || draft.remote.starts_with("nfs:")
+                            ? ""
+                            : fmt::format("?{}", fmt::join(draft.query, "&"))));
+    else if (!draft.device.empty())
+        urls.push_back(fmt::format("file://{}?fs={}&type={}", draft.folder, draft.device, draft.type));
+    else if (urls.empty())
+        urls.push_back("file://" + draft.folder);
+    if (draft.fall_back_to_root)
+        urls.push_back("file:///var/crash");
+    return urls;
+}
+
+// Only targets that this version takes get into the file.
+std::vector<std::string> checked_urls(const ImportDraft& draft, std::vector<ImportNote>& notes) {
+    std::vector<std::string> good;
+    for (const std::string& url : target_urls(draft)) {
+        if (const auto target = parse_target(url))
+            good.push_back(url);
+        else
+            notes.push_back({0, "target", false, fmt::format("{}: {}", url, target.error().reason)});
+    }
+    return good;
+}
+
+std::string to_toml(const ImportDraft& draft, const std::vector<std::string>& urls, ForeignFormat format) {
+    std::string toml = fmt::format("# Imported by kdumpkit config import from {}.\n", to_text(format));
+    if (urls != std::vector<std::string>{"file:///var/crash"} && !urls.empty()) {
+        std::vector<std::string> quoted;
+        for (const std::string& url : urls)
+            quoted.push_back(quoted_toml(url));
+        toml += fmt::format("target = [{}]\n", fmt::join(quoted, ", "));
+    }
+    auto values = draft.values;
+    if (!draft.modules.empty()) {
+        std::vector<std::string> quoted;
+        for (const std::string& name : draft.modules)
+            quoted.push_back(quoted_toml(name));
+        values["capture.modules"] = fmt::format("[{}]", fmt::join(quoted, ", "));
+    }
+    std::string section;
+    for (const auto& [name, value] : values) {
+        const std::size_t dot = name.find('.');
+        if (name.substr(0, dot) != section) {
+            section = name.substr(0, dot);
+            toml += fmt::format("\n[{}]\n", section);
+        }
+        toml += fmt::format("{} = {}\n", name.substr(dot + 1), value);
+    }
+    return toml;
+}
+
+} // namespace
+
+std::string_view to_text(ForeignFormat format) {
+    switch (format) {
+    case ForeignFormat::rhel_conf:
+        return "kdump.conf";
+    case ForeignFormat::rhel_sysconfig:
+        return "rhel-sysconfig";
+    case ForeignFormat::debian:
+        return "kdump-tools";
+    case ForeignFormat::suse:
+        return "suse-sysconfig";
+    }
+    return "?";
+}
+
+Result<ForeignFormat> parse_foreign_format(std::string_view text) {
+    std::vector<std::string> names;
+    for (const ForeignFormat format : every_format) {
+        if (to_text(format) == text)
+            return format;
+        names.emplace_back(to_text(format));
+    }
+    return fail(
+        make_error(ErrorKind::invalid, "import", fmt::format("\"{}\"", text), "there is no such format")
+            .then(fmt::format("write one of: {}", fmt::join(names, ", "))));
+}
+
+Result<ForeignFormat> recognise_foreign(std::string_view text, const std::string& name) {
+    std::size_t best = 0;
+    std::optional<ForeignFormat> found;
+    for (const ForeignFormat format : every_format) {
+        std::size_t known = 0, unknown = 0;
+        for (const ForeignEntry& entry : foreign_entries(text, format))
+            (find_key(format, entry.key) != nullptr ? known : unknown)++;
+        if (known > best && known > unknown) {
+            best = known;
+            found = format;
+        }
+    }
+    // A comment alone can tell what the file is; an empty one changes nothing anyway.
+    if (!found)
+        return fail(make_error(ErrorKind::invalid, "recognise", name,
+                               "its keys are those of no kdump.conf, kdump-tools or sysconfig/kdump")
+                        .then("name its format with --format"));
+    return *found;
+}
+
+std::span<const ForeignKey> foreign_keys(ForeignFormat format) {
+    switch (format) {
+    case ForeignFormat::rhel_conf:
+        return foreign::rhel_conf_keys();
+    case ForeignFormat::rhel_sysconfig:
+        return foreign::rhel_sysconfig_keys();
+    case ForeignFormat::debian:
+        return foreign::debian_keys();
+    case ForeignFormat::suse:
+        return foreign::suse_keys();
+    }
+    return {};
+}
+
+Import import_settings(std::string_view text, ForeignFormat format) {
+    Import import;
+    ImportDraft draft;
+    for (const ForeignEntry& entry : foreign_entries(text, format)) {
+        const ForeignKey* key = find_key(format, entry.key);
+        ImportNote note{entry.line, entry.key, false, {}};
+        if (entry.value.find_first_of("$`") != std::string::npos && format != ForeignFormat::rhel_conf) {
+            note.text = "its value is computed by a shell";
+        } else if (key == nullptr) {
+            std::vector<std::string> names;
+            for (const ForeignKey& known : foreign_keys(format))
+                names.emplace_back(known.name);
+            const std::string meant = nearest(entry.key, names);
+            note.text = meant.empty() ? "no such key is documented"
+                                      : fmt::format("no such key is documented; did you mean {}?", meant);
+        } else if (key->take == nullptr) {
+            note.text = key->why;
+        } else if (entry.value.empty()) {
+            note.mapped = true;
+            note.text = "empty, so the default";
+        } else {
+            const ImportAnswer answer = key->take(draft, entry.value);
+            note.mapped = answer.mapped;
+            note.text = answer.text;
+        }
+        import.notes.push_back(std::move(note));
+    }
+    const auto urls = checked_urls(draft, import.notes);
+    import.toml = to_toml(draft, urls, format);
+    return import;
+}
+
+} // namespace kdumpkit

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The keys of kdump(5) of openSUSE and SLES, of old and new releases.
+#include "base/bytes.h"
+#include "config/foreign_key.h"
+
+#include <array>
+#include <sstream>
+
+#include <fmt/format.h>
+
+namespace kdumpkit::foreign {
+namespace {
+
+constexpr std::string_view own_transfer = "kdump-capture makes and sends the dump itself";
+constexpr std::string_view no_mail = "kdump-capture sends no mail; the next boot's journal has the capture";
+constexpr std::string_view no_fadump = "firmware-assisted dump is for POWER machines";
+
+bool is_yes(const std::string& value) {
+    return value == "yes" || value == "true" || value == "1";
+}
+
+ImportAnswer pre(ImportDraft& draft, const std::string& value) {
+    return hook(draft, "hooks.pre", value);
+}
+
+ImportAnswer post(ImportDraft& draft, const std::string& value) {
+    return hook(draft, "hooks.post", value);
+}
+
+ImportAnswer cpus(ImportDraft& draft, const std::string& value) {
+    const auto number = parse_number(value, 10);
+    if (value == "1")
+        return {true, "one CPU is the default"};
+    if (number == 0U)
+        return {false, "the capture kernel starts one CPU, or as many as nr_cpus= in capture.append says"};
+    if (!number || *number > 4096)
+        return {false, fmt::format("{} is no number of CPUs", value)};
+    return set(draft, "capture.append", fmt::format("\"nr_cpus={}\"", *number));
+}
+
+// The number of CPUs may be there already.
+ImportAnswer more_words(ImportDraft& draft, const std::string& value) {
+    const auto before = draft.values.find("capture.append");
+    const std::string earlier =
+        before == draft.values.end() ? "" : before->second.substr(1, before->second.size() - 2) + " ";
+    return append(draft, earlier + value);
+}
+
+ImportAnswer reboot(ImportDraft& draft, const std::string& value) {
+    if (is_yes(value))
+        return set(draft, "capture.final_action", "\"reboot\"");
+    return {false, "there is no shell in the capture kernel: it reboots, powers off or halts"};
+}
+
+ImportAnswer folders(ImportDraft& draft, const std::string& value) {
+    std::istringstream stream(value);
+    std::size_t number = 0;
+    for (std::string url; stream >> url; ++number) {
+        if (url.starts_with('/'))
+            url = "file://" + url;
+        if (url.starts_with("smb:"))
+            url.replace(0, 3, "cifs");
+        if (url.starts_with("ssh:"))
+            url.replace(0, 3, "sftp");
+        if (url.starts_with("sftp:") || url.starts_with("scp:"))
+            draft.remote = url; // finished with the keys that come later
+        else
+            draft.urls.push_back(url);
+    }
+    if (!draft.remote.empty()) {
+        const std::size_t path = draft.remote.find('/', draft.remote.find("//") + 2);
+        if (path != std::string::npos) {
+            draft.folder = draft.remote.substr(path);
+            draft.remote.resize(path);
+        }
+    }
+    return {true, number > 1 ? "targets, one after the other: a dump is not split over them" : "target"};
+}
+
+ImportAnswer identity(ImportDraft& draft, const std::string& value) {
+    const std::string first = value.substr(0, value.find(' '));
+    return ssh_key(draft, first.starts_with('/') ? first : "/root/.ssh/" + first);
+}
+
+ImportAnswer keep(ImportDraft& draft, const std::string& value) {
+    if (value == "-1")
+        return set(draft, "retention.count", "1");
+    return count(draft, value);
+}
+
+ImportAnswer level(ImportDraft& draft, const std::string& value) {
+    return collector_options(draft, "-d " + value);
+}
+
+ImportAnswer format(ImportDraft& draft, const std::string& value) {
+    if (value == "compressed")
+        return set(draft, "dump.compress", "\"zlib\"");
+    for (const char* algorithm : {"lzo", "snappy", "zstd"})
+        if (value == algorithm)
+            return set(draft, "dump.compress", fmt::format("\"{}\"", algorithm));
+    return {false, value == "none"
+                       ? "a dump is always made; dmesg.txt is saved before it"
+                       : fmt::format("the format {} is not made here: dumps are compressed by page", value)};
+}
+
+ImportAnswer go_on(ImportDraft&, const std::string& value) {
+    if (is_yes(value))
+        return {true, "kdump-capture always goes on: the next target, then the failure action"};
+    return {false, "there is no shell in the capture kernel"};
+}
+
+ImportAnswer copy_kernel(ImportDraft&, const std::string& value) {
+    if (!is_yes(value))
+        return {true, "no kernel is copied beside a dump"};
+    return {false, "no kernel is copied beside a dump; summary.json has its release and build ID"};
+}
+
+constexpr std::array<ForeignKey, 35> keys = {{
+    {"KDUMP_KERNELVER", kernel},
+    {"KDUMP_CPUS", cpus},
+    {"KDUMP_CRASHKERNEL", nullptr, "kdumpkit reserve puts the reservation on the kernel's command line"},
+    {"KDUMP_UPDATE_BOOTLOADER", nullptr, "kdumpkit reserve changes the boot loader only when it is told to"},
+    {"KDUMP_COMMANDLINE", nullptr, "the capture kernel's command line is made from that of production"},
+    {"KDUMP_COMMANDLINE_APPEND", more_words},
+    {"KDUMP_AUTO_RESIZE", nullptr, "kdumpkit reserve --shrink gives memory back when it is told to"},
+    {"KDUMP_FADUMP", nullptr, no_fadump},
+    {"KDUMP_FADUMP_SHELL", nullptr, no_fadump},
+    {"KEXEC_OPTIONS", nullptr, "kdumpkit load chooses the system call and its arguments"},
+    {"MAKEDUMPFILE_OPTIONS", collector_options},
+    {"KDUMP_IMMEDIATE_REBOOT", reboot},
+    {"KDUMP_TRANSFER", nullptr, own_transfer},
+    {"KDUMP_SAVEDIR", folders},
+    {"KDUMP_KEEP_OLD_DUMPS", keep},
+    {"KDUMP_FREE_DISK_SIZE", nullptr,
+     "kdump-capture removes no dump to keep room free; retention.gib bounds them all"},
+    {"KDUMP_VERBOSE", nullptr, "kdump-capture's log is complete, and saved with the dump"},
+    {"KDUMP_DUMPLEVEL", level},
+    {"KDUMP_DUMPFORMAT", format},
+    {"KDUMP_CONTINUE_ON_ERROR", go_on},
+    {"KDUMP_REQUIRED_PROGRAMS", nullptr,
+     "libraries of hooks are found by themselves; other programs are not packed"},
+    {"KDUMP_PRESCRIPT", pre},
+    {"KDUMP_POSTSCRIPT", post},
+    {"KDUMP_COPY_KERNEL", copy_kernel},
+    {"KDUMPTOOL_FLAGS", nullptr, "kdumptool does not make the dump"},
+    {"KDUMP_NETCONFIG", nullptr, "the network of the running system is what the capture kernel sets up"},
+    {"KDUMP_NET_TIMEOUT", nullptr, "give a remote target deadline=SECONDS"},
+    {"KDUMP_SMTP_SERVER", nullptr, no_mail},
+    {"KDUMP_SMTP_USER", nullptr, no_mail},
+    {"KDUMP_SMTP_PASSWORD", nullptr, no_mail},
+    {"KDUMP_NOTIFICATION_TO", nullptr, no_mail},
+    {"KDUMP_NOTIFICATION_CC", nullptr, no_mail},
+    {"KDUMP_SSH_HOST_KEY", nullptr, "write HOST and that key into the file of the target's known_hosts="},
+    {"KDUMP_HOST_KEY", nullptr, "write HOST and that key into the file of the target's known_hosts="},
+    {"KDUMP_SSH_IDENTITY", identity},
+}};
+
+} // namespace
+
+std::span<const ForeignKey> suse_keys() {
+    return keys;
+}
+
+} // namespace kdumpkit::foreign

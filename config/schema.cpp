@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "config/schema.h"
+
+#include "base/bytes.h"
+#include "base/json.h"
+#include "config/keys.h"
+
+#include <fmt/format.h>
+
+namespace kdumpkit {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// The words of "a, b, c"; empty when one of them is more than a word.
+std::vector<std::string> choices_in(std::string_view allowed) {
+    std::vector<std::string> words;
+    while (!allowed.empty()) {
+        const std::size_t end = std::min(allowed.find(", "), allowed.size());
+        const std::string_view word = allowed.substr(0, end);
+        if (word.find_first_of(" :") != std::string_view::npos)
+            return {};
+        words.emplace_back(word);
+        allowed.remove_prefix(std::min(end + 2, allowed.size()));
+    }
+    return words.size() > 1 ? words : std::vector<std::string>{};
+}
+
+void add_bounds(Json& json, std::string_view allowed) {
+    const std::size_t to = allowed.find(" to ");
+    if (to == std::string_view::npos)
+        return;
+    const std::string_view rest = allowed.substr(to + 4);
+    const auto lowest = parse_number(allowed.substr(0, to), 10);
+    const auto highest = parse_number(rest.substr(0, rest.find_first_not_of("0123456789")), 10);
+    if (lowest && highest) {
+        json["minimum"] = *lowest;
+        json["maximum"] = *highest;
+    }
+}
+
+Json schema_of(const SettingKey& key) {
+    Json json{{"description", fmt::format("{} ({})", key.meaning, key.allowed)}};
+    const SettingValue standard = key.value(Settings{});
+    if (std::holds_alternative<std::int64_t>(standard)) {
+        json["type"] = "integer";
+        add_bounds(json, key.allowed);
+    } else if (std::holds_alternative<std::string>(standard)) {
+        json["type"] = "string";
+        if (const auto choices = choices_in(key.allowed); !choices.empty())
+            json["enum"] = choices;
+    } else {
+        json["anyOf"] = {{{"type", "string"}}, {{"type", "array"}, {"items", {{"type", "string"}}}}};
+    }
+    json["default"] = std::visit([](const auto& value) { return Json(value); }, standard);
+    return json;
+}
+
+} // namespace
+
+std::string settings_schema() {
+    Json properties = Json::object();
+    for (const SettingKey& key : setting_keys()) {
+        if (key.section.empty()) {
+            properties[std::string(key.name)] = schema_of(key);
+            continue;
+        }
+        Json& section = properties[std::string(key.section)];
+        if (section.is_null())
+            section = {{"type", "object"}, {"additionalProperties", false}, {"properties", Json::object()}};
+        section["properties"][std::string(key.name)] = schema_of(key);
+    }
+    return json_text({{"$schema", "https://json-schema.org/draft/2020-12/schema"},
+                      {"title", "kdumpkit.toml"},
+                      {"type", "object"},
+                      {"additionalProperties", false},
+                      {"properties", properties}});
+}
+
+} // namespace kdumpkit
