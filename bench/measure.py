@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Runs commands as whole processes, in turn, and keeps what each cost."""
+import json
 import os
 import pathlib
 import statistics
@@ -9,10 +10,10 @@ import time
 
 
 class Cost:
-    """Of one run: seconds of wall clock and of CPU, bytes written, KiB of memory."""
+    """Of one run: seconds of wall clock and of CPU, bytes written, KiB of memory; seconds by phase, if it told."""
 
-    def __init__(self, wall, cpu, anonymous, output):
-        self.wall, self.cpu, self.anonymous, self.output = wall, cpu, anonymous, output
+    def __init__(self, wall, cpu, anonymous, output, phases=None):
+        self.wall, self.cpu, self.anonymous, self.output, self.phases = wall, cpu, anonymous, output, phases
 
 
 def _watch_anonymous(pid, stop, peak):
@@ -27,8 +28,15 @@ def _watch_anonymous(pid, stop, peak):
         stop.wait(0.005)
 
 
-def once(command, outputs=(), stdout=None):
-    """Runs `command`; `outputs` are removed before and measured behind. `stdout`: a file to write it to."""
+def _stored(path):
+    """Bytes that a file takes: holes take none."""
+    status = path.stat()
+    return min(status.st_size, status.st_blocks * 512)
+
+
+def once(command, outputs=(), stdout=None, summary=()):
+    """Runs `command`; `outputs` are removed before and measured behind. `stdout`: a file to write it to. `summary`: the
+    JSON file in which it tells its phases, or nothing."""
     for path in outputs:
         pathlib.Path(path).unlink(missing_ok=True)
     sink = open(stdout, "wb") if stdout else subprocess.DEVNULL
@@ -47,8 +55,16 @@ def once(command, outputs=(), stdout=None):
         sink.close()
     if process.returncode != 0:
         raise RuntimeError(f"{' '.join(map(str, command))}: exit {process.returncode}\n{said.decode(errors='replace')}")
-    size = sum(pathlib.Path(path).stat().st_size for path in outputs)
-    return Cost(wall, usage.ru_utime + usage.ru_stime, peak[0], size)
+    size = sum(_stored(pathlib.Path(path)) for path in outputs)
+    phases = json.loads(pathlib.Path(summary[0]).read_text())["seconds"] if summary else None
+    return Cost(wall, usage.ru_utime + usage.ru_stime, peak[0], size, phases)
+
+
+def plain_read(programs, path, offset, size):
+    """Seconds that reading so many bytes takes."""
+    told = subprocess.run([programs / "bench-plain-read", path, str(offset), str(size)], check=True,
+                          capture_output=True, text=True)
+    return float(told.stdout.split()[0])
 
 
 class Median:
@@ -56,15 +72,17 @@ class Median:
         for name in ("wall", "cpu", "anonymous", "output"):
             setattr(self, name, statistics.median(getattr(one, name) for one in costs))
         self.walls = [one.wall for one in costs]
+        if costs[0].phases:
+            self.phases = {name: statistics.median(one.phases[name] for one in costs) for name in costs[0].phases}
 
 
-def side_by_side(runs, *contestants):
+def side_by_side(runs, *contestants, warm=1):
     """Each contestant is a function that returns a Cost; they take turns, so that a busy moment hits all alike. The
-    first round is not counted: it fills the page cache."""
+    first `warm` rounds are not counted: they fill the page cache."""
     costs = [[] for _ in contestants]
-    for turn in range(runs + 1):
+    for turn in range(runs + warm):
         for mine, contestant in zip(costs, contestants):
             cost = contestant()
-            if turn != 0:
+            if turn >= warm:
                 mine.append(cost)
     return [Median(mine) for mine in costs]

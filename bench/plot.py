@@ -9,8 +9,10 @@ def _log_ticks(low, high):
     return [10.0 ** power for power in range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)]
 
 
-def _panel(x0, title, unit, xs, ys):
-    ticks = _log_ticks(min(ys), max(max(ys), min(ys) * 1.01))
+def _panel(x0, title, unit, xs, lines):
+    """`lines`: (name, color, ys)."""
+    values = [y for _, _, ys in lines for y in ys]
+    ticks = _log_ticks(min(values), max(max(values), min(values) * 1.01))
     low, high = math.log10(ticks[0]), math.log10(ticks[-1]) if len(ticks) > 1 else math.log10(ticks[0]) + 1
     left, right = math.log2(min(xs)), math.log2(max(xs)) or 1
 
@@ -26,22 +28,29 @@ def _panel(x0, title, unit, xs, ys):
         parts.append(f'<line x1="{x0}" y1="{y:.1f}" x2="{x0 + WIDTH}" y2="{y:.1f}" stroke="#ddd"/>')
         parts.append(f'<text x="{x0 - 6}" y="{y + 4:.1f}" text-anchor="end">{tick:g} {unit}</text>')
     for x in xs:
-        at, _ = place(x, ys[0])
+        at, _ = place(x, ticks[0])
         parts.append(f'<text x="{at:.1f}" y="{TOP + HEIGHT + 18}" text-anchor="middle">{x} GiB</text>')
-    points = " ".join("{:.1f},{:.1f}".format(*place(x, y)) for x, y in zip(xs, ys))
-    parts.append(f'<polyline points="{points}" fill="none" stroke="#1565c0" stroke-width="2"/>')
-    for x, y in zip(xs, ys):
-        parts.append('<circle cx="{:.1f}" cy="{:.1f}" r="3" fill="#1565c0"/>'.format(*place(x, y)))
+    for index, (name, color, ys) in enumerate(lines):
+        points = " ".join("{:.1f},{:.1f}".format(*place(x, y)) for x, y in zip(xs, ys))
+        parts.append(f'<polyline points="{points}" fill="none" stroke="{color}" stroke-width="2"/>')
+        for x, y in zip(xs, ys):
+            parts.append('<circle cx="{:.1f}" cy="{:.1f}" r="3" fill="{}"/>'.format(*place(x, y), color))
+        if len(lines) > 1:
+            parts.append(f'<text x="{x0 + 10}" y="{TOP + 20 + 16 * index}" fill="{color}">{name}</text>')
     return parts
 
 
 def growth(path, points):
-    """`points`: (GiB, seconds, MiB of memory)."""
+    """`points`: rows of bench/run with `gib`."""
     if not points:
         return
-    xs = [point[0] for point in points]
-    parts = _panel(LEFT, "time of -d 31 -l", "s", xs, [max(point[1], 0.001) for point in points])
-    memory = [max(point[2], 0.1) for point in points]
+    xs = [point["gib"] for point in points]
+    ours = [point["ours"] for point in points]
+    seconds = [("in all", "#1565c0", [max(one["wall"], 0.001) for one in ours]),
+               ("filter", "#c62828", [max(one["phases"]["filter"], 0.001) for one in ours]),
+               ("read, compress, write", "#2e7d32", [max(one["phases"]["write"], 0.001) for one in ours])]
+    parts = _panel(LEFT, "time of -d 31 -l, 2 workers", "s", xs, seconds)
+    memory = [("", "#1565c0", [max(one["anonymous"] / 1024, 0.1) for one in ours])]
     parts += _panel(LEFT + WIDTH + GAP, "memory besides mapped input", "MiB", xs, memory)
     size = f'width="{LEFT + 2 * WIDTH + GAP + 40}" height="{TOP + HEIGHT + 50}"'
     body = "\n".join(parts)

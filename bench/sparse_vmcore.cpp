@@ -20,6 +20,7 @@ namespace {
 
 constexpr std::uint64_t page = 4096;
 constexpr std::uint64_t gib = std::uint64_t{1} << 30;
+constexpr std::uint64_t huge = std::uint64_t{2} << 20;
 constexpr std::uint64_t direct_map = 0xffff888000000000;
 constexpr std::uint64_t vmemmap = 0xffffea0000000000;
 constexpr std::uint64_t image = 0xffffffff80000000; // of physical 0
@@ -141,19 +142,29 @@ void write_headers(File& file, std::uint64_t memory) {
     file.grow(data + memory);
 }
 
-// 1 GiB pages for the direct map, the memory map and the kernel image.
+// Pages of 1 GiB, or of 2 MiB where the memory is not aligned for that, for the direct map, the memory map
+// and the kernel image.
 void write_page_tables(File& file, std::uint64_t memory, std::uint64_t map, std::uint64_t map_size) {
     std::uint64_t next = page_tables + page;
     std::vector<std::uint64_t> tables(512);
+    const auto new_table = [&](std::uint64_t entry) {
+        file.word(entry, next | 1);
+        next += page;
+        return next - page;
+    };
     const auto map_range = [&](std::uint64_t virt, std::uint64_t phys, std::uint64_t size) {
         for (std::uint64_t done = 0; done < size; done += gib) {
             const std::uint64_t top = (virt + done) >> 39 & 511;
-            if (tables[top] == 0) {
-                tables[top] = next;
-                next += page;
-                file.word(page_tables + top * 8, tables[top] | 1);
+            if (tables[top] == 0)
+                tables[top] = new_table(page_tables + top * 8);
+            const std::uint64_t entry = tables[top] + ((virt + done) >> 30 & 511) * 8;
+            if (phys % gib == 0) {
+                file.word(entry, (phys + done) | 0x81);
+                continue;
             }
-            file.word(tables[top] + ((virt + done) >> 30 & 511) * 8, (phys + done) | 0x81);
+            const std::uint64_t middle = new_table(entry);
+            for (std::uint64_t i = 0; i < 512 && done + i * huge < size; ++i)
+                file.word(middle + i * 8, (phys + done + i * huge) | 0x81);
         }
     };
     map_range(direct_map, 0, memory);
@@ -172,7 +183,7 @@ void write_sections(File& file, std::uint64_t memory) {
 constexpr std::uint64_t free_per_region = (std::uint64_t{60} << 20) / page;
 
 // Struct pages and some contents of 64 MiB from `begin`.
-void write_region(File& file, std::uint64_t begin, std::uint64_t map, bool kernel_only) {
+void write_region(File& file, std::uint64_t begin, std::uint64_t map, bool kernel_only, bool contents) {
     constexpr std::uint64_t region = std::uint64_t{64} << 20;
     constexpr std::uint64_t block = std::uint64_t{4} << 20;
     const auto at = [&](std::uint64_t paddr) { return data + map + paddr / page * sizeof(StructPage); };
@@ -203,7 +214,7 @@ void write_region(File& file, std::uint64_t begin, std::uint64_t map, bool kerne
     }
     file.put(at(begin), pages.data(), pages.size() * sizeof(StructPage));
     std::vector<std::uint32_t> content(page / 4);
-    for (std::uint64_t i = 768; i < 1024; i += 8) {
+    for (std::uint64_t i = 768; contents && i < 1024; i += 8) {
         std::uint32_t x = static_cast<std::uint32_t>(begin / page + i);
         for (std::size_t j = 0; j < content.size(); ++j)
             content[j] = j % 3 == 0 ? (x = x * 1664525 + 1013904223) : static_cast<std::uint32_t>(j);
@@ -215,8 +226,8 @@ void write_region(File& file, std::uint64_t begin, std::uint64_t map, bool kerne
 
 int main(int argc, char** argv) {
     const std::uint64_t memory = argc == 3 ? std::strtoull(argv[1], nullptr, 10) * gib : 0;
-    if (memory < 4 * gib || memory > 12 * 1024 * gib) {
-        std::fputs("usage: sparse_vmcore GIB FILE, with 4 to 12288 GIB\n", stderr);
+    if (memory < gib || memory > 12 * 1024 * gib) {
+        std::fputs("usage: sparse_vmcore GIB FILE, with 1 to 12288 GIB\n", stderr);
         return 2;
     }
     File file(argv[2]);
@@ -225,7 +236,8 @@ int main(int argc, char** argv) {
         return 1;
     }
     const std::uint64_t map_size = memory / page * sizeof(StructPage);
-    constexpr std::uint64_t map = 2 * gib; // physical, where the memory map begins
+    const std::uint64_t map =
+        memory < 4 * gib ? memory / 2 : 2 * gib; // physical, where the memory map begins
     write_headers(file, memory);
     write_page_tables(file, memory, map, map_size);
     write_sections(file, memory);
@@ -233,7 +245,8 @@ int main(int argc, char** argv) {
     std::uint64_t free_pages = 0;
     for (std::uint64_t begin = 0; begin < memory; begin += region) {
         const bool kernel_only = begin < region || (begin >= map && begin < map + map_size);
-        write_region(file, begin, map, kernel_only);
+        // Above 1 TiB the file would outgrow its disk: there only some regions have contents.
+        write_region(file, begin, map, kernel_only, begin / region % ((memory - 1) / (1024 * gib) + 1) == 0);
         free_pages += kernel_only ? 0 : free_per_region;
     }
     write_identity(file, memory, free_pages);
