@@ -2,6 +2,7 @@
 #include "admin/arm.h"
 
 #include "admin/kernel_image.h"
+#include "admin/prepared_image.h"
 #include "admin/target_folders.h"
 #include "base/file.h"
 #include "base/progress.h"
@@ -103,12 +104,28 @@ Result<ImageRecord> refresh(const ArmWish& wish, const SettingsFile& file, const
     return wanted;
 }
 
-Result<> load(const ImageRecord& image, const Settings& settings, ArmRecord& record) {
+Result<> load(const ImageRecord& image, const std::string& path, const Settings& settings,
+              ArmRecord& record) {
     record.kernel = image.kernel_path;
-    record.image = ImageRecord::image_path;
+    record.image = path;
     record.image_bytes = image.bytes;
-    KDK_TRY(loader::load_capture_kernel(image.kernel_path, ImageRecord::image_path, settings.append));
+    KDK_TRY(loader::load_capture_kernel(image.kernel_path, path, settings.append));
     return {};
+}
+
+// What can be loaded when nothing new can be made: what was loaded before, or what was prepared when this
+// kernel was installed.
+struct Fallback {
+    std::string name, path;
+    ImageRecord image;
+};
+std::optional<Fallback> find_fallback(const Present& present) {
+    if (present.usable())
+        return Fallback{"earlier", ImageRecord::image_path, *present.record};
+    const std::string release = running_release();
+    if (auto prepared = usable_prepared_image(release))
+        return Fallback{"prepared", prepared_image_of(release)->image_path, std::move(*prepared)};
+    return std::nullopt;
 }
 
 } // namespace
@@ -134,15 +151,16 @@ Result<> arm(const ArmWish& wish, ArmRecord& record, const Log& log) {
         return {};
     }
     if (image)
-        return load(*image, file->settings, record);
+        return load(*image, ImageRecord::image_path, file->settings, record);
     Error error = std::move(image).error();
-    if (!present.usable())
+    const auto fallback = find_fallback(present);
+    if (!fallback)
         return fail(std::move(error));
-    const auto loaded = load(*present.record, file ? file->settings : Settings{}, record);
-    error.reason += loaded ? fmt::format("; the earlier capture initramfs for kernel {} is loaded instead",
-                                         present.record->kernel_release)
-                           : fmt::format("; the earlier capture initramfs cannot be loaded either: {}",
-                                         loaded.error().reason);
+    const auto loaded = load(fallback->image, fallback->path, file ? file->settings : Settings{}, record);
+    error.reason += loaded ? fmt::format("; the {} capture initramfs for kernel {} is loaded instead",
+                                         fallback->name, fallback->image.kernel_release)
+                           : fmt::format("; the {} capture initramfs cannot be loaded either: {}",
+                                         fallback->name, loaded.error().reason);
     return fail(std::move(error));
 }
 

@@ -8,6 +8,7 @@
 #include "admin/estimate_command.h"
 #include "admin/extract_command.h"
 #include "admin/forward_command.h"
+#include "admin/prepare_command.h"
 #include "admin/record_command.h"
 #include "admin/reserve_command.h"
 #include "admin/setup_command.h"
@@ -21,6 +22,7 @@ std::vector<Subcommand> commands() {
         {"estimate", "how much memory the capture kernel needs, term by term", define_estimate},
         {"reserve", "reserve memory for the capture kernel, through the boot loader", define_reserve},
         {"arm", "make the capture initramfs anew if anything changed, and load it", define_arm},
+        {"prepare", "make the capture initramfs of a kernel that was just installed", define_prepare},
         {"status", "say whether a panic would be captured, and what is loaded", define_status},
         {"doctor", "look for everything that would make a capture fail, and how to mend it", define_doctor},
         {"record", "tell the journal which panics were captured", define_record},

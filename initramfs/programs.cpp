@@ -68,8 +68,8 @@ Result<CapturePrograms> find_programs(const std::string& folder, const Root& roo
         first_existing(root, bin, collector))
         return load_both(root, libexec, bin);
     const std::string own = own_folder();
-    return load_both(host, {own, normal_path(own + "/../libexec/kdumpkit")},
-                     {own, normal_path(own + "/../bin")});
+    return load_both(host, {own, normal_path(own + "/../libexec/kdumpkit"), KDUMPKIT_LIBEXEC_DIR},
+                     {own, normal_path(own + "/../bin"), KDUMPKIT_BIN_DIR});
 }
 
 } // namespace kdumpkit::initramfs
