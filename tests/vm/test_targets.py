@@ -6,6 +6,7 @@ import shutil
 import unittest
 
 import cycle
+import outcomes
 from disk import Disk
 
 from kdump_reader import INCOMPLETE, ElfCore, FormatError, KdumpFile
@@ -70,6 +71,8 @@ class Chain(unittest.TestCase):
         # The story of the targets that failed is in the log beside the dump.
         self.assertIn("cannot find the filesystem", (folder / "capture.log").read_text())
         self.assertIn("done after", self.said)
+        outcomes.record(place, "the first target's disk is absent, the second is read-only, the third fills up", self.guest,
+                        "a readable partial dump on the third, all on the fourth")
 
 
 class Nowhere(unittest.TestCase):
@@ -84,6 +87,7 @@ class Nowhere(unittest.TestCase):
         after = guest.text().split("no target took the dump")[1]
         self.assertIn("Kernel panic - not syncing: sysrq triggered crash", after)
         self.assertIsNone(disk.read_back())
+        outcomes.record(place, "no target at all", guest, "the end of the log on the console")
 
 
 class BrokenFilter(unittest.TestCase):
@@ -104,6 +108,7 @@ class BrokenFilter(unittest.TestCase):
         core = ElfCore(folder / "vmcore")
         self.assertGreater(sum(size for _, size, _, _ in core.loads), 500 << 20)
         self.assertIn("the crashed kernel's log could not be read", "\n".join(guest.captured()))
+        outcomes.record(place, "the collector always fails", guest, "a plain copy of the memory, without dmesg")
 
 
 if __name__ == "__main__":
