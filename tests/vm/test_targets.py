@@ -71,8 +71,8 @@ class Chain(unittest.TestCase):
         # The story of the targets that failed is in the log beside the dump.
         self.assertIn("cannot find the filesystem", (folder / "capture.log").read_text())
         self.assertIn("done after", self.said)
-        outcomes.record(place, "the first target's disk is absent, the second is read-only, the third fills up", self.guest,
-                        "a readable partial dump on the third, all on the fourth")
+        outcomes.record(place, "the first target's disk is absent, the second is read-only, the third fills up",
+                        self.guest, "a readable partial dump on the third, all on the fourth")
 
 
 class Nowhere(unittest.TestCase):

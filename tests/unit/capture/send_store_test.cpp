@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "world.h"
+
+using namespace kdumpkit;
+using namespace kdumpkit::capture;
+
+namespace {
+
+// A server that is a folder, and a kdump-send that stores there what came to its end.
+struct Server {
+    World world;
+    std::string root = world.folder / "server";
+    std::string name = "20261123T010140Z-guest";
+
+    Server() {
+        world.frozen.settings.targets = {parse_target("ftp://server/crash").value()};
+        sender("");
+        world.collector("echo '{\"complete\": true, \"bytes\": {\"written\": 10}}' > \"$4\"; echo flattened");
+    }
+    void sender(const std::string& first) {
+        put_file(world.places.sender,
+                 "#!/bin/sh\n" + first +
+                     "\nNAME=$2; shift 2; FROM=/dev/stdin; [ \"$1\" != --file ] || FROM=$2\n"
+                     "mkdir -p \"$(dirname \"" +
+                     root + "/$NAME\")\"\ncat $FROM > \"" + root + "/$NAME.part\" && mv \"" + root +
+                     "/$NAME.part\" \"" + root + "/$NAME\"\n");
+        ::chmod(world.places.sender.c_str(), 0755);
+    }
+    std::string stored(const std::string& file) { return root + "/" + name + "/" + file; }
+};
+
+} // namespace
+
+TEST_CASE("a server gets the log, the dump, the capture's log and a summary that calls it complete") {
+    Server server;
+    CHECK(server.world.run().saved == Saved::complete);
+    CHECK(get_file(server.stored("dmesg.txt")).find("sysrq: Trigger a crash") != std::string::npos);
+    CHECK(get_file(server.stored("vmcore.flat")) == "flattened\n");
+    CHECK(get_file(server.stored("capture.log")).find("dump: filter at level 31") != std::string::npos);
+    const auto summary = nlohmann::json::parse(get_file(server.stored("summary.json")));
+    CHECK(summary["complete"] == true);
+    CHECK(summary["bytes"]["dump"] == 10);
+    CHECK(summary["files"].size() == 3);
+    CHECK(summary["panic_cause"] == "sysrq: Trigger a crash");
+}
+
+TEST_CASE("dump.stream = stream goes by its own name") {
+    Server server;
+    server.world.frozen.settings.stream = StreamFormat::stream;
+    CHECK(server.world.run().saved == Saved::complete);
+    CHECK(exists(server.stored("vmcore.stream")));
+    const auto& argv = server.world.system.commands;
+    const auto with_stream = std::find_if(argv.begin(), argv.end(), [](const auto& words) {
+        return std::find(words.begin(), words.end(), "stream") != words.end();
+    });
+    REQUIRE(with_stream != argv.end());
+    CHECK(with_stream->back() == "-");
+}
+
+TEST_CASE("a server that refuses is passed over, and says why in the next target's log") {
+    Server server;
+    server.sender("echo 'kdump-send: the host key is another one' >&2; exit 7");
+    server.world.frozen.settings.targets.push_back(target(uuid_a));
+    server.world.collector(World::dump_well);
+    CHECK(server.world.run().saved == Saved::complete);
+    CHECK(exists(server.world.dump() + "/vmcore"));
+    CHECK(get_file(server.world.dump() + "/capture.log").find("host key is another one") !=
+          std::string::npos);
+}
+
+TEST_CASE("a server that fails half-way: no other way of making the dump is tried there") {
+    Server server;
+    server.sender("case $2 in */vmcore.flat) head -c 3 >/dev/null; exit 8;; esac");
+    server.world.collector("yes | head -c 1000000 || exit 6");
+    CHECK(server.world.run().saved == Saved::nothing);
+    CHECK_FALSE(exists(server.stored("vmcore.flat")));
+    const auto summary = nlohmann::json::parse(get_file(server.stored("summary.json")));
+    CHECK(summary["complete"] == false);
+    REQUIRE(summary["attempts"].size() == 1);
+    CHECK(summary["attempts"][0]["ending"] == "destination failed");
+    CHECK(exists(server.stored("dmesg.txt")));
+}
+
+TEST_CASE("what a collector cut off is never stored as if it were whole; the next way is") {
+    Server server;
+    server.world.collector("echo part; [ $LEVEL = 1 ] || kill -9 $$; echo rest");
+    CHECK(server.world.run().saved == Saved::complete);
+    CHECK(get_file(server.stored("vmcore.flat")) == "part\nrest\n");
+    const auto summary = nlohmann::json::parse(get_file(server.stored("summary.json")));
+    REQUIRE(summary["attempts"].size() == 2);
+    CHECK(summary["attempts"][0]["outcome"].get<std::string>().find("killed by signal 9") !=
+          std::string::npos);
+}
+
+TEST_CASE("an initramfs without kdump-send says so") {
+    Server server;
+    std::filesystem::remove(server.world.places.sender);
+    CHECK(server.world.run().saved == Saved::nothing);
+    CHECK(server.world.system.heard("the initramfs has no kdump-send"));
+}
