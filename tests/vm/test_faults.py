@@ -3,6 +3,7 @@
 """Things that break in the middle of a capture: a disk that stops answering, one that answers with errors, a collector
 that dies, a hook that hangs. Each time: what was saved where, what the log says, and that the machine went on to its
 end."""
+import copy
 import shutil
 import subprocess
 import unittest
@@ -108,8 +109,11 @@ class DyingCollector(unittest.TestCase):
         settings = ('[capture]\nfailure_action = "poweroff"\nfiles = ["/usr/bin/real-collector"]\n'
                     '[hooks]\npre = ["/etc/kdumpkit/hang"]\npost = ["/etc/kdumpkit/last"]\ndeadline = 3\n')
         cls.disk = Disk(place.work / "copy.img", 1024)
-        cls.guest = place.panic("dying", cls.disk, settings=settings, workload=QUIET, memory=768,
-                                build=["--programs", programs, "--root", root])
+        altered = copy.copy(place)
+        altered.kernel = copy.copy(place.kernel)
+        altered.kernel.root = root
+        cls.guest = altered.panic("dying", cls.disk, settings=settings, workload=QUIET, memory=768,
+                                  build=["--programs", programs])
         cls.said = "\n".join(cls.guest.captured())
 
     def test_the_hook_is_killed(self):
