@@ -3,13 +3,13 @@
 
 #include "base/interrupt.h"
 #include "capture/send/flight.h"
+#include "capture/send/sockets.h"
 
 #include <array>
 #include <cctype>
 
 #include <fmt/format.h>
 #include <poll.h>
-#include <sys/socket.h>
 
 namespace kdumpkit::send {
 namespace {
@@ -37,8 +37,10 @@ void set_request(CURL* handle, const Request& request, const Limits& limits) {
         (void)curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, request.method.c_str());
     (void)curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
     (void)curl_easy_setopt(handle, CURLOPT_TCP_KEEPALIVE, 1L);
-    (void)curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT, static_cast<long>(limits.connect.count()));
-    (void)curl_easy_setopt(handle, CURLOPT_SERVER_RESPONSE_TIMEOUT, static_cast<long>(limits.stall.count()));
+    // Later than our own limit, which cuts connections off first.
+    (void)curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT, static_cast<long>(limits.connect.count()) + 10);
+    (void)curl_easy_setopt(handle, CURLOPT_SERVER_RESPONSE_TIMEOUT,
+                           static_cast<long>(limits.stall.count()) + 10);
     (void)curl_easy_setopt(handle, CURLOPT_HTTP_VERSION, long{CURL_HTTP_VERSION_1_1});
     if (!request.range.empty())
         (void)curl_easy_setopt(handle, CURLOPT_RANGE, request.range.c_str());
@@ -58,14 +60,6 @@ void set_request(CURL* handle, const Request& request, const Limits& limits) {
     (void)curl_easy_setopt(handle, CURLOPT_NEW_DIRECTORY_PERMS, 0700L);
 }
 
-// libcurl says goodbye to an SSH server before it lets go of a connection, and waits for the answer without
-// end.
-void cut(CURL* handle) {
-    curl_socket_t socket = CURL_SOCKET_BAD;
-    if (curl_easy_getinfo(handle, CURLINFO_ACTIVESOCKET, &socket) == CURLE_OK && socket != CURL_SOCKET_BAD)
-        (void)::shutdown(socket, SHUT_RDWR);
-}
-
 bool readable_now(int fd) {
     pollfd one{fd, POLLIN, 0};
     return ::poll(&one, 1, 0) > 0;
@@ -74,27 +68,35 @@ bool readable_now(int fd) {
 // Watches over what libcurl does, so that nothing lasts without end.
 class Watch {
   public:
-    Watch(Flight& flight, CURL* handle, std::chrono::seconds stall)
-        : flight_(flight), handle_(handle), stall_(stall) {}
+    Watch(Flight& flight, CURL* handle, const Limits& limits)
+        : flight_(flight), handle_(handle), limits_(limits) {}
 
-    // Whether nothing moved for too long while something should.
-    bool stalled() {
+    // What lasts too long; empty when all is well.
+    std::string complaint() {
         curl_off_t connected = 0, sent = 0, received = 0;
         (void)curl_easy_getinfo(handle_, CURLINFO_PRETRANSFER_TIME_T, &connected);
         (void)curl_easy_getinfo(handle_, CURLINFO_SIZE_UPLOAD_T, &sent);
         (void)curl_easy_getinfo(handle_, CURLINFO_SIZE_DOWNLOAD_T, &received);
-        const bool moving = sent + received + flight_.given != moved_;
-        moved_ = sent + received + flight_.given;
-        // Until there is a connection libcurl's own limit counts.
-        if (moving || flight_.starved || connected == 0)
+        const curl_off_t moved = sent + received + flight_.given;
+        if (connected == 0 && moved == 0)
+            return Clock::now() - since_ > limits_.connect
+                       ? fmt::format("connecting and logging in took more than {} seconds",
+                                     limits_.connect.count())
+                       : std::string();
+        if (moved != moved_ || flight_.starved || !connected_)
             since_ = Clock::now();
-        return Clock::now() - since_ > stall_;
+        moved_ = moved;
+        connected_ = true;
+        return Clock::now() - since_ > limits_.stall
+                   ? fmt::format("the server took nothing for {} seconds", limits_.stall.count())
+                   : std::string();
     }
 
   private:
     Flight& flight_;
     CURL* handle_;
-    std::chrono::seconds stall_;
+    const Limits& limits_;
+    bool connected_ = false;
     curl_off_t moved_ = 0;
     Clock::time_point since_ = Clock::now();
 };
@@ -105,6 +107,7 @@ struct Session::State {
     Login login;
     Limits limits;
     std::function<void(std::uint64_t)> moved;
+    Sockets sockets{};
     std::unique_ptr<CURLM, CURLMcode (*)(CURLM*)> multi{curl_multi_init(), curl_multi_cleanup};
 
     [[nodiscard]] Trouble failed(Verdict verdict, std::string reason, std::string next_step) const {
@@ -115,7 +118,7 @@ struct Session::State {
 
     // Until the request has ended; what libcurl says about it.
     Outcome<CURLcode> fly(CURL* handle, Flight& flight, bool even_when_interrupted) {
-        Watch watch(flight, handle, limits.stall);
+        Watch watch(flight, handle, limits);
         while (true) {
             int running = 0;
             (void)curl_multi_perform(multi.get(), &running);
@@ -127,11 +130,9 @@ struct Session::State {
                 moved(flight.body->position());
             if (const int number = interrupted(); number != 0 && !even_when_interrupted)
                 return tl::unexpected(failed(Verdict::input, fmt::format("ended by signal {}", number), {}));
-            if (watch.stalled())
-                return tl::unexpected(
-                    failed(Verdict::again,
-                           fmt::format("the server took nothing for {} seconds", limits.stall.count()),
-                           "see whether the server and the network are up"));
+            if (std::string reason = watch.complaint(); !reason.empty())
+                return tl::unexpected(failed(Verdict::again, std::move(reason),
+                                             "see whether the server and the network are up"));
             const int fd = flight.starved ? flight.body->wait_for() : -1;
             curl_waitfd more{fd, CURL_WAIT_POLLIN, 0};
             (void)curl_multi_poll(multi.get(), &more, fd >= 0 ? 1 : 0, 500, nullptr);
@@ -165,13 +166,14 @@ Outcome<Reply> Session::run(const Request& request) {
     set_request(handle, request, state.limits);
     apply(state.login, handle);
     flight.attach(handle);
+    state.sockets.attach(handle);
     (void)curl_easy_setopt(handle, CURLOPT_HTTPHEADER, headers.get());
     (void)curl_easy_setopt(handle, CURLOPT_POSTQUOTE, commands.get());
 
     (void)curl_multi_add_handle(state.multi.get(), handle);
     const Outcome<CURLcode> code = state.fly(handle, flight, request.even_when_interrupted);
     if (!code)
-        cut(handle);
+        state.sockets.cut();
     (void)curl_multi_remove_handle(state.multi.get(), handle);
     if (!code)
         return tl::unexpected(code.error());

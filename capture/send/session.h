@@ -14,7 +14,7 @@
 namespace kdumpkit::send {
 
 struct Limits {
-    std::chrono::seconds connect{30}; // name, connection, TLS or SSH, login
+    std::chrono::seconds connect{30}; // name, connection, TLS or SSH, login, opening the file
     std::chrono::seconds stall{60};   // without a byte taken, while there is something to send
 };
 

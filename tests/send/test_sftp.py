@@ -170,7 +170,7 @@ class NoServer(sending.Sending):
         with socket.socket() as mute:
             mute.bind(("127.0.0.1", 0))
             mute.listen()
-            self.fails(UNREACHABLE, "", b"x", "--retries", 0, "--timeout", 2, "--name", "a",
+            self.fails(UNREACHABLE, "more than 2 seconds", b"x", "--retries", 0, "--timeout", 2, "--name", "a",
                        self.url(f"127.0.0.1:{mute.getsockname()[1]}"))
 
     def test_wrong_use(self):
