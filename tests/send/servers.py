@@ -168,7 +168,8 @@ class Authority:
         config.write_text("\n".join([
             "[ca]", "default_ca=own", "[own]", f"database={self.folder}/index.txt", f"new_certs_dir={self.folder}",
             "rand_serial=yes", "default_md=sha256", "policy=any", "unique_subject=no", "x509_extensions=names",
-            "[any]", "commonName=supplied", "[names]", "subjectAltName=DNS:localhost,IP:127.0.0.1"]) + "\n")
+            "[any]", "commonName=supplied", "[names]",
+            "subjectAltName=DNS:localhost,DNS:crash.localhost,IP:127.0.0.1"]) + "\n")
         self.openssl("ca", "-batch", "-config", config, "-cert", self.certificate, "-keyfile", self.folder / "ca.key",
                      "-startdate", begin, "-enddate", end, "-in", request, "-out", certificate, "-notext")
         return certificate, key
