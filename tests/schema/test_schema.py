@@ -18,7 +18,7 @@ GOOD = ("", "target = 'file:///var/crash'", "target = ['file:///a', 'file:///b']
         "[retention]\ncount = 3\ndays = 0")
 WRONG = ("levle = 3", "[dump]\nlevle = 3", "[dmup]\nlevel = 3", "[dump]\nlevel = 32", "[dump]\nlevel = -1",
          "[dump]\nlevel = '31'", "[dump]\nmethod = 'cpoy'", "target = 3", "target = [3]", "[capture]\nmodules = 3",
-         "[capture]\nfailure_action = 'shell'", "[capture]\ndevice_timeout = 0", "[retention]\ncount = 1.5", "dump = 3")
+         "[capture]\nfailure_action = 'kexec'", "[capture]\ndevice_timeout = 0", "[retention]\ncount = 1.5", "dump = 3")
 
 
 def kdumpkit(*arguments):
