@@ -10,6 +10,7 @@
 #include "initramfs/modules.h"
 #include "initramfs/programs.h"
 #include "initramfs/recipe.h"
+#include "initramfs/sender.h"
 #include "initramfs/strip.h"
 
 #include <cerrno>
@@ -216,6 +217,9 @@ Result<Collected> collect(const BuildRequest& request) {
     KDK_ASSIGN(result.packing, read_packing(root, result));
     KDK_ASSIGN(const CapturePrograms programs, find_programs(request.programs, root));
     KDK_ASSIGN(Extras extras, collect_extras(result.frozen.settings, root));
+    KDK_ASSIGN(Extras sender, collect_sender(result.frozen.settings, root, programs));
+    std::move(sender.files.begin(), sender.files.end(), std::back_inserter(extras.files));
+    std::move(sender.programs.begin(), sender.programs.end(), std::back_inserter(extras.programs));
     std::vector<Program> with_libraries{programs.supervisor, programs.collector};
     std::move(extras.programs.begin(), extras.programs.end(), std::back_inserter(with_libraries));
     KDK_ASSIGN(ingredients.libraries, library_closure(with_libraries, programs.libraries));

@@ -61,6 +61,8 @@ Result<> add_drivers(FrozenTarget& frozen, const std::string& device, const Surr
 
 Result<FrozenTarget> freeze_target(const Target& target, const Surroundings& around) {
     FrozenTarget frozen{target, {}};
+    if (target.info().carrier == Carrier::sender)
+        return frozen; // its network is frozen for all remote targets together
     if (target.scheme == Scheme::raw) {
         if (around.running_system && around.find_drivers)
             KDK_TRY(add_drivers(frozen, target.path, around));

@@ -32,7 +32,9 @@ std::optional<std::string> first_existing(const Root& root, const std::vector<st
     return std::nullopt;
 }
 
-Result<Program> load(const Root& root, const std::vector<std::string>& folders, const char* name) {
+} // namespace
+
+Result<Program> find_program(const Root& root, const std::vector<std::string>& folders, const char* name) {
     const auto folder = first_existing(root, folders, name);
     if (!folder)
         return fail(make_error(ErrorKind::absent, "find the program", name,
@@ -43,12 +45,14 @@ Result<Program> load(const Root& root, const std::vector<std::string>& folders, 
     return Program{name, *folder, std::move(content)};
 }
 
+namespace {
+
 Result<CapturePrograms> load_both(const Root& root, const std::vector<std::string>& supervisor_folders,
                                   const std::vector<std::string>& collector_folders) {
     CapturePrograms programs;
     programs.libraries = root;
-    KDK_ASSIGN(programs.supervisor, load(root, supervisor_folders, supervisor));
-    KDK_ASSIGN(programs.collector, load(root, collector_folders, collector));
+    KDK_ASSIGN(programs.supervisor, find_program(root, supervisor_folders, supervisor));
+    KDK_ASSIGN(programs.collector, find_program(root, collector_folders, collector));
     return programs;
 }
 

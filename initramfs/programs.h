@@ -6,6 +6,7 @@
 #include "initramfs/root.h"
 
 #include <string>
+#include <vector>
 
 namespace kdumpkit::initramfs {
 
@@ -20,5 +21,8 @@ struct CapturePrograms {
 // beside this very program, in its build folder or its installation. Only what is found in `root` uses the
 // libraries of `root`. `absent` says where it looked.
 Result<CapturePrograms> find_programs(const std::string& folder, const Root& root);
+
+// Another program, in the first of the folders of `root` that has it; `absent` says where it looked.
+Result<Program> find_program(const Root& root, const std::vector<std::string>& folders, const char* name);
 
 } // namespace kdumpkit::initramfs
