@@ -54,6 +54,19 @@ Result<std::uint64_t> parse_size(std::string_view text) {
     return *bytes;
 }
 
+Result<std::string> reservation_parameter(const ReservationSize& size) {
+    KDK_TRY(parse_size(size.size));
+    std::string parameter = "crashkernel=" + size.size;
+    // Without ",low" the kernel takes 256 MiB there; 64 MiB of swiotlb and some buffers are enough.
+    if (size.high)
+        parameter += ",high crashkernel=72M,low";
+    if (!size.cma.empty()) {
+        KDK_TRY(parse_size(size.cma));
+        parameter += fmt::format(" crashkernel={},cma", size.cma);
+    }
+    return parameter;
+}
+
 std::string to_json(const ReservationRecord& record) {
     const Json json{{"parameter", record.parameter}, {"earlier", record.earlier}};
     return json_text(json);

@@ -3,7 +3,9 @@
 
 #include "admin/boot_change.h"
 #include "admin/estimate_machine.h"
+#include "admin/reservation_picture.h"
 #include "admin/reservation_text.h"
+#include "admin/shrink.h"
 #include "base/output.h"
 #include "loader/machine.h"
 
@@ -17,23 +19,24 @@ namespace kdumpkit::admin {
 namespace {
 
 struct Options {
-    std::string size, root;
-    bool dry_run = false, undo = false;
+    ReservationSize size;
+    std::string shrink, root;
+    bool dry_run = false, undo = false, show = false;
 };
 
 Result<std::string> choose_parameter(const Options& options) {
     if (options.undo)
         return std::string();
-    if (options.size != "auto") {
-        KDK_TRY(parse_size(options.size));
-        return "crashkernel=" + options.size;
-    }
+    if (options.size.size != "auto")
+        return reservation_parameter(options.size);
     if (!options.root.empty())
         return fail(
             make_error(ErrorKind::invalid, "use", "auto", "it looks at the running machine, not at --root")
                 .then("give a size, such as 192M"));
     KDK_ASSIGN(const EstimateInputs inputs, gather_estimate(""));
-    return fmt::format("crashkernel={}M", estimate_reservation(inputs).recommended >> 20);
+    ReservationSize size = options.size;
+    size.size = fmt::format("{}M", estimate_reservation(inputs).recommended >> 20);
+    return reservation_parameter(size);
 }
 
 Result<int> show_state(const Options& options) {
@@ -44,10 +47,34 @@ Result<int> show_state(const Options& options) {
     return reserved == 0 ? exit_codes::absent : exit_codes::success;
 }
 
+Result<int> shrink(const Options& options) {
+    KDK_ASSIGN(const std::uint64_t wanted, parse_size(options.shrink));
+    KDK_ASSIGN(const loader::Machine machine, loader::gather_machine("/"));
+    KDK_TRY(loader::require_root(machine, "shrink the reservation of", loader::KexecPurpose::capture));
+    KDK_ASSIGN(const std::string said, shrink_reservation(machine, wanted));
+    KDK_TRY(print_result(said, "the reservation is smaller, only this could not be said"));
+    return exit_codes::success;
+}
+
+Result<int> show_picture() {
+    KDK_ASSIGN(const loader::Machine machine, loader::gather_machine("/"));
+    KDK_ASSIGN(const auto iomem, loader::parse_iomem(machine.iomem));
+    KDK_TRY(print_result(reservation_picture(iomem)));
+    return loader::crash_kernel_ranges(iomem).empty() ? exit_codes::absent : exit_codes::success;
+}
+
 Result<int> run_reserve(const Options& options) {
-    if (options.size.empty() && !options.undo)
+    if (!options.shrink.empty())
+        return shrink(options);
+    if (options.show)
+        return show_picture();
+    if (options.size.size.empty() && !options.undo) {
+        if (options.size.high || !options.size.cma.empty())
+            return fail(make_error(ErrorKind::invalid, "use", "--high or --cma", "there is no SIZE")
+                            .then("kdumpkit reserve auto --high, for instance"));
         return show_state(options);
-    if (!options.size.empty() && options.undo)
+    }
+    if (!options.size.size.empty() && options.undo)
         return fail(
             make_error(ErrorKind::invalid, "use --undo", {}, "it takes no size").then("leave the size out"));
     if (!options.dry_run && options.root.empty() && ::geteuid() != 0)
@@ -82,8 +109,15 @@ Result<int> run_reserve(const Options& options) {
 
 std::function<Result<int>()> define_reserve(CLI::App& app) {
     auto options = std::make_shared<Options>();
-    app.add_option("SIZE", options->size, "such as 192M, or auto for what kdumpkit estimate recommends")
+    app.add_option("SIZE", options->size.size, "such as 192M, or auto for what kdumpkit estimate recommends")
         ->type_name("");
+    app.add_flag("--high", options->size.high, "above 4 GiB, with 72 MiB below for 32-bit devices");
+    app.add_option("--cma", options->size.cma,
+                   "besides, SIZE that the running kernel uses until the panic (since Linux 6.17)")
+        ->type_name("SIZE");
+    app.add_option("--shrink", options->shrink, "give back all but SIZE until the next boot")
+        ->type_name("SIZE");
+    app.add_flag("--show", options->show, "draw where the reservation lies in memory");
     app.add_flag("--dry-run", options->dry_run, "show the change, write nothing");
     app.add_flag("--undo", options->undo, "take away what kdumpkit reserve wrote");
     app.add_option("--root", options->root, "change the system in this folder; no command is run there")

@@ -22,6 +22,11 @@ std::string to_text(const AdminStatus& status) {
                                     ? "was fresh"
                                     : fmt::format("made anew: {}", fmt::join(arm->rebuilt_because, "; ")));
     }
+    for (const TargetFacts& target : status.targets)
+        text += fmt::format("target:      {}{}\n", target.url,
+                            target.free_bytes ? fmt::format(", {} free", human_bytes(*target.free_bytes))
+                            : target.unseen.empty() ? ""
+                                                    : fmt::format(": {}", target.unseen));
     if (const auto& last = status.last)
         text +=
             fmt::format("last panic:  {}, {}: {}\n             {}\n", utc_text(last->utc, spoken_time),
@@ -37,6 +42,11 @@ std::string with_admin_status(std::string_view json, const AdminStatus& status) 
         return std::string(json);
     object["arm"] = status.arm ? Json::parse(to_json(*status.arm), nullptr, false) : Json();
     object["last_capture"] = status.last ? Json::parse(show_json(*status.last), nullptr, false) : Json();
+    object["targets"] = Json::array();
+    for (const TargetFacts& target : status.targets)
+        object["targets"].push_back({{"url", target.url},
+                                     {"free_bytes", or_null(target.free_bytes)},
+                                     {"unseen", or_null(target.unseen)}});
     return json_text(object);
 }
 

@@ -2,11 +2,13 @@
 #pragma once
 
 #include "admin/arm_record.h"
+#include "admin/target_facts.h"
 #include "config/dumps.h"
 
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace kdumpkit::admin {
 
@@ -14,10 +16,11 @@ namespace kdumpkit::admin {
 struct AdminStatus {
     std::optional<ArmRecord> arm; // the last kdumpkit arm of this boot
     std::optional<Dump> last;     // the newest dump that can be seen
+    std::vector<TargetFacts> targets{};
 };
 // Lines that end with newlines; empty when nothing is known.
 std::string to_text(const AdminStatus& status);
-// The JSON of loader::to_json(Status) with the keys "arm" and "last_capture".
+// The JSON of loader::to_json(Status) with the keys "arm", "last_capture" and "targets".
 std::string with_admin_status(std::string_view json, const AdminStatus& status);
 
 } // namespace kdumpkit::admin

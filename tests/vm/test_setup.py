@@ -72,6 +72,9 @@ else
     run status kdumpkit status --json
     run granted kdumpkit setup --json
     run said kdumpkit setup
+    run loaded kdumpkit reserve --shrink 96M
+    run written kdumpkit status --prometheus /var/kdumpkit.prom
+    run prometheus cat /var/kdumpkit.prom
     run doctor kdumpkit doctor --json
     systemctl enable --now kdump-tools.service
     run rival kdumpkit setup
@@ -85,6 +88,10 @@ else
     run disabled systemctl is-enabled kdumpkit.service
     run unarmed kdumpkit status
     run grub ls /etc/default/grub.d
+    run picture kdumpkit reserve --show
+    run grow kdumpkit reserve --shrink 1G
+    run shrink kdumpkit reserve --shrink 96M
+    run size cat /sys/kernel/kexec_crash_size
 fi
 umount /var
 poweroff -f
@@ -180,6 +187,19 @@ class Setup(unittest.TestCase):
         self.assertEqual(self.second.result("disabled")[1], "disabled")
         self.assertEqual(self.second.result("unarmed")[0], 3)
         self.assertEqual(self.succeeded(self.second, "grub"), "")
+
+    def test_the_reservation_is_drawn_and_shrunk(self):
+        self.assertIn("#", self.succeeded(self.second, "picture").splitlines()[0])
+        status, said = self.second.result("loaded")
+        self.assertEqual(status, 2)
+        self.assertIn("a capture kernel is loaded", said)
+        self.assertEqual(self.second.result("grow")[0], 2)
+        self.assertIn("96 MiB are reserved", self.succeeded(self.second, "shrink"))
+        self.assertEqual(self.succeeded(self.second, "size"), str(96 << 20))
+
+    def test_prometheus(self):
+        self.succeeded(self.second, "written")
+        self.assertIn("kdumpkit_armed 1", self.succeeded(self.second, "prometheus").splitlines())
 
 
 if __name__ == "__main__":
