@@ -192,11 +192,11 @@ Result<> ElfVmcore::check_holes(std::uint64_t at) const {
         return {};
     return fail(
         make_error(ErrorKind::corrupt, "open", file_->name(),
-                   fmt::format("it describes {} bytes of memory in {} bytes: no kernel leaves so many "
-                               "zeros",
+                   fmt::format("it describes {} bytes of memory in {} bytes, as a damaged one does",
                                described, stored))
             .at(at)
-            .then("send it again, whole")
+            .then("send it again, whole; if it is of a machine full of zeros, make a file of it first: "
+                  "makedumpfile-lite -R DUMP < FLATTENED")
             .from(ErrorSide::source));
 }
 

@@ -4,6 +4,7 @@
 #include "base/range.h"
 
 #include <algorithm>
+#include <cerrno>
 
 #include <sys/mman.h>
 
@@ -15,6 +16,13 @@ namespace {
 constexpr std::uint64_t mapped_step = std::uint64_t{2} << 20;
 constexpr std::uint64_t mapped_length = 2 * mapped_step;
 static_assert(mapped_step >= FileWindow::max_view);
+// As much as a page fault maps at once (fault_around_bytes), so that asking first reads no more than
+// touching.
+constexpr std::uint64_t granule = std::uint64_t{64} << 10;
+static_assert(mapped_length / granule <= 64);
+#ifndef MADV_POPULATE_READ
+constexpr int MADV_POPULATE_READ = 22; // Linux 5.14, 4ca9b3859dac
+#endif
 // Without mmap the bytes are ours to pay for, and most readers want one page out of every few.
 constexpr std::uint64_t buffer_length = std::uint64_t{128} << 10;
 
@@ -43,18 +51,40 @@ Result<Bytes> FileWindow::view(std::uint64_t offset, std::size_t length) {
     for (Window& window : windows_) {
         if (window.data != nullptr && window.begin <= offset && offset - window.begin <= window.length &&
             window.length - (offset - window.begin) >= length) {
+            if (!can_touch(window, offset, length))
+                KDK_TRY(read(window, offset, length));
             window.used = ++clock_;
             return Bytes(window.data + (offset - window.begin), length);
         }
         if (window.used < oldest->used)
             oldest = &window;
     }
-    KDK_TRY(fill(*oldest, offset, length));
+    KDK_TRY(map_or_read(*oldest, offset, length));
     oldest->used = ++clock_;
     return Bytes(oldest->data + (offset - oldest->begin), length);
 }
 
-Result<> FileWindow::fill(Window& window, std::uint64_t offset, std::size_t length) {
+// The kernel answers with an error where the first touch of a page would be a SIGBUS.
+bool FileWindow::can_touch(Window& window, std::uint64_t offset, std::size_t length) {
+    if (!populate_ || !window.buffer.empty() || length == 0)
+        return true;
+    const std::uint64_t last = (offset + length - 1 - window.begin) / granule;
+    for (std::uint64_t i = (offset - window.begin) / granule; i <= last; ++i) {
+        if ((window.present >> i & 1) != 0)
+            continue;
+        const std::size_t size = std::min<std::uint64_t>(granule, window.length - i * granule);
+        if (::madvise(window.data + i * granule, size, MADV_POPULATE_READ) != 0) {
+            if (errno != EINVAL)
+                return false;
+            populate_ = false; // an older kernel, or /proc/vmcore, whose pages are mapped from the start
+            return true;
+        }
+        window.present |= std::uint64_t{1} << i;
+    }
+    return true;
+}
+
+Result<> FileWindow::map_or_read(Window& window, std::uint64_t offset, std::size_t length) {
     drop(window);
     if (mmap_) {
         const std::uint64_t begin = align_down(offset, mapped_step);
@@ -66,15 +96,30 @@ Result<> FileWindow::fill(Window& window, std::uint64_t offset, std::size_t leng
             window.data = static_cast<std::byte*>(data);
             window.begin = begin;
             window.length = size;
-            return {};
+            window.present = 0;
+            if (can_touch(window, offset, length))
+                return {};
         }
         mmap_ = false; // this file cannot; every later window reads
     }
+    return read(window, offset, length);
+}
+
+Result<> FileWindow::read(Window& window, std::uint64_t offset, std::size_t length) {
+    drop(window);
+    mmap_ = false;
     const std::uint64_t begin = align_down(offset, 4096);
     const std::uint64_t wanted = std::max<std::uint64_t>(buffer_length, offset - begin + length);
-    const auto size = static_cast<std::size_t>(std::min(wanted, size_ - begin));
+    auto size = static_cast<std::size_t>(std::min(wanted, size_ - begin));
     window.buffer.resize(size);
-    if (auto done = content_.read(begin, window.buffer); !done) {
+    auto done = content_.read(begin, window.buffer);
+    if (!done) {
+        // What is wanted may be whole where its neighbour is not.
+        size = static_cast<std::size_t>(offset - begin) + length;
+        window.buffer.resize(size);
+        done = content_.read(begin, window.buffer);
+    }
+    if (!done) {
         window.buffer.clear();
         return fail(done.error());
     }

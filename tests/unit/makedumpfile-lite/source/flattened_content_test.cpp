@@ -162,8 +162,10 @@ TEST_CASE("a flattened core of a few KiB does not describe a machine of zeros") 
     KdumpBytes::write(folder / "flat", flat.bytes);
     const auto opened = open_image(folder / "flat");
     CHECK(opened.has_value() == (size == 4 * gib));
-    if (!opened)
+    if (!opened) {
         CHECK(opened.error().kind == ErrorKind::corrupt);
+        CHECK(opened.error().next_step.find("makedumpfile-lite -R") != std::string::npos);
+    }
 }
 
 TEST_CASE("random damage of a flattened dump never does more than make it unreadable") {
