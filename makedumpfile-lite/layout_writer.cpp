@@ -12,6 +12,8 @@
 #include "makedumpfile-lite/kernel/vmlinux.h"
 #include "makedumpfile-lite/source/image.h"
 
+#include <utility>
+
 #include <unistd.h>
 
 namespace kdumpkit::dump {
@@ -22,6 +24,14 @@ std::vector<std::string_view> symbols_to_read() {
     std::vector<std::string_view> names = useful_symbols();
     names.emplace_back("_stext");
     return names;
+}
+
+auto open_vmlinux(const std::string& path) {
+    return Vmlinux::open(path).map_error([](Error error) {
+        return error.next_step.empty()
+                   ? std::move(error).then("name the vmlinux of the kernel's debug package")
+                   : error;
+    });
 }
 
 // A file that knows nothing of struct page would be found out after the panic.
@@ -73,7 +83,7 @@ Result<> write_layout_file(const Options& options, const Log& log) {
         return write_text(options.output, text);
     }
     if (!options.vmlinux.empty()) {
-        KDK_ASSIGN(const auto vmlinux, Vmlinux::open(options.vmlinux));
+        KDK_ASSIGN(const auto vmlinux, open_vmlinux(options.vmlinux));
         KDK_ASSIGN(const std::string text,
                    text_of(vmlinux->identity(), vmlinux->types(), vmlinux->symbols(symbols_to_read()), log));
         return write_text(options.output, text);
@@ -84,7 +94,7 @@ Result<> write_layout_file(const Options& options, const Log& log) {
 }
 
 Result<> write_vmcoreinfo_file(const Options& options, const Log&) {
-    KDK_ASSIGN(const auto vmlinux, Vmlinux::open(options.vmlinux));
+    KDK_ASSIGN(const auto vmlinux, open_vmlinux(options.vmlinux));
     return write_text(options.output, vmcoreinfo_text(vmlinux->identity(), vmlinux->types(),
                                                       vmlinux->symbols(vmcoreinfo_symbols())));
 }

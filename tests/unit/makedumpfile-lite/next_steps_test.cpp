@@ -82,6 +82,8 @@ TEST_CASE("the next step leads out of what went wrong") {
         CHECK(text.find(word) != std::string::npos);
     };
     names(next({"-x", folder / "nothing", vmcore, out}), "vmlinux");
+    names(next({"-g", out, "-x", folder / "nothing"}), "vmlinux");
+    names(next({"--write-layout", out, "-x", folder / "nothing"}), "vmlinux");
     names(next({"-i", folder / "nothing", vmcore, out}), "-g FILE");
     names(next({"--config", folder / "nothing", vmcore, out}), "--config");
     names(next({"-L", "1", vmcore, out}), "raise -L");
