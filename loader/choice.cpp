@@ -47,8 +47,7 @@ std::optional<std::uint64_t> loads_left(const Machine& machine, KexecPurpose pur
     return parse_number(purpose == KexecPurpose::capture ? machine.limit_panic : machine.limit_reboot, 10);
 }
 
-Result<SyscallDecision> decide_syscall(SyscallChoice choice, const Machine& machine, KexecPurpose purpose,
-                                       const std::string& only_kexec_load) {
+Result<> require_permission(const Machine& machine, KexecPurpose purpose) {
     // kexec_load_permitted() in kernel/kexec_core.c guards both calls.
     if (machine.load_disabled == "1")
         return fail(
@@ -57,6 +56,11 @@ Result<SyscallDecision> decide_syscall(SyscallChoice choice, const Machine& mach
                 .then("reboot, and load before it is set (see /etc/sysctl.d)"));
     if (loads_left(machine, purpose) == 0)
         return limit_reached(purpose);
+    return {};
+}
+
+Result<SyscallDecision> decide_syscall(SyscallChoice choice, const Machine& machine,
+                                       const std::string& only_kexec_load) {
     if (!only_kexec_load.empty()) {
         if (choice == SyscallChoice::kexec_file_load)
             return fail(make_error(ErrorKind::invalid, "use --syscall", "kexec_file_load",

@@ -21,10 +21,11 @@ struct SyscallDecision {
     bool may_fall_back = false; // automatic: to kexec_file_load on EPERM, EACCES or ENOSYS
 };
 // Pure. `only_kexec_load`: what is to be loaded that kexec_file_load does not take ("an ELF vmlinux"); empty:
-// nothing. `invalid` when kernel.kexec_load_disabled or a limit forbids both, and for a choice that cannot
-// work.
-Result<SyscallDecision> decide_syscall(SyscallChoice choice, const Machine& machine, KexecPurpose purpose,
+// nothing. `invalid` for a choice that cannot work.
+Result<SyscallDecision> decide_syscall(SyscallChoice choice, const Machine& machine,
                                        const std::string& only_kexec_load = {});
+// Pure. `invalid` when kernel.kexec_load_disabled or a limit forbids both.
+Result<> require_permission(const Machine& machine, KexecPurpose purpose);
 
 bool is_locked_down(const Machine& machine);
 // kernel.kexec_load_limit_*: how many more times it may be loaded (or unloaded, which counts, too) before the

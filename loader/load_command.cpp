@@ -86,16 +86,23 @@ Result<std::vector<std::byte>> read_image(const std::string& path, const char* o
     return read_file(path, std::size_t{1} << 30);
 }
 
-Result<int> print_plan(const LoadCase& load, const SyscallDecision& decision) {
-    const bool json = load.options.json;
-    if (decision.syscall == KexecSyscall::kexec_load) {
-        KDK_ASSIGN(const PreparedLoad prepared, load.prepare());
-        KDK_TRY(print_result(json ? plan_json(prepared) : plan_text(prepared)));
-    } else {
-        KDK_ASSIGN(const PreparedFileLoad prepared, load.prepare_file());
-        KDK_TRY(print_result(json ? plan_json(prepared) : plan_text(prepared)));
-    }
+// A plan is shown of what the kernel permits no more, too: it is there to be looked at.
+template<typename Prepared>
+Result<int> print_plan(const LoadCase& load, Prepared prepared) {
+    if (const auto permitted = require_permission(load.machine, load.options.purpose()); !permitted)
+        prepared.warnings.push_back(fmt::format("it would not be loaded: {}; next: {}",
+                                                permitted.error().reason, permitted.error().next_step));
+    KDK_TRY(print_result(load.options.json ? plan_json(prepared) : plan_text(prepared)));
     return exit_codes::success;
+}
+
+Result<int> print_plan(const LoadCase& load, KexecSyscall syscall) {
+    if (syscall == KexecSyscall::kexec_load) {
+        KDK_ASSIGN(PreparedLoad prepared, load.prepare());
+        return print_plan(load, std::move(prepared));
+    }
+    KDK_ASSIGN(PreparedFileLoad prepared, load.prepare_file());
+    return print_plan(load, std::move(prepared));
 }
 
 struct Done {
@@ -229,9 +236,10 @@ Result<int> run_load(const LoadOptions& given) {
     }
     const LoadCase load{options, machine, {kernel, options.kernel, initrd, options.initrd, dtb, options.dtb}};
     KDK_ASSIGN(const SyscallDecision decision,
-               decide_syscall(choice, machine, purpose, only_kexec_load(options, load.files)));
+               decide_syscall(choice, machine, only_kexec_load(options, load.files)));
     if (options.plan)
-        return print_plan(load, decision);
+        return print_plan(load, decision.syscall);
+    KDK_TRY(require_permission(machine, purpose));
 
     const bool replaces = machine.loaded(purpose) == "1";
     auto done = load_now(load, decision, log);

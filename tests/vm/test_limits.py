@@ -26,6 +26,7 @@ run unload kdumpkit unload
 run still cat /sys/kernel/kexec/crash_loaded
 echo 1 >/proc/sys/kernel/kexec_load_disabled
 run disabled {LOAD}
+run plan {LOAD} --plan
 run last kdumpkit status --json
 poweroff -f
 """
@@ -69,6 +70,9 @@ class Limits(unittest.TestCase):
 
     def test_disabled_is_explained(self):
         self.refused("disabled", 2, "kernel.kexec_load_disabled is 1")
+        status, output = self.guest.result("plan")
+        self.assertEqual(status, 0, output)
+        self.assertIn("it would not be loaded: kernel.kexec_load_disabled is 1", output)
         self.assertIn('"load_disabled": true', self.guest.result("last")[1])
         self.assertIn('"panic_loads_left": 0', self.guest.result("last")[1])
 

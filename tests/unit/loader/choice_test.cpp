@@ -14,12 +14,10 @@ using Catch::Matchers::Contains;
 
 TEST_CASE("what kexec_file_load does not take decides for the other call") {
     const Machine machine = fixtures::machine();
-    const auto decision =
-        decide_syscall(SyscallChoice::automatic, machine, KexecPurpose::capture, "an ELF vmlinux");
+    const auto decision = decide_syscall(SyscallChoice::automatic, machine, "an ELF vmlinux");
     CHECK(decision->syscall == KexecSyscall::kexec_load);
     CHECK_FALSE(decision->may_fall_back);
-    const auto refused =
-        decide_syscall(SyscallChoice::kexec_file_load, machine, KexecPurpose::capture, "an ELF vmlinux");
+    const auto refused = decide_syscall(SyscallChoice::kexec_file_load, machine, "an ELF vmlinux");
     CHECK(exit_code(refused.error()) == exit_codes::invalid);
     CHECK_THAT(refused.error().message(), Contains("an ELF vmlinux"));
 }
@@ -32,19 +30,19 @@ TEST_CASE("a limit on loads is reported, and refused before the call when it is 
     machine.limit_panic = "2";
     CHECK(loads_left(machine, KexecPurpose::capture) == 2);
     CHECK_FALSE(loads_left(machine, KexecPurpose::reboot));
-    CHECK(decide_syscall(SyscallChoice::automatic, machine, KexecPurpose::capture));
+    CHECK(require_permission(machine, KexecPurpose::capture));
     CHECK_THAT(to_text(make_status(machine, "")), Contains("kexec_load_limit_panic permits 2 more loads"));
     machine.limit_panic = "0";
-    const auto refused = decide_syscall(SyscallChoice::automatic, machine, KexecPurpose::capture);
+    const auto refused = require_permission(machine, KexecPurpose::capture);
     CHECK(exit_code(refused.error()) == exit_codes::invalid);
     CHECK_THAT(refused.error().message(),
                Contains("kexec_load_limit_panic is 0") && Contains("next: reboot"));
-    CHECK(decide_syscall(SyscallChoice::automatic, machine, KexecPurpose::reboot));
+    CHECK(require_permission(machine, KexecPurpose::reboot));
     CHECK_THAT(to_text(make_status(machine, "")), Contains("next: reboot: this kernel permits no more"));
     CHECK(nlohmann::json::parse(to_json(make_status(machine, "")))["panic_loads_left"] == 0);
     machine.limit_panic = "-1";
     machine.limit_reboot = "0";
-    CHECK_THAT(decide_syscall(SyscallChoice::automatic, machine, KexecPurpose::reboot).error().message(),
+    CHECK_THAT(require_permission(machine, KexecPurpose::reboot).error().message(),
                Contains("kexec_load_limit_reboot is 0"));
 }
 

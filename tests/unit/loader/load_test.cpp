@@ -234,29 +234,26 @@ TEST_CASE("bad input is refused the same way for both system calls") {
 
 TEST_CASE("the system call is decided from the machine's state") {
     Machine machine = fixtures::machine();
-    auto decision = decide_syscall(SyscallChoice::automatic, machine, KexecPurpose::capture);
+    auto decision = decide_syscall(SyscallChoice::automatic, machine);
     CHECK(decision->syscall == KexecSyscall::kexec_load);
     CHECK(decision->may_fall_back);
     for (const char* lockdown : {"none [integrity] confidentiality", "none integrity [confidentiality]"}) {
         machine.lockdown = lockdown;
-        CHECK(decide_syscall(SyscallChoice::automatic, machine, KexecPurpose::capture)->syscall ==
-              KexecSyscall::kexec_file_load);
-        decision = decide_syscall(SyscallChoice::kexec_load, machine, KexecPurpose::capture);
+        CHECK(decide_syscall(SyscallChoice::automatic, machine)->syscall == KexecSyscall::kexec_file_load);
+        decision = decide_syscall(SyscallChoice::kexec_load, machine);
         CHECK(decision->syscall == KexecSyscall::kexec_load);
         CHECK_FALSE(decision->may_fall_back);
     }
     machine = fixtures::machine();
     machine.lockdown = "";
-    CHECK(decide_syscall(SyscallChoice::automatic, machine, KexecPurpose::capture)->syscall ==
-          KexecSyscall::kexec_load);
-    CHECK(decide_syscall(SyscallChoice::kexec_file_load, machine, KexecPurpose::capture)->syscall ==
-          KexecSyscall::kexec_file_load);
+    CHECK(decide_syscall(SyscallChoice::automatic, machine)->syscall == KexecSyscall::kexec_load);
+    CHECK(decide_syscall(SyscallChoice::kexec_file_load, machine)->syscall == KexecSyscall::kexec_file_load);
     machine.kcore.clear();
-    CHECK(decide_syscall(SyscallChoice::automatic, machine, KexecPurpose::capture)->syscall ==
-          KexecSyscall::kexec_file_load);
+    CHECK(decide_syscall(SyscallChoice::automatic, machine)->syscall == KexecSyscall::kexec_file_load);
     machine = fixtures::machine();
     machine.load_disabled = "1";
-    const auto disabled = decide_syscall(SyscallChoice::automatic, machine, KexecPurpose::capture);
+    CHECK(decide_syscall(SyscallChoice::automatic, machine)); // a plan may be shown
+    const auto disabled = require_permission(machine, KexecPurpose::capture);
     CHECK(exit_code(disabled.error()) == exit_codes::invalid);
     CHECK_THAT(disabled.error().message(), Contains("kexec_load_disabled"));
     CHECK(exit_code(parse_syscall_choice("kexec").error()) == exit_codes::invalid);
