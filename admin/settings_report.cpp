@@ -11,8 +11,16 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+struct ValueToJson {
+    Json operator()(const auto& value) const { return Json(value); }
+    // As it is written in the settings: a table has many parts, most of them absent.
+    Json operator()(const std::vector<Interface>& interfaces) const {
+        return interfaces.empty() ? Json::array() : Json(to_toml(interfaces));
+    }
+};
+
 Json to_json(const SettingValue& value) {
-    return std::visit([](const auto& one) { return Json(one); }, value);
+    return std::visit(ValueToJson{}, value);
 }
 
 Json to_json(const SettingsFile& file, const SettingKey& key) {

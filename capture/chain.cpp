@@ -175,6 +175,12 @@ Saved run_chain(Capture& capture) {
             wants_dump(progress, capture.frozen.settings.copies) ? Task::everything : Task::first_words;
         capture.log.say("target {} of {}: {}", i + 1, targets.size(), url);
         capture.summary = common;
+        if (targets[i].info().remote()) {
+            if (const auto up = capture.uplink.ready(capture); !up) {
+                capture.log.error(up.error());
+                continue;
+            }
+        }
         capture.elsewhere =
             progress.where.empty() ? "no other target got more" : "the dump is at " + progress.where;
         note(progress, try_target(capture, targets[i], task, i), url);

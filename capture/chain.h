@@ -5,6 +5,7 @@
 #include "capture/memory_watch.h"
 #include "capture/summary.h"
 #include "capture/system.h"
+#include "capture/uplink.h"
 #include "config/frozen.h"
 
 #include <chrono>
@@ -24,6 +25,7 @@ struct Capture {
     Frozen frozen;
     MemoryWatch memory;
     Summary summary; // of the target in hand
+    Uplink uplink{};
 
     // Of the target in hand, set by the chain.
     std::string mount_point{};

@@ -5,9 +5,9 @@
 #include "base/file.h"
 #include "base/progress.h"
 #include "capture/copy.h"
-#include "capture/devices.h"
 #include "capture/mounts.h"
 #include "capture/room.h"
+#include "capture/target_mount.h"
 #include "capture/vigil.h"
 
 #include <cerrno>
@@ -31,17 +31,10 @@ std::uint64_t size_of(const std::string& path) {
 } // namespace
 
 Result<> FolderStore::mount() {
-    double since = now();
-    KDK_ASSIGN(const std::string device,
-               wait_for_filesystem(c_.system, c_.log, target_.uuid(), c_.device_patience));
-    c_.took("wait", since);
-    since = now();
-    KDK_TRY(mount_target(c_.system, device, target_.value("type"), c_.mount_point));
+    KDK_ASSIGN(const std::string mounted, mount_target(c_, target_));
     mounted_ = true;
     KDK_ASSIGN(const Space space, c_.system.space(c_.mount_point).map_error(blame_destination));
-    c_.took("mount", since);
-    c_.log.say("mounted {} ({}), {} of {} free", device, target_.value("type"), human_bytes(space.available),
-               human_bytes(space.total));
+    c_.log.say("mounted {}, {} of {} free", mounted, human_bytes(space.available), human_bytes(space.total));
     return {};
 }
 
@@ -70,7 +63,9 @@ void FolderStore::make_room_in(const std::string& parent) {
 
 Result<> FolderStore::open(const std::string& name) {
     KDK_TRY(mount());
-    const std::string parent = c_.mount_point + (target_.path == "/" ? "" : target_.path);
+    // Of an export it is the folder itself that is mounted.
+    const bool whole = target_.path == "/" || target_.scheme == Scheme::nfs;
+    const std::string parent = c_.mount_point + (whole ? "" : target_.path);
     make_room_in(parent);
     KDK_ASSIGN(const Space space, c_.system.space(c_.mount_point).map_error(blame_destination));
     if (space.available < 2 * ReservedRoom::bytes) {

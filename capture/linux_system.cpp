@@ -4,6 +4,7 @@
 #include "base/bytes.h"
 #include "capture/isolation.h"
 #include "capture/program.h"
+#include "capture/resolve.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -202,6 +203,10 @@ Result<Space> LinuxSystem::space(const std::string& folder) {
         return fail(system_error("ask for the space of", folder, errno));
     return Space{std::uint64_t{status.f_blocks} * status.f_frsize,
                  std::uint64_t{status.f_bavail} * status.f_frsize, (status.f_flag & ST_RDONLY) != 0};
+}
+
+Result<std::vector<HostAddress>> LinuxSystem::resolve(const std::string& host) {
+    return resolve_host(host);
 }
 
 Result<> LinuxSystem::write_at(int fd, std::uint64_t offset, std::span<const std::byte> bytes,

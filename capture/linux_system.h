@@ -23,6 +23,7 @@ class LinuxSystem : public System {
     std::optional<Filesystem> probe(const std::string& disk) override;
     Result<std::string> signature(const std::string& device) override;
     Result<Space> space(const std::string& folder) override;
+    Result<std::vector<HostAddress>> resolve(const std::string& host) override;
     Result<> write_at(int fd, std::uint64_t offset, std::span<const std::byte> bytes,
                       const std::string& name) override;
     Result<> sync(int fd, const std::string& name) override;

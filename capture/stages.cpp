@@ -86,6 +86,7 @@ Result<> look_at_vmcore(Life& life) {
 
 Result<> bring_up_devices(Life& life) {
     load_modules(life.c.system, life.c.log, life.c.frozen.modules);
+    life.c.uplink.start(life.c);
     return {};
 }
 
@@ -120,7 +121,8 @@ constexpr std::array<Stage, 8> stages{{
     {"settings", "read the frozen settings", read_frozen},
     {"vmcore", "make sure that there is a crashed kernel's memory", look_at_vmcore},
     {"log", "read the crashed kernel's log, before anything that may hang", read_log},
-    {"modules", "load the frozen modules in their order", bring_up_devices},
+    {"modules", "load the frozen modules in their order, switch on the links to remote targets",
+     bring_up_devices},
     {"hooks", "feed the watchdog, tell the cluster, run the hooks", begin_hooks},
     {"targets", "each target in turn, in a process of its own: dmesg, summary, dump, last words",
      try_targets},

@@ -43,6 +43,12 @@ struct Space {
     bool read_only = false;
 };
 
+// An address of another machine, and the own one from which it is reached.
+struct HostAddress {
+    std::string text;
+    std::string own;
+};
+
 enum class TickAnswer { go_on, kill };
 
 // What the life of a running program is told to: each line that it says, and a regular tick.
@@ -76,6 +82,7 @@ struct Places {
     std::string vmcore = "/proc/vmcore";
     std::string collector = "/usr/bin/makedumpfile-lite";
     std::string sender = "/usr/bin/kdump-send";
+    std::string network = "/usr/bin/kdump-network";
     std::string target = "/mnt/target"; // the mount point of the target in hand
     std::string scratch = "/run";       // in memory: only for small files
     std::string meminfo = "/proc/meminfo";
@@ -107,6 +114,8 @@ class System {
     // What blkid sees on a partition: "ext4", "LVM2_member", "a partition table"; empty: nothing known.
     virtual Result<std::string> signature(const std::string& device) = 0;
     virtual Result<Space> space(const std::string& folder) = 0;
+    // The addresses of a name or an address that this network leads to.
+    virtual Result<std::vector<HostAddress>> resolve(const std::string& host) = 0;
 
     // Errors of the next three carry ErrorSide::destination.
     virtual Result<> write_at(int fd, std::uint64_t offset, std::span<const std::byte> bytes,

@@ -16,7 +16,7 @@ std::int64_t number(std::uint64_t value) {
     return static_cast<std::int64_t>(value);
 }
 
-constexpr std::array<SettingKey, 24> keys{{
+constexpr std::array<SettingKey, 30> keys{{
     {"", "target", "a URL or a list of URLs, tried in order",
      "where a dump goes: file:///FOLDER, sftp://USER@HOST/FOLDER?…, see docs/targets.md",
      [](const Settings& settings) -> SettingValue {
@@ -71,6 +71,23 @@ constexpr std::array<SettingKey, 24> keys{{
     {"capture", "files", "a list of absolute paths",
      "files of this machine that the initramfs gets besides, programs with their libraries",
      [](const Settings& settings) -> SettingValue { return settings.files; }},
+    {"network", "method", "auto, frozen, dhcp",
+     "addresses that the machine has from DHCP: auto asks again and takes those when no server answers, "
+     "frozen does not ask, dhcp asks on every interface with IPv4",
+     [](const Settings& settings) -> SettingValue { return std::string(to_text(settings.network.method)); }},
+    {"network", "link_timeout", "1 to 86400", "seconds that links and addresses may take to come up",
+     [](const Settings& settings) -> SettingValue { return number(settings.network.link_timeout.count()); }},
+    {"network", "dns", "addresses of DNS servers; empty: those of the running system",
+     "whom the capture kernel asks for a target's address",
+     [](const Settings& settings) -> SettingValue { return settings.network.dns; }},
+    {"network", "search", "domains; empty: those of the running system", "domains that complete short names",
+     [](const Settings& settings) -> SettingValue { return settings.network.search; }},
+    {"network", "hosts", "texts of an address, a blank and a name; empty: found out by kdumpkit build",
+     "a target's address for when no DNS server answers",
+     [](const Settings& settings) -> SettingValue { return settings.network.hosts; }},
+    {"network", "interface", "tables, see docs/network.md; empty: frozen from the running system",
+     "the interfaces of the capture kernel, for remote targets",
+     [](const Settings& settings) -> SettingValue { return settings.network.interfaces; }},
     {"retention", "count", "0 to 1000000, 0 without limit", "how many dumps are kept; the oldest go first",
      [](const Settings& settings) -> SettingValue { return number(settings.retention.count); }},
     {"retention", "days", "0 to 1000000, 0 without limit", "how old a dump may become",
@@ -135,10 +152,9 @@ std::string to_toml(const SettingValue& value) {
         return quoted_toml(*text);
     if (const auto* whole = std::get_if<std::int64_t>(&value))
         return std::to_string(*whole);
-    std::vector<std::string> quoted;
-    for (const std::string& text : std::get<std::vector<std::string>>(value))
-        quoted.push_back(quoted_toml(text));
-    return fmt::format("[{}]", fmt::join(quoted, ", "));
+    if (const auto* interfaces = std::get_if<std::vector<Interface>>(&value))
+        return to_toml(*interfaces);
+    return quoted_toml(std::get<std::vector<std::string>>(value));
 }
 
 } // namespace kdumpkit

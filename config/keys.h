@@ -14,7 +14,8 @@
 
 namespace kdumpkit {
 
-using SettingValue = std::variant<std::string, std::int64_t, std::vector<std::string>>;
+using SettingValue =
+    std::variant<std::string, std::int64_t, std::vector<std::string>, std::vector<Interface>>;
 // As it is written in the settings file: quoted, a number, a list.
 std::string to_toml(const SettingValue& value);
 

@@ -39,6 +39,11 @@ void add_bounds(Json& json, std::string_view allowed) {
     }
 }
 
+struct DefaultOf {
+    Json operator()(const auto& value) const { return Json(value); }
+    Json operator()(const std::vector<Interface>&) const { return Json::array(); }
+};
+
 Json schema_of(const SettingKey& key) {
     Json json{{"description", fmt::format("{} ({})", key.meaning, key.allowed)}};
     const SettingValue standard = key.value(Settings{});
@@ -49,10 +54,13 @@ Json schema_of(const SettingKey& key) {
         json["type"] = "string";
         if (const auto choices = choices_in(key.allowed); !choices.empty())
             json["enum"] = choices;
+    } else if (std::holds_alternative<std::vector<Interface>>(standard)) {
+        json["type"] = "array";
+        json["items"] = {{"type", "object"}, {"required", {"name"}}}; // the rest depends on its kind
     } else {
         json["anyOf"] = {{{"type", "string"}}, {{"type", "array"}, {"items", {{"type", "string"}}}}};
     }
-    json["default"] = std::visit([](const auto& value) { return Json(value); }, standard);
+    json["default"] = std::visit(DefaultOf{}, standard);
     return json;
 }
 

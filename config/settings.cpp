@@ -36,31 +36,14 @@ std::optional<int> parse_level(std::string_view text) {
     return negative ? -static_cast<int>(*number) : static_cast<int>(*number);
 }
 
-// Reads `key` as one of the texts that `to_text` gives for the values.
-template<class Enum, std::size_t N>
-void choice(TableReader& reader, std::string_view key, const std::array<Enum, N>& values, Enum& out) {
-    std::string text(to_text(out));
-    reader.text(key, text);
-    std::vector<std::string> names;
-    for (const Enum value : values) {
-        if (to_text(value) == text) {
-            out = value;
-            return;
-        }
-        names.emplace_back(to_text(value));
-    }
-    reader.wrong(key, fmt::format("is \"{}\", but must be one of: {}", text, fmt::join(names, ", ")),
-                 fmt::format("write {} = \"{}\", or another of these", key, names.front()));
-}
-
 void read_dump(TableReader& reader, Settings& settings) {
-    choice(reader, "method", std::array{DumpMethod::filter, DumpMethod::copy}, settings.method);
+    reader.choice("method", std::array{DumpMethod::filter, DumpMethod::copy}, settings.method);
     std::int64_t level = settings.level;
     reader.integer("level", 0, 31, level);
     settings.level = static_cast<unsigned>(level);
     std::string compress = settings.compression.text();
     reader.text("compress", compress);
-    choice(reader, "stream", std::array{StreamFormat::flattened, StreamFormat::stream}, settings.stream);
+    reader.choice("stream", std::array{StreamFormat::flattened, StreamFormat::stream}, settings.stream);
     if (auto compression = parse_compression(compress))
         settings.compression = *compression;
     else
@@ -106,8 +89,8 @@ void read_capture(TableReader& reader, Settings& settings) {
     settings.copies = static_cast<unsigned>(copies);
     constexpr std::array actions = {FinalAction::reboot, FinalAction::poweroff, FinalAction::halt,
                                     FinalAction::shell};
-    choice(reader, "final_action", actions, settings.final_action);
-    choice(reader, "failure_action", actions, settings.failure_action);
+    reader.choice("final_action", actions, settings.final_action);
+    reader.choice("failure_action", actions, settings.failure_action);
     reader.texts("last_resort", settings.last_resort);
     for (const std::string& one : settings.last_resort)
         if (one != "any" && !parse_target("file:///x?fs=" + one))
@@ -223,6 +206,7 @@ Result<Settings> parse_settings(std::string_view toml, const std::string& name) 
     }
     const toml::table* dump = top.section("dump");
     const toml::table* capture = top.section("capture");
+    const toml::table* network = top.section("network");
     const toml::table* retention = top.section("retention");
     const toml::table* hooks = top.section("hooks");
     KDK_TRY(top.finish(setting_names()));
@@ -235,6 +219,8 @@ Result<Settings> parse_settings(std::string_view toml, const std::string& name) 
     };
     KDK_TRY(read(dump, "dump.", [&](TableReader& reader) { read_dump(reader, settings); }));
     KDK_TRY(read(capture, "capture.", [&](TableReader& reader) { read_capture(reader, settings); }));
+    KDK_TRY(read(network, "network.",
+                 [&](TableReader& reader) { read_network(reader, name, settings.network); }));
     KDK_TRY(read(retention, "retention.",
                  [&](TableReader& reader) { read_retention(reader, settings.retention); }));
     KDK_TRY(read(hooks, "hooks.", [&](TableReader& reader) { read_hooks(reader, settings.hooks); }));

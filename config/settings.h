@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/error.h"
+#include "config/network.h"
 #include "config/target.h"
 
 #include <chrono>
@@ -69,6 +70,7 @@ struct Settings {
     std::vector<std::string>
         fence_kdump;                // [capture] ADDRESS or ADDRESS:PORT, told that a capture is under way
     std::vector<std::string> files; // [capture] further files of this machine for the initramfs
+    Network network;
     Retention retention;
     Hooks hooks;
     friend bool operator==(const Settings&, const Settings&) = default;

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <sstream>
 
-#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace kdumpkit {
 namespace {
@@ -34,6 +34,13 @@ std::string quoted_toml(const std::string& text) {
                                 toml::toml_formatter::default_flags &
                                     ~toml::format_flags::allow_literal_strings);
     return out.str();
+}
+
+std::string quoted_toml(const std::vector<std::string>& texts) {
+    std::vector<std::string> quoted;
+    for (const std::string& text : texts)
+        quoted.push_back(quoted_toml(text));
+    return fmt::format("[{}]", fmt::join(quoted, ", "));
 }
 
 std::string nearest_setting(std::string_view word, const std::vector<std::string>& full_names) {
@@ -95,6 +102,23 @@ void TableReader::integer(std::string_view key, std::int64_t lowest, std::int64_
         out = *value;
 }
 
+void TableReader::boolean(std::string_view key, bool& out) {
+    const toml::node* node = find(key);
+    if (!node)
+        return;
+    if (const auto value = node->value_exact<bool>())
+        out = *value;
+    else
+        wrong(key, "must be true or false", fmt::format("write {} = true, or false", key));
+}
+
+void TableReader::one_of(std::string_view key, const std::string& text,
+                         const std::vector<std::string>& names) {
+    if (std::find(names.begin(), names.end(), text) == names.end())
+        wrong(key, fmt::format("is \"{}\", but must be one of: {}", text, fmt::join(names, ", ")),
+              fmt::format("write {} = \"{}\", or another of these", key, names.front()));
+}
+
 void TableReader::texts(std::string_view key, std::vector<std::string>& out) {
     const toml::node* node = find(key);
     if (!node)
@@ -123,6 +147,27 @@ const toml::table* TableReader::section(std::string_view key) {
     if (node && !node->is_table())
         wrong(key, "must be a section", fmt::format("write [{}] on a line of its own", key));
     return node ? node->as_table() : nullptr;
+}
+
+std::vector<const toml::table*> TableReader::tables(std::string_view key) {
+    const toml::node* node = find(key);
+    std::vector<const toml::table*> found;
+    if (!node)
+        return found;
+    if (const toml::array* array = node->as_array()) {
+        for (const toml::node& element : *array)
+            if (const toml::table* table = element.as_table())
+                found.push_back(table);
+        if (found.size() == array->size())
+            return found;
+    }
+    wrong(key, "must be tables", fmt::format("begin each with [[{}{}]] on a line of its own", prefix_, key));
+    return {};
+}
+
+void TableReader::error(Error error) {
+    if (errors_.empty())
+        errors_.push_back(std::move(error));
 }
 
 Result<> TableReader::finish(const std::vector<std::string>& elsewhere) {

@@ -5,9 +5,11 @@
 #include "config/settings_file.h"
 #include "initramfs/extras.h"
 #include "initramfs/freeze.h"
+#include "initramfs/freeze_network.h"
 #include "initramfs/kernel_config.h"
 #include "initramfs/layout.h"
 #include "initramfs/modules.h"
+#include "initramfs/network_programs.h"
 #include "initramfs/programs.h"
 #include "initramfs/recipe.h"
 #include "initramfs/sender.h"
@@ -141,9 +143,19 @@ std::vector<ModuleRequest> named(const std::vector<std::string>& names, const ch
     return requests;
 }
 
-// Resolves the targets in place and answers the modules to load for them.
+// What a DHCP client that the initramfs does not have cannot do is done without it.
+Result<FrozenNetwork> freeze_network_for(const Settings& settings, const Surroundings& around,
+                                         const Root& libraries) {
+    KDK_ASSIGN(FrozenNetwork found, freeze_network(settings, around));
+    if (!libraries.exists(dhcp_client))
+        KDK_TRY(do_without_dhcp(found));
+    return found;
+}
+
+// Resolves the targets and the network in place and answers the modules to load for them.
 Result<std::vector<ModuleRequest>> freeze_targets(const BuildRequest& request, const Root& root,
-                                                  Frozen& frozen) {
+                                                  const Root& libraries, Build& result) {
+    Frozen& frozen = result.frozen;
     Surroundings around;
     around.running_system = root.is_running_system();
     around.same_kernel = frozen.kernel_release == running_release();
@@ -159,6 +171,10 @@ Result<std::vector<ModuleRequest>> freeze_targets(const BuildRequest& request, c
     if (around.running_system && around.find_drivers)
         for (ModuleRequest& watchdog : armed_watchdogs(around.sysfs))
             requests.push_back(std::move(watchdog));
+    KDK_ASSIGN(FrozenNetwork network, freeze_network_for(frozen.settings, around, libraries));
+    frozen.settings.network = std::move(network.network);
+    requests.insert(requests.end(), network.modules.begin(), network.modules.end());
+    result.warnings.insert(result.warnings.end(), network.warnings.begin(), network.warnings.end());
     for (ModuleRequest& more : named(request.more_modules, "--add-modules"))
         requests.push_back(std::move(more));
     for (ModuleRequest& more : named(frozen.settings.modules, "capture.modules"))
@@ -167,8 +183,8 @@ Result<std::vector<ModuleRequest>> freeze_targets(const BuildRequest& request, c
 }
 
 Result<std::vector<PackedModule>> collect_modules(const BuildRequest& request, const Root& root,
-                                                  Build& result) {
-    KDK_ASSIGN(std::vector<ModuleRequest> requests, freeze_targets(request, root, result.frozen));
+                                                  const Root& libraries, Build& result) {
+    KDK_ASSIGN(std::vector<ModuleRequest> requests, freeze_targets(request, root, libraries, result));
     const std::string& release = result.frozen.kernel_release;
     std::vector<PackedModule> packed;
     // --modules none on a kernel without a folder of modules: everything is in its image.
@@ -179,10 +195,7 @@ Result<std::vector<PackedModule>> collect_modules(const BuildRequest& request, c
     }
     KDK_ASSIGN(const auto tree, ModuleTree::open(root, release));
     for (const Target& target : result.frozen.settings.targets)
-        for (ModuleRequest& one :
-             target.scheme != Scheme::file
-                 ? std::vector<ModuleRequest>()
-                 : filesystem_modules(*tree, target.value("type"), tree->knows_built_in()))
+        for (ModuleRequest& one : target_modules(*tree, target, tree->knows_built_in()))
             requests.push_back(std::move(one));
     if (!result.frozen.settings.last_resort.empty())
         for (const char* type : {"ext4", "xfs", "btrfs", "f2fs", "vfat"})
@@ -213,13 +226,20 @@ Result<Collected> collect(const BuildRequest& request) {
     KDK_TRY(check_release(result.frozen.kernel_release, root));
 
     Ingredients ingredients;
-    KDK_ASSIGN(ingredients.modules, collect_modules(request, root, result));
-    KDK_ASSIGN(result.packing, read_packing(root, result));
     KDK_ASSIGN(const CapturePrograms programs, find_programs(request.programs, root));
+    KDK_ASSIGN(ingredients.modules, collect_modules(request, root, programs.libraries, result));
+    KDK_ASSIGN(result.packing, read_packing(root, result));
     KDK_ASSIGN(Extras extras, collect_extras(result.frozen.settings, root));
     KDK_ASSIGN(Extras sender, collect_sender(result.frozen.settings, root, programs));
-    std::move(sender.files.begin(), sender.files.end(), std::back_inserter(extras.files));
-    std::move(sender.programs.begin(), sender.programs.end(), std::back_inserter(extras.programs));
+    KDK_ASSIGN(Extras network, collect_network(result.frozen.settings.network, programs));
+    std::vector<Part> network_programs;
+    for (const ExtraFile& file : network.files)
+        network_programs.push_back(
+            {file.path.substr(file.path.rfind('/') + 1), file.path, file.content.size()});
+    for (Extras* more : {&sender, &network}) {
+        std::move(more->files.begin(), more->files.end(), std::back_inserter(extras.files));
+        std::move(more->programs.begin(), more->programs.end(), std::back_inserter(extras.programs));
+    }
     std::vector<Program> with_libraries{programs.supervisor, programs.collector};
     std::move(extras.programs.begin(), extras.programs.end(), std::back_inserter(with_libraries));
     KDK_ASSIGN(ingredients.libraries, library_closure(with_libraries, programs.libraries));
@@ -233,6 +253,7 @@ Result<Collected> collect(const BuildRequest& request) {
 
     result.programs = {{programs.supervisor.name, "/init", ingredients.supervisor.size()},
                        {programs.collector.name, "/usr/bin/makedumpfile-lite", ingredients.collector.size()}};
+    result.programs.insert(result.programs.end(), network_programs.begin(), network_programs.end());
     for (const Library& library : ingredients.libraries)
         result.libraries.push_back(
             {library.path.substr(library.path.rfind('/') + 1), library.path, library.content.size()});

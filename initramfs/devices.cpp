@@ -87,23 +87,34 @@ Result<DeviceChain> device_chain(const std::string& sysfs, unsigned major, unsig
     KDK_ASSIGN(const std::string devices, real_path(sysfs + "/devices"));
     const std::string disk = file_exists(*found + "/partition") ? parent_folder(*found) : *found;
     DeviceChain chain;
-    chain.disk = base_name(disk);
+    chain.device = "/dev/" + base_name(disk);
 
     std::vector<std::string> parts = Root("").names(disk + "/slaves");
     for (const std::string& part : Root("").names(*found + "/slaves"))
         add_once(parts, part);
     if (!parts.empty())
-        return fail(make_error(ErrorKind::unsupported, "find the drivers of", "/dev/" + chain.disk,
+        return fail(make_error(ErrorKind::unsupported, "find the drivers of", chain.device,
                                fmt::format("it is put together from {} (LVM, RAID or encryption)",
                                            fmt::join(parts, ", ")))
                         .then("choose a target on a plain disk or partition"));
     if (collect_nvme_subsystem(devices, disk, chain))
         return chain;
     if (disk.starts_with(devices + "/virtual/"))
-        return fail(make_error(ErrorKind::unsupported, "find the drivers of", "/dev/" + chain.disk,
+        return fail(make_error(ErrorKind::unsupported, "find the drivers of", chain.device,
                                "it is a virtual device, without hardware that the capture kernel could find")
                         .then("choose a target on a real disk"));
     collect(devices, disk, chain);
+    return chain;
+}
+
+Result<DeviceChain> network_device_chain(const std::string& sysfs, const std::string& name) {
+    KDK_ASSIGN(const std::string devices, real_path(sysfs + "/devices"));
+    auto device = real_path(fmt::format("{}/class/net/{}/device", sysfs, name));
+    if (!device)
+        return fail(std::move(device).error().then(name_drivers));
+    DeviceChain chain;
+    chain.device = name;
+    collect(devices, *device, chain);
     return chain;
 }
 

@@ -9,18 +9,21 @@
 
 namespace kdumpkit::initramfs {
 
-// What the kernel's device tree says is between a disk and the CPU. Source:
+// What the kernel's device tree says is between a device and the CPU. Source:
 // Documentation/ABI/testing/sysfs-block and the "driver", "module" and "modalias" files that driver-model/
 // describes.
 struct DeviceChain {
-    std::string disk;                    // "vda": the whole disk, also for a partition
-    std::vector<std::string> drivers;    // modules of the drivers in use, from the outermost bus to the disk
+    std::string device;               // "/dev/vda": the whole disk, also for a partition; or "eth0"
+    std::vector<std::string> drivers; // modules of the drivers in use, from the outermost bus to the device
     std::vector<std::string> modaliases; // of every device on the way, same order; for another kernel
 };
 
 // The chain of a block device, read from `sysfs` (normally "/sys"). A stacked device (LVM, RAID, encryption,
 // loop) is `unsupported`: its parts would have to be put together before it exists.
 Result<DeviceChain> device_chain(const std::string& sysfs, unsigned major, unsigned minor);
+
+// The chain of a network device.
+Result<DeviceChain> network_device_chain(const std::string& sysfs, const std::string& name);
 
 // A folder of the running system, seen from inside its filesystem.
 struct MountedFolder {

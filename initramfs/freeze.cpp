@@ -46,14 +46,22 @@ Result<std::string> resolve(Target& target, const Surroundings& around) {
     return device;
 }
 
-// The drivers in use are exact, but only this kernel surely calls them so; for another one its own aliases
-// decide.
+} // namespace
+
+std::vector<ModuleRequest> driver_modules(const DeviceChain& chain, const Surroundings& around) {
+    std::vector<ModuleRequest> requests;
+    const std::string why = fmt::format("{} hangs on it", chain.device);
+    for (const std::string& name : around.same_kernel ? chain.drivers : chain.modaliases)
+        requests.push_back({name, why, around.same_kernel});
+    return requests;
+}
+
+namespace {
+
 Result<> add_drivers(FrozenTarget& frozen, const std::string& device, const Surroundings& around) {
     KDK_ASSIGN(const DeviceNumber number, device_number(device));
     KDK_ASSIGN(const DeviceChain chain, device_chain(around.sysfs, number.major, number.minor));
-    const std::string why = fmt::format("/dev/{} hangs on it", chain.disk);
-    for (const std::string& name : around.same_kernel ? chain.drivers : chain.modaliases)
-        frozen.drivers.push_back({name, why, around.same_kernel});
+    frozen.drivers = driver_modules(chain, around);
     return {};
 }
 
@@ -68,6 +76,8 @@ Result<FrozenTarget> freeze_target(const Target& target, const Surroundings& aro
             KDK_TRY(add_drivers(frozen, target.path, around));
         return frozen;
     }
+    if (target.scheme == Scheme::nfs)
+        return frozen; // its network is frozen for all remote targets together
     if (target.scheme != Scheme::file)
         return fail(make_error(ErrorKind::unsupported, "freeze the target", target.url(),
                                fmt::format("this version cannot save to \"{}:\" targets", target.info().name))
@@ -117,6 +127,21 @@ std::vector<ModuleRequest> armed_watchdogs(const std::string& sysfs) {
             requests.push_back({module.filename(), "an armed hardware watchdog", false});
         error.clear();
     }
+    return requests;
+}
+
+std::vector<ModuleRequest> target_modules(ModuleCatalog& catalog, const Target& target, bool sure) {
+    if (target.scheme == Scheme::file)
+        return filesystem_modules(catalog, target.value("type"), sure);
+    if (target.scheme != Scheme::nfs)
+        return {};
+    const std::string why = "the target is " + target.url();
+    const std::string version = target.value("version");
+    std::vector<ModuleRequest> requests = {{"nfs", why, sure}};
+    if (version != "3")
+        requests.push_back({"nfsv4", why, sure && !version.empty()});
+    if (version.empty() || version == "3")
+        requests.push_back({"nfsv3", why, sure && !version.empty()});
     return requests;
 }
 

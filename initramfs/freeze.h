@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "config/target.h"
+#include "initramfs/devices.h"
 #include "initramfs/load_order.h"
 
 #include <string>
@@ -17,7 +18,13 @@ struct Surroundings {
     bool find_drivers = true;   // false: the caller names the modules
     std::string sysfs = "/sys";
     std::string mountinfo = "/proc/self/mountinfo";
+    std::string etc = "/etc";
+    std::string run = "/run";
 };
+
+// The drivers of a device: those in use are exact, but only this kernel surely calls them so; for another one
+// its own aliases decide.
+std::vector<ModuleRequest> driver_modules(const DeviceChain& chain, const Surroundings& around);
 
 // A target with its filesystem found, and the modules its device needs.
 struct FrozenTarget {
@@ -34,6 +41,9 @@ std::vector<ModuleRequest> filesystem_modules(ModuleCatalog& catalog, const std:
 // The drivers of hardware watchdogs that this machine has armed: unfed they would reset it in the middle of a
 // dump.
 std::vector<ModuleRequest> armed_watchdogs(const std::string& sysfs);
+// The modules that a target needs besides its device or network: a filesystem's, for nfs the versions that it
+// may speak.
+std::vector<ModuleRequest> target_modules(ModuleCatalog& catalog, const Target& target, bool sure);
 
 // The name that goes into the dump's folder: letters, digits, ".", "_" and "-", at most 64.
 Result<std::string> checked_host(const std::string& host);

@@ -14,6 +14,7 @@ ARROWS = {
     "initramfs": {"config", "base"},
     "capture": {"config", "base"},
     "capture/send": {"config", "base"},
+    "network": {"config", "base"},
     "makedumpfile-lite": {"config", "base"},
     "admin": {"loader", "initramfs", "config", "base"},
     "cli": {"admin", "loader", "initramfs", "capture", "makedumpfile-lite", "config", "base"},

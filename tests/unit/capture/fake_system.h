@@ -61,8 +61,12 @@ class FakeSystem : public System {
   public:
     std::map<std::string, FakeDisk> disk_table;
     std::map<std::string, int> module_errno; // by path; 0: loaded, EEXIST: already there
-    std::vector<std::string> said;           // the console
-    std::vector<std::string> mounts;         // "SOURCE TYPE" in order
+    std::map<std::string, std::vector<HostAddress>> host_table;
+    std::map<std::string, FakeDisk> export_table; // by "ADDRESS:/PATH"
+    std::string nfs_version = "4.2";              // the only one that every server speaks
+    std::vector<std::string> nfs_options;         // of each try
+    std::vector<std::string> said;                // the console
+    std::vector<std::string> mounts;              // "SOURCE TYPE" in order
     std::vector<std::string> modules;
     std::vector<FinalAction> acts;
     std::set<std::string> fail_rename_to;             // by file name
@@ -78,15 +82,11 @@ class FakeSystem : public System {
 
     Result<> mount(const MountRequest& request) override {
         mounts.push_back(request.source + " " + request.type);
+        if (request.type == "nfs")
+            return mount_export(request);
         if (!request.source.starts_with("/dev/"))
             return {};
-        FakeDisk& disk = disk_table.at(request.source.substr(5));
-        if (disk.mount_errno != 0)
-            return fail(system_error("mount", request.source, disk.mount_errno));
-        std::filesystem::remove(request.folder);
-        std::filesystem::create_directory_symlink(disk.folder, request.folder);
-        mounted_ = &disk;
-        return {};
+        return mount_disk(disk_table.at(request.source.substr(5)), request);
     }
     Result<> unmount(const std::string& folder) override {
         if (mounted_ == nullptr)
@@ -127,6 +127,12 @@ class FakeSystem : public System {
     Result<std::string> signature(const std::string&) override { return raw_signature; }
     Result<Space> space(const std::string&) override {
         return Space{std::uint64_t{2} << 30, mounted_->available, mounted_->read_only};
+    }
+    Result<std::vector<HostAddress>> resolve(const std::string& host) override {
+        const auto found = host_table.find(host);
+        if (found == host_table.end())
+            return fail(ErrorKind::absent, "find the address of", host, "Name or service not known");
+        return found->second;
     }
     Result<> write_at(int fd, std::uint64_t offset, std::span<const std::byte> bytes,
                       const std::string& name) override {
@@ -226,6 +232,23 @@ class FakeSystem : public System {
     int refuse_acts = 0;
 
   private:
+    Result<> mount_disk(FakeDisk& disk, const MountRequest& request) {
+        if (disk.mount_errno != 0)
+            return fail(system_error("mount", request.source, disk.mount_errno));
+        std::filesystem::remove(request.folder);
+        std::filesystem::create_directory_symlink(disk.folder, request.folder);
+        mounted_ = &disk;
+        return {};
+    }
+    Result<> mount_export(const MountRequest& request) {
+        nfs_options.push_back(request.options);
+        if (export_table.count(request.source) == 0)
+            return fail(system_error("mount", request.source, ETIMEDOUT));
+        if (!request.options.starts_with("vers=" + nfs_version + ","))
+            return fail(system_error("mount", request.source, EPROTONOSUPPORT));
+        return mount_disk(export_table.at(request.source), request);
+    }
+
     FakeDisk* mounted_ = nullptr;
 };
 

@@ -64,6 +64,7 @@ struct World {
         places.layout = folder / "layout";
         places.vmcore = folder / "proc/vmcore";
         places.collector = folder / "makedumpfile-lite";
+        places.network = folder / "kdump-network";
         places.target = folder / "mnt/target";
         system.hung_marker = places.collector + ".hung";
         places.scratch = folder / "run";
@@ -86,6 +87,12 @@ struct World {
         frozen.settings.targets = {target(uuid_a)};
         frozen.settings.failure_action = FinalAction::poweroff;
         collector(dump_well);
+        network("exit 0");
+    }
+    // The body of kdump-network.
+    void network(const std::string& body) {
+        put_file(places.network, "#!/bin/sh\n" + body + "\n");
+        ::chmod(places.network.c_str(), 0755);
     }
     std::string disk(const std::string& name) {
         std::filesystem::create_directories(folder / ("disk-" + name));

@@ -38,7 +38,7 @@ struct FakeSysfs : TemporaryFolder {
 TEST_CASE("a partition's chain goes from the outermost bus to the disk") {
     const FakeSysfs sysfs;
     const DeviceChain chain = device_chain(sysfs.path(), 254, 2).value();
-    CHECK(chain.disk == "vda");
+    CHECK(chain.device == "/dev/vda");
     CHECK(chain.drivers == std::vector<std::string>{"virtio_pci", "virtio_blk"});
     CHECK(chain.modaliases ==
           std::vector<std::string>{"pci:v00001AF4d00001001", "virtio:d00000002v00001AF4"});
