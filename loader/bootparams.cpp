@@ -199,6 +199,7 @@ std::uint64_t boot_params_room(const Kernel& image, const Machine& machine, std:
 }
 
 Result<std::vector<std::byte>> build_boot_params(const BootParamsWish& wish) {
+    static_assert(command_line_offset == page);
     std::vector<std::byte> bytes(page);
     copy_production(bytes, wish.machine.boot_params);
     std::memcpy(bytes.data() + Kernel::header_offset, wish.image.setup_header.data(),
@@ -213,7 +214,7 @@ Result<std::vector<std::byte>> build_boot_params(const BootParamsWish& wish) {
     put(bytes, initrd_size_at, low(wish.initrd.size()));
     put(bytes, ext_initrd_size_at, high(wish.initrd.size()));
 
-    const std::uint64_t command_line = wish.address + bytes.size();
+    const std::uint64_t command_line = wish.address + command_line_offset;
     put(bytes, command_line_at, low(command_line));
     put(bytes, ext_command_line_at, high(command_line));
     const Bytes line = as_bytes(wish.command_line);

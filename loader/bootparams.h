@@ -60,6 +60,9 @@ struct BootParamsWish {
     Bytes dtb = {}; // empty: none
 };
 
+// Where the command line begins in the result.
+inline constexpr std::uint64_t command_line_offset = 4096;
+
 // Pure. The zero page, followed by the command line, the EFI memory map and setup_data, all in one segment.
 // `unsupported` when it needs more than `room`.
 Result<std::vector<std::byte>> build_boot_params(const BootParamsWish& wish);

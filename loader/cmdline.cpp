@@ -184,6 +184,8 @@ Result<std::string> compose_reboot_line(std::string_view base, const CommandLine
     KDK_TRY(check_text(wish.append, "--append"));
     KDK_TRY(check_text(wish.replace.value_or(""), "--command-line"));
     std::vector<std::string> words = split_command_line(wish.replace ? *wish.replace : base);
+    // The way back of the kernel that runs now is not the new one's, not even in a line that is used again.
+    std::erase_if(words, [](const std::string& word) { return key_of(word) == "kdumpkit.return"; });
     if (!wish.replace) {
         constexpr std::array<std::string_view, 4> others{"BOOT_IMAGE", "initrd", "elfcorehdr",
                                                          "kexec_jump_back_entry"};
@@ -191,8 +193,18 @@ Result<std::string> compose_reboot_line(std::string_view base, const CommandLine
             return std::ranges::find(others, key_of(word)) != others.end();
         });
     }
-    const std::vector<std::string> appended = split_command_line(wish.append);
-    // What follows a lone "--" is for init, and stays last.
+    return append_to_line(join(words), wish.append);
+}
+
+std::string without_parameter(std::string_view line, std::string_view key) {
+    std::vector<std::string> words = split_command_line(line);
+    std::erase_if(words, [&](const std::string& word) { return same_key(key_of(word), key); });
+    return join(words);
+}
+
+std::string append_to_line(std::string_view line, std::string_view more) {
+    std::vector<std::string> words = split_command_line(line);
+    const std::vector<std::string> appended = split_command_line(more);
     words.insert(std::ranges::find(words, "--"), appended.begin(), appended.end());
     return join(words);
 }

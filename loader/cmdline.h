@@ -43,6 +43,11 @@ Result<std::string> compose_command_line(std::string_view production, const Comm
 // the kernel that runs now, or `wish.replace`; then `wish.append`.
 Result<std::string> compose_reboot_line(std::string_view base, const CommandLineWish& wish);
 
+// Pure. Without the parameters of this name.
+std::string without_parameter(std::string_view line, std::string_view key);
+// Pure. `more` after the words of `line`, but before a lone "--": what follows that is for init.
+std::string append_to_line(std::string_view line, std::string_view more);
+
 // `invalid`, saying by how many bytes, when `line` is longer than `limit` bytes (without the NUL).
 Result<> check_command_line(std::string_view line, std::uint64_t limit);
 

@@ -168,33 +168,27 @@ Result<> check_segments(const std::vector<LoadedSegment>& segments, const std::v
     return {};
 }
 
-// What is loaded would be given all memory, that of the kernel to return to included.
-Error no_way_back(KexecPurpose purpose) {
-    // After the flags the kernel looks at the segments, and takes none that begins at 1 (EADDRNOTAVAIL):
-    // nothing that is loaded is dropped for the answer.
+// After the flags the kernel looks at the segments, and takes none that begins at 1 (EADDRNOTAVAIL).
+Result<> require_jump() {
     const KernelSegment impossible{nullptr, 0, 1, page};
-    const bool taken =
-        ::syscall(SYS_kexec_load, 0UL, 1UL, &impossible, KEXEC_ARCH_X86_64 | KEXEC_PRESERVE_CONTEXT) == 0;
-    const int why = taken ? 0 : errno;
-    Error error = explain_kexec_errno("load", KexecSyscall::kexec_load, purpose, why);
+    ::syscall(SYS_kexec_load, 0UL, 1UL, &impossible, KEXEC_ARCH_X86_64 | KEXEC_PRESERVE_CONTEXT);
+    const int why = errno;
+    if (why == EADDRNOTAVAIL)
+        return {};
+    Error error = explain_kexec_errno("load", KexecSyscall::kexec_load, KexecPurpose::reboot, why);
     // KEXEC_FLAGS of include/linux/kexec.h has it only with CONFIG_KEXEC_JUMP.
     if (why == EINVAL) {
         error.kind = ErrorKind::unsupported;
         error.reason = "this kernel was built without CONFIG_KEXEC_JUMP, so it cannot be returned to";
         error.next_step = "load without --preserve-context, or boot a kernel with CONFIG_KEXEC_JUMP";
-    } else if (taken || why == EADDRNOTAVAIL) {
-        error = make_error(ErrorKind::unsupported, "load", std::string(to_text(purpose)),
-                           "this kernel could be returned to, but kdumpkit does not yet give the new one "
-                           "memory of its own to return from")
-                    .then("load without --preserve-context");
     }
-    return error;
+    return fail(std::move(error));
 }
 
 Result<> kexec_load(KexecPurpose purpose, std::uint64_t entry, const std::vector<LoadedSegment>& segments,
                     const KexecExtras& extras) {
     if (extras.preserve_context)
-        return fail(no_way_back(purpose));
+        KDK_TRY(require_jump());
     if (segments.size() > most_segments)
         return fail(ErrorKind::unsupported, "load", std::string(to_text(purpose)),
                     "it has too many segments");
@@ -204,6 +198,7 @@ Result<> kexec_load(KexecPurpose purpose, std::uint64_t entry, const std::vector
                     segments[i].memory.size()};
     const unsigned long flags = KEXEC_ARCH_X86_64 |
                                 (purpose == KexecPurpose::capture ? KEXEC_ON_CRASH : 0UL) |
+                                (extras.preserve_context ? KEXEC_PRESERVE_CONTEXT : 0UL) |
                                 (extras.update_core_header ? update_elfcorehdr : 0UL);
     if (::syscall(SYS_kexec_load, entry, segments.size(), table, flags) != 0)
         return fail(explain_kexec_errno("load", KexecSyscall::kexec_load, purpose, errno));

@@ -34,13 +34,16 @@ Result<> check_segments(const std::vector<LoadedSegment>& segments, const std::v
                         std::uint64_t entry);
 
 struct KexecExtras {
-    // KEXEC_PRESERVE_CONTEXT, the new kernel may return to this one: refused (`unsupported`), saying whether
-    // the running kernel could; nothing is loaded and nothing dropped.
+    // KEXEC_PRESERVE_CONTEXT, the new kernel may return to this one: `unsupported` where that is not built in
+    // (CONFIG_KEXEC_JUMP); nothing is dropped then.
     bool preserve_context = false;
     // KEXEC_UPDATE_ELFCOREHDR, since Linux 6.6: the running kernel keeps the ELF core header up to date when
     // CPUs and memory come and go.
     bool update_core_header = false;
 };
+// Asks the kernel whether it takes preserve_context (CONFIG_KEXEC_JUMP), and drops nothing that is loaded, as
+// a load that fails does.
+Result<> require_jump();
 // kexec_load(2). The running kernel frees the one loaded earlier for the same purpose before it takes the new
 // one: after a failure none is loaded.
 Result<> kexec_load(KexecPurpose purpose, std::uint64_t entry, const std::vector<LoadedSegment>& segments,

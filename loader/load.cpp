@@ -3,6 +3,7 @@
 
 #include "base/bytes.h"
 #include "loader/iomem.h"
+#include "loader/jump.h"
 #include "loader/kcore.h"
 #include "loader/purgatory_blob.h"
 
@@ -22,24 +23,14 @@ constexpr std::uint64_t x86_command_line_limit = 2047;
 constexpr std::uint64_t elfcorehdr_room = 30;
 // Of what crash_elfcorehdr_size may claim: e_phnum has 16 bits.
 constexpr std::uint64_t largest_core_header = std::uint64_t{4} << 20;
-// BIOS data, the capture kernel's real-mode trampolines: what it uses below 1 MiB.
-constexpr std::uint64_t backup_end = std::uint64_t{640} * 1024;
+// BIOS data, the new kernel's real-mode trampolines: what it uses below 1 MiB.
+constexpr std::uint64_t low_end = std::uint64_t{640} * 1024;
 
 // Page tables for the identity mapping of all RAM (a page for each GiB when the CPU has no 1 GiB pages, plus
 // the upper levels) and the control pages; generous, since the running kernel allocates them after us.
 std::uint64_t control_room(const RangeSet& ram) {
     const std::uint64_t top = ram.empty() ? 0 : ram.ranges().back().end;
     return mebibyte + (top / gibibyte + 4) * 2 * page;
-}
-
-// The largest piece, usually all between the first page and the EBDA. A firmware that puts something in
-// between leaves others: the capture kernel must not get those as RAM, as nothing saves them.
-std::optional<Backup> low_memory(const RangeSet& ram) {
-    const RangeSet low = ram.intersection(RangeSet{{0, backup_end}});
-    if (low.empty())
-        return std::nullopt;
-    const auto& ranges = low.ranges();
-    return Backup{*std::ranges::max_element(ranges, {}, &Range::size), 0};
 }
 
 // What both system calls begin with, before anything is placed.
@@ -77,6 +68,16 @@ Demand kernel_demand(const Kernel& kernel) {
 }
 
 } // namespace
+
+// A firmware that puts something in between leaves other pieces: the new kernel must not get those as RAM, as
+// nothing saves them.
+std::optional<Range> low_memory(const RangeSet& ram) {
+    const RangeSet low = ram.intersection(RangeSet{{0, low_end}});
+    if (low.empty())
+        return std::nullopt;
+    const auto& ranges = low.ranges();
+    return *std::ranges::max_element(ranges, {}, &Range::size);
+}
 
 std::uint64_t command_line_limit(const Kernel& kernel) {
     return std::min<std::uint64_t>(kernel.cmdline_size, x86_command_line_limit);
@@ -121,6 +122,9 @@ std::vector<LoadedSegment> PreparedLoad::segments() const {
     add("bootparams", boot_params);
     add("purgatory", purgatory);
     add("backup", {});
+    for (const Segment& segment : plan.segments)
+        if (segment.name == "memory" || segment.name == "low memory")
+            list.push_back({segment.memory, {}});
     return list;
 }
 
@@ -145,8 +149,11 @@ Result<> finish_load(PreparedLoad& prepared, const Machine& machine, const std::
     if (!prepared.core_header.empty() && !prepared.kernel_updates_core_header)
         guarded.push_back({"elfcorehdr", plan.segment("elfcorehdr").memory.begin, prepared.core_header});
     guarded.push_back({"bootparams", params.memory.begin, prepared.boot_params});
-    KDK_ASSIGN(prepared.purgatory,
-               build_purgatory(kernel_at + kernel.entry64, params.memory.begin, backup, guarded));
+    NewKernel entered{kernel_at + kernel.entry64, params.memory.begin};
+    if (prepared.returns)
+        entered.return_digits =
+            params.memory.begin + command_line_offset + return_digits_in(prepared.command_line);
+    KDK_ASSIGN(prepared.purgatory, build_purgatory(entered, backup, guarded));
     for (const LoadedSegment& loaded : prepared.segments())
         for (Segment& segment : prepared.plan.segments)
             if (segment.memory == loaded.memory)
@@ -175,7 +182,8 @@ Result<PreparedLoad> prepare_kexec_load(const Machine& machine, const LoadFiles&
     facts.kernel_code = named_range(iomem, "Kernel code");
     KDK_ASSIGN(facts.mapping, parse_kcore(machine.kcore));
     KDK_ASSIGN(facts.notes, note_buffers(machine));
-    facts.backup = low_memory(facts.system_ram);
+    if (const auto low = low_memory(facts.system_ram))
+        facts.backup = Backup{*low, 0};
     for (const unsigned cpu : cpus_without_notes(machine))
         prepared.warnings.push_back(fmt::format(
             "/sys/devices/system/cpu/cpu{0}/crash_notes is missing: a dump will not have the registers of "

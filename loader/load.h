@@ -32,6 +32,7 @@ struct PreparedLoad {
     // The running kernel will rewrite the core header when CPUs and memory come and go: it is larger than
     // needed now, and no digest guards it.
     bool kernel_updates_core_header = false;
+    bool returns = false; // the new kernel may jump back into the running one
     std::vector<std::byte> core_header, boot_params, purgatory; // no core header: not a capture kernel
     Inputs inputs;
 
@@ -63,6 +64,9 @@ Result<> check_placement(const Kernel& kernel, const Plan& plan, bool five_level
 // After everything is placed and the command line is complete: the zero page, then the purgatory with the
 // digests of all that is loaded.
 Result<> finish_load(PreparedLoad& prepared, const Machine& machine, const std::optional<Backup>& backup);
+// The largest piece below 640 KiB, usually all between the first page and the EBDA: nullopt when there is
+// none.
+std::optional<Range> low_memory(const RangeSet& ram);
 // The error with the plan below its reason.
 Error with_plan(Error error, const Plan& plan);
 

@@ -11,6 +11,7 @@
 #include "loader/plan_report.h"
 #include "loader/reboot.h"
 #include "loader/status.h"
+#include "loader/way_back.h"
 
 #include <ctime>
 #include <filesystem>
@@ -31,6 +32,7 @@ struct LoadOptions {
     std::string kernel, initrd, dtb, syscall = "auto", root = "/";
     RebootWish wish;
     bool reboot = false, preserve_context = false, again = false, plan = false, json = false;
+    std::uint64_t memory = std::uint64_t{128} << 20; // of a kernel that may return
 
     [[nodiscard]] KexecPurpose purpose() const {
         return reboot ? KexecPurpose::reboot : KexecPurpose::capture;
@@ -155,8 +157,10 @@ Result<Done> load_now(const LoadCase& load, const SyscallDecision& decision, con
         check_segments(prepared.segments(), prepared.plan.rooms, prepared.entry).map_error([&](Error error) {
             return with_plan(std::move(error), prepared.plan);
         }));
+    if (prepared.returns)
+        KDK_TRY(require_way_back(load.machine, log));
     const auto loaded = kexec_load(purpose, prepared.entry, prepared.segments(),
-                                   {load.options.preserve_context, prepared.kernel_updates_core_header});
+                                   {prepared.returns, prepared.kernel_updates_core_header});
     if (loaded)
         return Done{prepared.command_line, prepared.kernel, prepared.kernel_version, KexecSyscall::kexec_load,
                     decision.reason};
@@ -183,6 +187,7 @@ Result<LoadOptions> as_before(LoadOptions options) {
     options.initrd = record->initrd;
     options.wish.command_line = {record->command_line, ""};
     options.syscall = record->syscall;
+    options.wish.context_memory = record->context_memory;
     return options;
 }
 
@@ -198,7 +203,7 @@ Result<> check_options(const LoadOptions& options) {
 }
 
 std::string only_kexec_load(const LoadOptions& options, const LoadFiles& files) {
-    if (options.preserve_context)
+    if (options.wish.context_memory != 0)
         return "--preserve-context";
     if (!files.dtb_name.empty())
         return "a device tree";
@@ -258,13 +263,17 @@ Result<int> run_load(const LoadOptions& given) {
         return fail(std::move(done).error());
     }
     keep_record({absolute(options.kernel), absolute(options.initrd), done->kernel_version, done->command_line,
-                 std::string(to_text(done->syscall)), utc_text(std::time(nullptr))},
+                 std::string(to_text(done->syscall)), utc_text(std::time(nullptr)),
+                 options.wish.context_memory},
                 purpose, log);
     std::string said = replaces ? fmt::format("replaced {} loaded before\n", to_text(purpose)) : "";
     said += fmt::format("{}: {} is loaded by {} ({})\n", options.reboot ? "ready to reboot" : "armed",
                         options.kernel, to_text(done->syscall), done->reason);
     if (options.reboot)
-        said += "command line: " + done->command_line + "\nnext: kdumpkit reboot\n";
+        said += fmt::format("command line: {}\nnext: kdumpkit reboot{}\n", done->command_line,
+                            options.wish.context_memory != 0
+                                ? " --now; in the new kernel, to return here: kdumpkit reboot --back"
+                                : "");
     if (const auto left = loads_left(machine, purpose); left && *left > 0)
         said += fmt::format("kernel.kexec_load_limit_{} permits {} more until the next boot\n",
                             options.reboot ? "reboot" : "panic", *left - 1);
@@ -299,9 +308,16 @@ std::function<Result<int>()> define_load(CLI::App& app) {
                  "with --reboot: the running kernel's command line, even if a unified image has its own")
         ->needs(reboot)
         ->excludes(replace);
-    app.add_flag("--preserve-context", options->preserve_context,
-                 "with --reboot: the new kernel may return to this one (CONFIG_KEXEC_JUMP)")
-        ->needs(reboot);
+    auto* preserve = app.add_flag("--preserve-context", options->preserve_context,
+                                  "with --reboot: the new kernel may return to this one (CONFIG_KEXEC_JUMP)")
+                         ->needs(reboot);
+    app.add_option("--memory", options->memory,
+                   "with --preserve-context: all the memory that the new kernel gets")
+        ->transform(CLI::AsSizeValue(false))
+        ->check(CLI::PositiveNumber)
+        ->default_str("128M")
+        ->type_name("SIZE")
+        ->needs(preserve);
     app.add_option("--syscall", options->syscall, "auto, kexec_load or kexec_file_load")
         ->capture_default_str();
     app.add_flag("--again", options->again,
@@ -313,7 +329,11 @@ std::function<Result<int>()> define_load(CLI::App& app) {
         ->type_name("DIR")
         ->needs(plan);
 
-    return [options] { return run_load(*options); };
+    return [options] {
+        if (options->preserve_context)
+            options->wish.context_memory = options->memory;
+        return run_load(*options);
+    };
 }
 
 Result<int> load_capture_kernel(const std::string& kernel, const std::string& initrd,

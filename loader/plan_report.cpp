@@ -84,6 +84,7 @@ std::string plan_json(const PreparedLoad& prepared) {
     const RangeSet free = prepared.plan.free();
     ordered_json json{{"syscall", "kexec_load"},
                       {"purpose", what_for(prepared.purpose)},
+                      {"may_return", prepared.returns},
                       {"kernel", json_of(prepared.inputs)},
                       {"kernel_version", prepared.kernel_version},
                       {"reservations", json_of(prepared.reservation)},

@@ -33,8 +33,7 @@ std::uint64_t purgatory_size() {
     return blob().size();
 }
 
-Result<std::vector<std::byte>> build_purgatory(std::uint64_t kernel_entry, std::uint64_t boot_params,
-                                               const std::optional<Backup>& backup,
+Result<std::vector<std::byte>> build_purgatory(const NewKernel& kernel, const std::optional<Backup>& backup,
                                                const std::vector<Guarded>& guarded) {
     std::vector<std::byte> bytes(blob().begin(), blob().end());
     const auto empty = ByteReader(bytes).raw<Parameters>(Parameters::offset);
@@ -45,8 +44,9 @@ Result<std::vector<std::byte>> build_purgatory(std::uint64_t kernel_entry, std::
         return fail(ErrorKind::unsupported, "fill in", "the purgatory",
                     fmt::format("it guards {} segments, not {}", Parameters::most_regions, guarded.size()));
     Parameters parameters = *empty;
-    parameters.kernel_entry = kernel_entry;
-    parameters.boot_params = boot_params;
+    parameters.kernel_entry = kernel.entry;
+    parameters.boot_params = kernel.boot_params;
+    parameters.return_digits = kernel.return_digits;
     if (backup) {
         parameters.backup_source = backup->source.begin;
         parameters.backup_destination = backup->destination;

@@ -24,9 +24,15 @@ Sha256Digest sha256(Bytes bytes);
 // Bytes that the purgatory takes; the same before and after filling it in.
 std::uint64_t purgatory_size();
 
+// Physical addresses.
+struct NewKernel {
+    std::uint64_t entry = 0, boot_params = 0;
+    // Of 16 digits that get the address at which the running kernel takes over again; 0: it does not.
+    std::uint64_t return_digits = 0;
+};
+
 // The position-independent code, filled in. Its entry is its first byte.
-Result<std::vector<std::byte>> build_purgatory(std::uint64_t kernel_entry, std::uint64_t boot_params,
-                                               const std::optional<Backup>& backup,
+Result<std::vector<std::byte>> build_purgatory(const NewKernel& kernel, const std::optional<Backup>& backup,
                                                const std::vector<Guarded>& guarded);
 
 } // namespace kdumpkit::loader

@@ -2,6 +2,7 @@
 #include "loader/reboot.h"
 
 #include "loader/iomem.h"
+#include "loader/jump.h"
 #include "loader/kcore.h"
 #include "loader/purgatory_blob.h"
 
@@ -14,9 +15,13 @@ namespace {
 constexpr std::uint64_t mebibyte = std::uint64_t{1} << 20, four_gibibytes = std::uint64_t{4} << 30;
 
 Result<std::string> command_line_for(const Machine& machine, const Inputs& inputs, const RebootWish& wish) {
-    const std::string base = wish.reuse_cmdline ? machine.command_line
-                                                : inputs.carried_command_line.value_or(machine.command_line);
+    std::string base = wish.reuse_cmdline ? machine.command_line
+                                          : inputs.carried_command_line.value_or(machine.command_line);
+    if (wish.context_memory != 0) // what this kernel reserves is too much for that one
+        base = without_parameter(base, "crashkernel");
     KDK_ASSIGN(std::string line, compose_reboot_line(base, wish.command_line));
+    if (wish.context_memory != 0)
+        line = with_return(line);
     KDK_TRY(check_command_line(line, command_line_limit(inputs.image.kernel)));
     return line;
 }
@@ -31,6 +36,18 @@ RangeSet places_for(const RangeSet& ram, const std::vector<IomemEntry>& iomem, c
     return memory;
 }
 
+// Whole pages of what a kernel finds below 640 KiB.
+Range low_pages(const RangeSet& ram) {
+    const Range low = low_memory(ram).value_or(Range{});
+    return {align_up(low.begin, page).value_or(low.end), align_down(low.end, page)};
+}
+
+Result<Plan> place(const RangeSet& memory, const Range& low, const std::vector<Demand>& demands,
+                   const RebootWish& wish) {
+    return wish.context_memory == 0 ? place_in_memory(memory, demands, 0)
+                                    : place_apart(memory, low, demands, wish.context_memory);
+}
+
 } // namespace
 
 Result<PreparedLoad> prepare_reboot(const Machine& machine, const LoadFiles& files, const RebootWish& wish) {
@@ -43,8 +60,9 @@ Result<PreparedLoad> prepare_reboot(const Machine& machine, const LoadFiles& fil
     const RangeSet ram = firmware_ram(iomem, machine.firmware_memmap);
     prepared.memory_map = new_memory_map(iomem, machine.firmware_memmap, ram, KexecPurpose::reboot);
 
-    const std::uint64_t params_room =
-        boot_params_room(kernel, machine, prepared.memory_map.size(), prepared.inputs.dtb.size());
+    constexpr std::size_t pieces_apart = 4; // what one that returns may have more in its map
+    const std::uint64_t params_room = boot_params_room(
+        kernel, machine, prepared.memory_map.size() + pieces_apart, prepared.inputs.dtb.size());
     std::vector<Demand> demands{
         {"kernel", kernel.content.size(), kernel.init_size, kernel.alignment, true},
         {"purgatory", purgatory_size(), purgatory_size(), page, false},
@@ -56,13 +74,23 @@ Result<PreparedLoad> prepare_reboot(const Machine& machine, const LoadFiles& fil
         demands.push_back({"initrd", size, size, page, false});
     // Only what the running kernel takes for RAM can be moved to; `mem=` and bad pages are less than the
     // firmware's.
-    const RangeSet usable = ram_of(prepared.memory_map).intersection(system_ram(iomem));
-    auto plan = place_in_memory(places_for(usable, iomem, kernel, four_gibibytes), demands, 0);
+    RangeSet usable = ram_of(prepared.memory_map).intersection(system_ram(iomem));
+    const Range low = low_pages(usable);
+    if (wish.context_memory != 0)
+        usable.subtract(running_kernel(iomem));
+    auto plan = place(places_for(usable, iomem, kernel, four_gibibytes), low, demands, wish);
     if (!plan && kernel.can_be_above_4g)
-        plan = place_in_memory(places_for(usable, iomem, kernel, ~std::uint64_t{0}), demands, 0);
+        plan = place(places_for(usable, iomem, kernel, ~std::uint64_t{0}), low, demands, wish);
     if (!plan)
         return fail(std::move(plan).error());
     prepared.plan = std::move(*plan);
+    if (wish.context_memory != 0) {
+        prepared.returns = true;
+        RangeSet own;
+        for (const Range& range : prepared.plan.rooms)
+            own.add(range);
+        prepared.memory_map = new_memory_map(iomem, machine.firmware_memmap, own, KexecPurpose::reboot);
+    }
     const auto show_plan = [&](Error error) { return with_plan(std::move(error), prepared.plan); };
     KDK_ASSIGN(const KernelMapping mapping, parse_kcore(machine.kcore).map_error(show_plan));
     KDK_TRY(check_placement(kernel, prepared.plan, mapping.five_levels(), files.kernel_name)

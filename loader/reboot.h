@@ -13,11 +13,13 @@ namespace kdumpkit::loader {
 struct RebootWish {
     CommandLineWish command_line;
     bool reuse_cmdline = false;
+    // Bytes for a kernel that may return to this one: it gets these and no others (jump.h). 0: it does not.
+    std::uint64_t context_memory = 0;
 };
 
 // Pure. For kexec_load. The initrd may be missing. Errors as those of prepare_kexec_load().
 Result<PreparedLoad> prepare_reboot(const Machine& machine, const LoadFiles& files, const RebootWish& wish);
-// Pure. For kexec_file_load, whose kernel places everything itself.
+// Pure. For kexec_file_load, which knows no return, and whose kernel places everything itself.
 Result<PreparedFileLoad> prepare_file_reboot(const Machine& machine, const LoadFiles& files,
                                              const RebootWish& wish);
 

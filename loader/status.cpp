@@ -21,7 +21,8 @@ ordered_json json_of(const LoadRecord& record) {
             {"kernel_version", record.kernel_version},
             {"command_line", record.command_line},
             {"syscall", record.syscall},
-            {"loaded_at", record.loaded_at}};
+            {"loaded_at", record.loaded_at},
+            {"context_memory_bytes", record.context_memory}};
 }
 
 } // namespace
@@ -37,9 +38,13 @@ std::string to_json(const LoadRecord& record) {
 
 std::optional<LoadRecord> parse_load_record(std::string_view text) {
     const ordered_json json = ordered_json::parse(text, nullptr, false);
-    LoadRecord record{text_in(json, "kernel"),         text_in(json, "initrd"),
-                      text_in(json, "kernel_version"), text_in(json, "command_line"),
-                      text_in(json, "syscall"),        text_in(json, "loaded_at")};
+    LoadRecord record{text_in(json, "kernel"),
+                      text_in(json, "initrd"),
+                      text_in(json, "kernel_version"),
+                      text_in(json, "command_line"),
+                      text_in(json, "syscall"),
+                      text_in(json, "loaded_at"),
+                      number_in(json, "context_memory_bytes").value_or(0)};
     if (record.kernel.empty())
         return std::nullopt;
     return record;
@@ -90,8 +95,9 @@ std::string to_text(const Status& status, std::string_view more) {
     if (status.reboot_loaded)
         text += fmt::format("for reboot:  {}\n",
                             status.reboot_record
-                                ? fmt::format("{} ({}), command line: {}", status.reboot_record->kernel,
+                                ? fmt::format("{} ({}){}, command line: {}", status.reboot_record->kernel,
                                               status.reboot_record->kernel_version,
+                                              status.reboot_record->context_memory != 0 ? ", may return" : "",
                                               status.reboot_record->command_line)
                                 : "a kernel that another program loaded");
     if (status.load_disabled)

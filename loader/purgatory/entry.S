@@ -20,6 +20,12 @@ purgatory_parameters:
 begin:
         cli
         cld
+        /* A kernel that may be returned to has called us, on a stack of its own. */
+        xorl    %edi, %edi
+        cmpq    $0, purgatory_parameters+PURGATORY_RETURN_DIGITS(%rip)
+        je      1f
+        movq    (%rsp), %rdi
+1:
         leaq    stack_top(%rip), %rsp
         /* The boot protocol wants selectors 0x10 (code) and 0x18 (data). */
         leaq    gdt(%rip), %rax

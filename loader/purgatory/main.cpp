@@ -13,6 +13,7 @@ static_assert(PURGATORY_MAGIC == Parameters::expected_magic);
 static_assert(PURGATORY_PARAMETERS_SIZE == sizeof(Parameters));
 static_assert(PURGATORY_KERNEL_ENTRY == offsetof(Parameters, kernel_entry));
 static_assert(PURGATORY_BOOT_PARAMS == offsetof(Parameters, boot_params));
+static_assert(PURGATORY_RETURN_DIGITS == offsetof(Parameters, return_digits));
 
 extern "C" [[gnu::visibility("hidden")]] const Parameters purgatory_parameters;
 
@@ -55,6 +56,11 @@ bool intact(const Region& region) {
     return hash.finish() == region.digest;
 }
 
+void write_digits(std::uint64_t at, std::uint64_t value) {
+    for (int i = 0; i < 16; ++i)
+        reinterpret_cast<volatile char*>(at)[i] = "0123456789abcdef"[value >> (60 - 4 * i) & 15];
+}
+
 [[noreturn]] void reset_machine() {
     out8(0xcf9, 0x02); // the chipset's reset control register: system reset, then do it
     out8(0xcf9, 0x06);
@@ -82,7 +88,7 @@ extern "C" void* memset(void* destination, int value, std::size_t size) {
     return destination;
 }
 
-extern "C" void purgatory_main() {
+extern "C" void purgatory_main(std::uint64_t return_address) {
     const Parameters& parameters = purgatory_parameters;
     bool good = true;
     for (std::uint64_t i = 0; i < parameters.region_count && i < Parameters::most_regions; ++i) {
@@ -99,4 +105,6 @@ extern "C" void purgatory_main() {
         reset_machine();
     }
     copy(parameters.backup_destination, parameters.backup_source, parameters.backup_length);
+    if (parameters.return_digits != 0)
+        write_digits(parameters.return_digits, return_address);
 }

@@ -31,7 +31,8 @@ struct Parameters {
     std::uint64_t backup_destination;
     std::uint64_t backup_length;
     std::uint64_t region_count;
-    std::uint64_t reserved;
+    // Where 16 hexadecimal digits get the address to return to, for a kernel that may; 0: nowhere.
+    std::uint64_t return_digits;
     Region regions[most_regions];
 };
 static_assert(sizeof(Region) == 64 && sizeof(Parameters) == 64 + 8 * 64);

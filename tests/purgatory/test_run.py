@@ -14,6 +14,7 @@ from unicorn import UC_ARCH_X86, UC_HOOK_INSN, UC_MODE_64, Uc, UcError, x86_cons
 BLOB = open(sys.argv.pop(1), "rb").read()
 PARAMETERS, MAGIC, PAGE = 16, 0x79726f7461677270, 4096
 KERNEL, BOOT_PARAMS, LOW, BACKUP = 0x34000000, 0x3ef00000, 0x1000, 0x3e000000
+DIGITS, STACK, CALLER = 0x3ef01030, 0x50000ff8, 0x123456789a0bcdef
 PLACES = (0x100000, 0x3ef61000, 0x17e000000)
 GENERAL = ("RBX", "RCX", "RDX", "RDI", "RBP", "R8", "R9", "R10", "R11", "R12", "R13", "R14", "R15")
 
@@ -21,7 +22,7 @@ GENERAL = ("RBX", "RCX", "RDX", "RDI", "RBP", "R8", "R9", "R10", "R11", "R12", "
 class Machine:
     """The blob at `base` with these (name, address, content) regions to guard."""
 
-    def __init__(self, base, regions, count=None, wrong=None):
+    def __init__(self, base, regions, count=None, wrong=None, digits=0):
         self.base, self.said, self.reset = base, "", False
         self.processor = Uc(UC_ARCH_X86, UC_MODE_64)
         self.map(base, BLOB)
@@ -34,8 +35,12 @@ class Machine:
             self.map(address, content)
             table += struct.pack("<QQ32s16s", address, len(content), hashlib.sha256(content).digest(), name.encode())
         fixed = struct.pack("<8Q", MAGIC, KERNEL + 0x200, BOOT_PARAMS, LOW, BACKUP, len(self.low),
-                            len(regions) if count is None else count, 0)
+                            len(regions) if count is None else count, digits)
         self.processor.mem_write(base + PARAMETERS, fixed + table)
+        if digits:  # called, on a stack
+            self.map(DIGITS, b"0" * 17)
+            self.map(STACK, struct.pack("<Q", CALLER))
+            self.write("RSP", STACK)
         if wrong is not None:
             self.processor.mem_write(wrong, bytes([self.processor.mem_read(wrong, 1)[0] ^ 1]))
         # What the crashed kernel leaves: garbage, interrupts as they were, strings going down.
@@ -99,6 +104,12 @@ class Purgatory(unittest.TestCase):
                     self.assertFalse(machine.entered())
                     self.assertIn(f'segment "{name}" is wrong', machine.said)
                     self.assertEqual(bytes(machine.processor.mem_read(BACKUP, PAGE)), bytes(PAGE))
+
+    def test_a_kernel_that_may_return_learns_where_to(self):
+        machine = Machine(PLACES[1], REGIONS, digits=DIGITS).run()
+        self.assertTrue(machine.entered(), machine.said)
+        self.assertEqual(bytes(machine.processor.mem_read(DIGITS, 17)), b"%016x0" % CALLER)
+        self.assertEqual({name: machine.read(name) for name in GENERAL}, dict.fromkeys(GENERAL, 0))
 
     def test_more_regions_than_it_has_room_for_are_not_read(self):
         regions = [(f"r{i}", 0x40000000 + i * PAGE, bytes([i]) * 100) for i in range(8)]

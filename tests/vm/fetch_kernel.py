@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Downloads and unpacks a kernel named in kernels.txt below build/kernels/NAME, once. Installs nothing: apt works in a
-state of its own, with the sources and proxies that this machine has. With --debug: also its debug package's vmlinux."""
+"""Downloads and unpacks a kernel named in kernels.txt below build/kernels/NAME, once; a source package is built.
+Installs nothing: apt works in a state of its own, with the sources and proxies that this machine has. With --debug:
+also its debug package's vmlinux."""
 import argparse
 import os
 import pathlib
@@ -10,6 +11,8 @@ import shutil
 import subprocess
 import sys
 import typing
+
+import build_kernel
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 KERNELS = TOP / "build" / "kernels"
@@ -137,6 +140,11 @@ def fetch(name, debug=False):
         deb = apt.download(package, home)
         fresh = unpack(deb, root)
         deb.unlink()
+        if build_kernel.source_in(fresh):
+            try:
+                build_kernel.build(fresh)
+            except build_kernel.BuildError as error:
+                stop(f"cannot build {package}: {error}")
         _, version = image_of(fresh)
         if (fresh / "lib/modules" / version).is_dir():
             subprocess.run(["depmod", "-b", str(fresh), version], check=True,

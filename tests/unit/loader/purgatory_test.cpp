@@ -41,7 +41,7 @@ TEST_CASE("SHA-256 does not depend on how the bytes are cut") {
 }
 
 TEST_CASE("the purgatory is small, flat code that starts with a jump") {
-    const auto blob = build_purgatory(0, 0, std::nullopt, {});
+    const auto blob = build_purgatory({}, std::nullopt, {});
     REQUIRE(blob);
     CHECK(blob->size() == purgatory_size());
     CHECK(purgatory_size() <= 8192);
@@ -52,14 +52,16 @@ TEST_CASE("the purgatory is small, flat code that starts with a jump") {
 
 TEST_CASE("the purgatory's parameters are where it looks for them") {
     const std::string content = "what the segment holds";
-    const auto blob = build_purgatory(0x34000200, 0x3ef00000, Backup{{0x1000, 0x9fc00}, 0x3ef61000},
-                                      {{"kernel", 0x34000000, as_bytes(content)},
-                                       {"a name of more than fifteen bytes", 0x35000000, as_bytes("")}});
+    const auto blob =
+        build_purgatory({0x34000200, 0x3ef00000, 0x3ef01030}, Backup{{0x1000, 0x9fc00}, 0x3ef61000},
+                        {{"kernel", 0x34000000, as_bytes(content)},
+                         {"a name of more than fifteen bytes", 0x35000000, as_bytes("")}});
     REQUIRE(blob);
     const auto parameters = ByteReader(*blob).raw<Parameters>(Parameters::offset);
     REQUIRE(parameters);
     CHECK(parameters->kernel_entry == 0x34000200);
     CHECK(parameters->boot_params == 0x3ef00000);
+    CHECK(parameters->return_digits == 0x3ef01030);
     CHECK(parameters->backup_source == 0x1000);
     CHECK(parameters->backup_destination == 0x3ef61000);
     CHECK(parameters->backup_length == 0x9ec00);
@@ -72,5 +74,5 @@ TEST_CASE("the purgatory's parameters are where it looks for them") {
 
 TEST_CASE("the purgatory refuses more segments than it can guard") {
     const std::vector<Guarded> many(Parameters::most_regions + 1);
-    CHECK(exit_code(build_purgatory(0, 0, std::nullopt, many).error()) == exit_codes::unsupported);
+    CHECK(exit_code(build_purgatory({}, std::nullopt, many).error()) == exit_codes::unsupported);
 }

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "loader/way_back.h"
+
+#include "base/file.h"
+#include "loader/kexec.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <elf.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+
+namespace kdumpkit::loader {
+
+namespace {
+
+// KEXEC_CONTROL_CODE_MAX_SIZE of arch/x86/include/asm/kexec.h: all that may be there, padded.
+constexpr std::size_t code_size = 2048;
+constexpr std::pair<std::uint64_t, std::uint64_t> mended{6, 13};
+
+// lgdt with an operand in memory: 0f 01 /2 (Intel SDM volume 2). Nothing else there loads that table, but in
+// the kernels that are mended.
+bool loads_descriptor_table(Bytes code) {
+    for (std::size_t i = 0; i + 2 < code.size(); ++i) {
+        const auto operand = std::to_integer<unsigned>(code[i + 2]);
+        if (code[i] == std::byte{0x0f} && code[i + 1] == std::byte{0x01} && (operand >> 3 & 7) == 2 &&
+            operand >> 6 != 3)
+            return true;
+    }
+    return false;
+}
+
+std::pair<std::uint64_t, std::uint64_t> version_of(std::string_view release) {
+    const auto number = [&] {
+        const std::size_t end = std::min(release.find_first_not_of("0123456789"), release.size());
+        const auto value = parse_number(release.substr(0, end), 10).value_or(0);
+        release.remove_prefix(std::min(end + 1, release.size()));
+        return value;
+    };
+    const std::uint64_t major = number();
+    return {major, number()};
+}
+
+std::optional<std::uint64_t> offset_in_kcore(Bytes headers, std::uint64_t address) {
+    const ByteReader reader(headers);
+    const auto header = reader.raw<Elf64_Ehdr>(0);
+    for (std::uint64_t i = 0; header && i < header->e_phnum; ++i) {
+        const auto at = checked_add(header->e_phoff, i * sizeof(Elf64_Phdr));
+        const auto program = at ? reader.raw<Elf64_Phdr>(*at) : std::nullopt;
+        if (program && program->p_type == PT_LOAD && address >= program->p_vaddr &&
+            address - program->p_vaddr < program->p_memsz)
+            return program->p_offset + (address - program->p_vaddr);
+    }
+    return std::nullopt;
+}
+
+} // namespace
+
+WayBack way_back(std::string_view release, Bytes code) {
+    if (version_of(release) >= mended)
+        return WayBack::sound;
+    if (code.empty())
+        return WayBack::unknown;
+    return loads_descriptor_table(code) ? WayBack::sound : WayBack::faults;
+}
+
+std::optional<std::uint64_t> symbol_address(std::string_view kallsyms, std::string_view name) {
+    // "ffffffff81069000 T relocate_kernel", and for modules "\t[module]" behind it.
+    for (std::size_t at = kallsyms.find(name); at != std::string_view::npos;
+         at = kallsyms.find(name, at + 1)) {
+        const std::size_t newline = kallsyms.rfind('\n', at);
+        const std::size_t begin = newline == std::string_view::npos ? 0 : newline + 1;
+        const std::size_t end = std::min(kallsyms.find('\n', at), kallsyms.size());
+        if (at - begin != 19 || end != at + name.size())
+            continue;
+        if (const auto address = parse_number(kallsyms.substr(begin, 16), 16); address && *address != 0)
+            return address;
+    }
+    return std::nullopt;
+}
+
+std::vector<std::byte> relocation_code(Bytes headers) {
+    const auto address =
+        symbol_address(read_text("/proc/kallsyms").value_or(std::string()), "relocate_kernel");
+    const auto offset = address ? offset_in_kcore(headers, *address) : std::nullopt;
+    const auto file = open_file("/proc/kcore", O_RDONLY);
+    std::vector<std::byte> code(code_size);
+    if (!offset || !file || !pread_exact(file->get(), *offset, code, "/proc/kcore"))
+        return {};
+    return code;
+}
+
+Result<> require_way_back(const Machine& machine, const Log& log) {
+    KDK_TRY(require_jump());
+    switch (way_back(machine.release, relocation_code(machine.kcore))) {
+    case WayBack::sound:
+        return {};
+    case WayBack::unknown:
+        log.warning("Linux {} may fault when the other kernel returns: before 6.13 some releases do, and "
+                    "/proc/kallsyms and /proc/kcore do not show its code",
+                    machine.release);
+        return {};
+    case WayBack::faults:
+        break;
+    }
+    return fail(make_error(ErrorKind::unsupported, "load", std::string(to_text(KexecPurpose::reboot)),
+                           fmt::format("Linux {} would fault when the other kernel returns: it does not load "
+                                       "its descriptor table again",
+                                       machine.release))
+                    .then("load without --preserve-context, or boot Linux 6.13 or later, or a later 6.12"));
+}
+
+} // namespace kdumpkit::loader
