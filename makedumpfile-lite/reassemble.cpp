@@ -166,6 +166,16 @@ class Reassembly {
     std::uint64_t lost_ = 0;
 };
 
+// The memory of a dump whose bitmaps disagree (damage): a page that is kept is memory, too.
+PageSet with_kept(PageSet memory, const PageSet& kept) {
+    for (auto pfn = kept.next(0); pfn;) {
+        const std::uint64_t end = kept.end_of_run(*pfn);
+        memory.insert(*pfn, end);
+        pfn = kept.next(end);
+    }
+    return memory;
+}
+
 std::string all_eraseinfo(const std::vector<DumpPart>& parts) {
     std::string text;
     for (const DumpPart& part : parts)
@@ -178,8 +188,9 @@ std::string all_eraseinfo(const std::vector<DumpPart>& parts) {
 Result<> reassemble(const Options& options, const Log& log) {
     KDK_ASSIGN(const Parts found, open_parts(options.parts, log));
     const std::vector<DumpPart>& parts = found.parts;
-    KDK_ASSIGN(const PageSet memory, parts.front().memory());
+    KDK_ASSIGN(PageSet named, parts.front().memory());
     KDK_ASSIGN(const PageSet kept, parts.front().kept());
+    const PageSet memory = with_kept(std::move(named), kept);
     format::KdumpFacts facts = parts.front().facts();
     facts.eraseinfo = all_eraseinfo(parts);
     KDK_ASSIGN(format::FileDestination output,

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "base/interrupt.h"
 #include "makedumpfile-lite/interrupt.h"
 
 #include <csignal>
@@ -15,14 +16,14 @@ TEST_CASE("a signal is remembered, stops the loop, and ends the process in the e
     REQUIRE(child >= 0);
     if (child == 0) {
         (void)std::signal(number, SIG_DFL);
-        dump::watch_interrupts();
+        watch_interrupts();
         if (!dump::stop_if_interrupted("dump"))
             ::_exit(1);
         (void)std::raise(number);
         const auto stopped = dump::stop_if_interrupted("dump");
         if (stopped || !dump::is_interruption(stopped.error()))
             ::_exit(2);
-        dump::die_of_interrupt();
+        die_of_interrupt();
         ::_exit(3);
     }
     int status = 0;
