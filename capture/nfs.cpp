@@ -78,9 +78,9 @@ Result<std::string> mount_nfs(System& system, CaptureLog& log, const Target& tar
                 return one.version;
             }
             last = mounted.error();
-            log.say("NFS {} of {}: {}", one.version, one.source, last.reason);
             if (!asks_for_another_version(last.errno_value))
                 break;
+            log.say("{} speaks no NFS {}", one.source, one.version);
         }
     }
     if (last.errno_value == ENODEV)

@@ -61,6 +61,9 @@ std::vector<std::string> dhcp_argv(const std::string& interface, std::chrono::se
 
 Result<> run_dhcp_client(const std::string& interface, std::chrono::seconds timeout) {
     const std::string object = "an address for " + interface;
+    // Where it keeps its leases; without the folder it says so, and goes on.
+    std::error_code ignored;
+    std::filesystem::create_directories("/var/lib/dhcpcd", ignored);
     KDK_ASSIGN(Child child, spawn({dhcp_argv(interface, timeout)}));
     KDK_ASSIGN(const ExitStatus status, child.wait(timeout + std::chrono::seconds(5)));
     if (!status.success())

@@ -23,7 +23,7 @@ class Qmp:
         self.lines.readline()
         self.command("qmp_capabilities")
 
-    def command(self, name, **arguments):
+    def command(self, name, /, **arguments):
         """Its answer; an error is an exception."""
         self.socket.sendall(json.dumps({"execute": name, "arguments": arguments}).encode() + b"\n")
         for line in self.lines:

@@ -166,7 +166,7 @@ def pull(guest, socket):
     qmp = Qmp(socket)
     while "pull the cable" not in guest.text():
         threading.Event().wait(0.2)
-    qmp.command("set_link", name="nic0", up=False)
+    qmp.command("set_link", name="net0", up=False)
     qmp.close()
 
 
