@@ -51,9 +51,9 @@ class Place:
         return subprocess.run([self.program("kdumpkit"), *map(str, arguments)], capture_output=True, text=True,
                               check=False)
 
-    def build(self, output, target, settings=None, modules="virtio_pci,virtio_blk", extra=()):
+    def build(self, output, target, settings=None, modules="virtio_pci,virtio_blk", extra=(), root=None):
         """The capture initramfs at `output`."""
-        arguments = ["build", "-o", output, "--root", self.kernel.root, "--kver", self.kernel.release,
+        arguments = ["build", "-o", output, "--root", root or self.kernel.root, "--kver", self.kernel.release,
                      "--modules", modules, "--host", "vm-guest", *extra]
         for one in [target] if isinstance(target, str) else target:
             arguments += ["--target", one]
