@@ -5,7 +5,6 @@
 #include "loader/kexec.h"
 
 #include <algorithm>
-#include <utility>
 
 #include <elf.h>
 #include <fcntl.h>
@@ -17,10 +16,9 @@ namespace {
 
 // KEXEC_CONTROL_CODE_MAX_SIZE of arch/x86/include/asm/kexec.h: all that may be there, padded.
 constexpr std::size_t code_size = 2048;
-constexpr std::pair<std::uint64_t, std::uint64_t> mended{6, 13};
 
-// lgdt with an operand in memory: 0f 01 /2 (Intel SDM volume 2). Nothing else there loads that table, but in
-// the kernels that are mended.
+// lgdt with an operand in memory: 0f 01 /2 (Intel SDM volume 2). A kernel that does not load the table again
+// has no other use for it there.
 bool loads_descriptor_table(Bytes code) {
     for (std::size_t i = 0; i + 2 < code.size(); ++i) {
         const auto operand = std::to_integer<unsigned>(code[i + 2]);
@@ -29,17 +27,6 @@ bool loads_descriptor_table(Bytes code) {
             return true;
     }
     return false;
-}
-
-std::pair<std::uint64_t, std::uint64_t> version_of(std::string_view release) {
-    const auto number = [&] {
-        const std::size_t end = std::min(release.find_first_not_of("0123456789"), release.size());
-        const auto value = parse_number(release.substr(0, end), 10).value_or(0);
-        release.remove_prefix(std::min(end + 1, release.size()));
-        return value;
-    };
-    const std::uint64_t major = number();
-    return {major, number()};
 }
 
 std::optional<std::uint64_t> offset_in_kcore(Bytes headers, std::uint64_t address) {
@@ -57,9 +44,7 @@ std::optional<std::uint64_t> offset_in_kcore(Bytes headers, std::uint64_t addres
 
 } // namespace
 
-WayBack way_back(std::string_view release, Bytes code) {
-    if (version_of(release) >= mended)
-        return WayBack::sound;
+WayBack way_back(Bytes code) {
     if (code.empty())
         return WayBack::unknown;
     return loads_descriptor_table(code) ? WayBack::sound : WayBack::faults;
@@ -93,22 +78,24 @@ std::vector<std::byte> relocation_code(Bytes headers) {
 
 Result<> require_way_back(const Machine& machine, const Log& log) {
     KDK_TRY(require_jump());
-    switch (way_back(machine.release, relocation_code(machine.kcore))) {
+    switch (way_back(relocation_code(machine.kcore))) {
     case WayBack::sound:
         return {};
     case WayBack::unknown:
-        log.warning("Linux {} may fault when the other kernel returns: before 6.13 some releases do, and "
-                    "/proc/kallsyms and /proc/kcore do not show its code",
+        log.warning("Linux {} may fault when the other kernel returns: /proc/kallsyms and /proc/kcore do not "
+                    "show its code",
                     machine.release);
         return {};
     case WayBack::faults:
         break;
     }
-    return fail(make_error(ErrorKind::unsupported, "load", std::string(to_text(KexecPurpose::reboot)),
-                           fmt::format("Linux {} would fault when the other kernel returns: it does not load "
-                                       "its descriptor table again",
-                                       machine.release))
-                    .then("load without --preserve-context, or boot Linux 6.13 or later, or a later 6.12"));
+    return fail(
+        make_error(ErrorKind::unsupported, "load", std::string(to_text(KexecPurpose::reboot)),
+                   fmt::format("Linux {} would fault when the other kernel returns: its code shows no "
+                               "instruction that loads the descriptor table again",
+                               machine.release))
+            .then("load without --preserve-context, or boot a kernel that has it (kernel commit "
+                  "07fa619f2a40)"));
 }
 
 } // namespace kdumpkit::loader

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
-// Whether the running kernel survives the return of the one it jumped into. Linux before 6.13 (kernel commit
-// 07fa619f2a40) went on without a descriptor table and faulted as it loaded its segment registers; some later
-// releases of older kernels were mended, too (6.12.117 is, 6.1.192 is not). So its code is looked at.
+// Whether the running kernel survives the return of the one it jumped into. Without kernel commit
+// 07fa619f2a40 (Linux 6.13) it goes on without a descriptor table and faults as it loads its segment
+// registers. Some later releases of older kernels have it (6.12.117), others do not (6.1.192): its code
+// tells.
 
 #include "base/bytes.h"
 #include "base/error.h"
@@ -21,7 +22,7 @@ namespace kdumpkit::loader {
 enum class WayBack { sound, faults, unknown };
 
 // Pure. `code`: of the running kernel, from its relocate_kernel on; empty when it cannot be read.
-WayBack way_back(std::string_view release, Bytes code);
+WayBack way_back(Bytes code);
 // Pure. From the text of /proc/kallsyms; nullopt when it is not there or hidden.
 std::optional<std::uint64_t> symbol_address(std::string_view kallsyms, std::string_view name);
 // What way_back() wants, from /proc/kallsyms and /proc/kcore (`headers`: what that begins with).

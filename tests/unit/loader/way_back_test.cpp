@@ -15,14 +15,9 @@ TEST_CASE("a kernel that does not load its descriptor table again faults when th
     // lidt, lgdt's neighbour; vmcall, which has no operand in memory; an opcode cut off.
     constexpr std::array<std::uint8_t, 12> faulty{0x0f, 0x01, 0x98, 0x00, 0x10, 0x20,
                                                   0x82, 0x0f, 0x01, 0xd1, 0x0f, 0x01};
-    CHECK(way_back("6.12.117", bytes_of(mended)) == WayBack::sound);
-    CHECK(way_back("6.1.192", bytes_of(mended)) == WayBack::sound);
-    CHECK(way_back("6.1.192", bytes_of(faulty)) == WayBack::faults);
-    CHECK(way_back("6.12.1-custom", bytes_of(faulty)) == WayBack::faults);
-    CHECK(way_back("6.12.117", {}) == WayBack::unknown);
-    CHECK(way_back("", {}) == WayBack::unknown);
-    for (const char* release : {"6.13.0", "6.18.5+deb13-cloud-amd64", "7.0", "10.1-rc1"})
-        CHECK(way_back(release, {}) == WayBack::sound);
+    CHECK(way_back(bytes_of(mended)) == WayBack::sound);
+    CHECK(way_back(bytes_of(faulty)) == WayBack::faults);
+    CHECK(way_back({}) == WayBack::unknown);
 }
 
 TEST_CASE("a symbol is found by its whole name, and not when addresses are hidden") {
