@@ -148,21 +148,11 @@ std::optional<TypeMember> Btf::member(std::uint32_t id, std::string_view name) c
 }
 
 std::optional<TypeMember> Btf::member(std::string_view structure, std::string_view path) const {
-    auto id = find(structure);
-    std::uint64_t base = 0;
-    while (id) {
-        const std::size_t dot = path.find('.');
-        auto found = member(*id, path.substr(0, dot));
-        if (!found)
-            return std::nullopt;
-        found->offset += base;
-        if (dot == std::string_view::npos)
-            return found;
-        base = found->offset;
-        id = found->type;
-        path.remove_prefix(dot + 1);
-    }
-    return std::nullopt;
+    return walk_members(find(structure), path, [this](std::uint32_t& id, std::string_view name) {
+        const auto found = member(id, name);
+        id = found ? found->type : 0;
+        return found;
+    });
 }
 
 std::optional<std::int64_t> Btf::enumerator(std::string_view enumeration, std::string_view name) const {

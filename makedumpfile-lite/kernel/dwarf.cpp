@@ -31,22 +31,12 @@ class DwarfTypes final : public TypeSource {
     }
     [[nodiscard]] std::optional<TypeMember> member(std::string_view structure,
                                                    std::string_view path) const override {
-        auto die = find(structs_, structure);
-        std::uint64_t base = 0;
-        while (die) {
-            const std::size_t dot = path.find('.');
+        return walk_members(find(structs_, structure), path, [this](Dwarf_Die& die, std::string_view name) {
             Dwarf_Die type;
-            auto found = member_of(*die, path.substr(0, dot), type, 0);
-            if (!found)
-                return std::nullopt;
-            found->offset += base;
-            if (dot == std::string_view::npos)
-                return found;
-            base = found->offset;
+            auto found = member_of(die, name, type, 0);
             die = type;
-            path.remove_prefix(dot + 1);
-        }
-        return std::nullopt;
+            return found;
+        });
     }
     [[nodiscard]] std::optional<std::int64_t> enumerator(std::string_view enumeration,
                                                          std::string_view name) const override {

@@ -15,6 +15,25 @@ struct TypeMember {
     std::uint32_t type = 0;     // the source's own number
 };
 
+// Walks a path such as "a.b" from the struct `place` on. `member(place, name)` gives the member and moves
+// `place` to its type, in the source's own terms.
+template<class Place, class Member>
+std::optional<TypeMember> walk_members(std::optional<Place> place, std::string_view path, Member member) {
+    std::uint64_t base = 0;
+    while (place) {
+        const std::size_t dot = path.find('.');
+        std::optional<TypeMember> found = member(*place, path.substr(0, dot));
+        if (!found)
+            return std::nullopt;
+        found->offset += base;
+        if (dot == std::string_view::npos)
+            return found;
+        base = found->offset;
+        path.remove_prefix(dot + 1);
+    }
+    return std::nullopt;
+}
+
 // Somebody who knows a kernel's types: its BTF, or DWARF. Members of anonymous structs and unions count as
 // members of what holds them.
 class TypeSource {
