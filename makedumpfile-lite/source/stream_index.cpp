@@ -62,7 +62,9 @@ Result<std::optional<Found>> section_at(const Content& content, std::uint64_t at
 // Where the next section may begin, at or after `at`; the end of the file when nowhere.
 Result<std::uint64_t> find_signature(const Content& content, std::uint64_t at) {
     constexpr std::string_view wanted = format::stream_signature;
-    std::vector<std::byte> bytes(std::size_t{1} << 20);
+    // Small pieces first: a damaged file can have many signatures close together.
+    constexpr std::size_t smallest = std::size_t{4} << 10, largest = std::size_t{1} << 20;
+    std::vector<std::byte> bytes(smallest);
     for (at = content.next_data(at); at < content.size() && content.size() - at >= head_size;) {
         const auto piece = std::span(bytes).first(
             static_cast<std::size_t>(std::min<std::uint64_t>(bytes.size(), content.size() - at)));
@@ -74,6 +76,7 @@ Result<std::uint64_t> find_signature(const Content& content, std::uint64_t at) {
             break;
         // The next piece begins where a signature could have been cut.
         at = std::max(at + 1, content.next_data(at + piece.size() - wanted.size() - sizeof(StreamFrame)));
+        bytes.resize(std::min(bytes.size() * 2, largest));
     }
     return content.size();
 }
