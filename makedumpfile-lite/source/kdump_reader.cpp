@@ -16,7 +16,7 @@ constexpr std::size_t fewest_cached = 4;
 
 KdumpReader::KdumpReader(const KdumpPages& file)
     : PagedReader(file.content->name(), file.headers.facts.page_size), file_(file), window_(*file.content),
-      slots_(std::max<std::size_t>(cached_bytes / page_size(), fewest_cached)) {}
+      pages_(std::max<std::size_t>(cached_bytes / page_size(), fewest_cached)) {}
 
 std::optional<Range> KdumpReader::stored_at(std::uint64_t paddr) {
     const std::uint64_t pfn = paddr / page_size();
@@ -27,21 +27,14 @@ std::optional<Range> KdumpReader::stored_at(std::uint64_t paddr) {
 }
 
 Result<Bytes> KdumpReader::page(std::uint64_t pfn) {
-    Slot* oldest = &slots_[0];
-    for (Slot& slot : slots_) {
-        if (slot.pfn == pfn) {
-            slot.used = ++clock_;
-            return Bytes(slot.page);
-        }
-        if (slot.used < oldest->used)
-            oldest = &slot;
+    auto& slot = pages_.find(pfn);
+    if (slot.key != pfn) {
+        slot.key.reset();
+        slot.value.resize(page_size());
+        KDK_TRY(load(pfn, slot.value));
+        slot.key = pfn;
     }
-    oldest->pfn = ~std::uint64_t{0};
-    oldest->page.resize(page_size());
-    KDK_TRY(load(pfn, oldest->page));
-    oldest->pfn = pfn;
-    oldest->used = ++clock_;
-    return Bytes(oldest->page);
+    return Bytes(slot.value);
 }
 
 // Pages are mostly asked for in order: counting goes on from the last one.

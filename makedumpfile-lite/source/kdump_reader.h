@@ -7,6 +7,7 @@
 #include "makedumpfile-lite/source/kdump_headers.h"
 #include "makedumpfile-lite/source/kdump_index.h"
 #include "makedumpfile-lite/source/paged_reader.h"
+#include "makedumpfile-lite/source/recent_slots.h"
 
 #include <memory>
 #include <optional>
@@ -36,19 +37,13 @@ class KdumpReader final : public PagedReader {
     Result<> load(std::uint64_t pfn, std::span<std::byte> out) override;
 
   private:
-    struct Slot {
-        std::uint64_t pfn = ~std::uint64_t{0};
-        std::uint64_t used = 0;
-        std::vector<std::byte> page;
-    };
     std::uint64_t number_of(std::uint64_t pfn);
     Result<format::PageDescriptor> descriptor_of(std::uint64_t pfn);
 
     const KdumpPages& file_;
     FileWindow window_;
     Decompressor decompressor_;
-    std::vector<Slot> slots_;
-    std::uint64_t clock_ = 0;
+    RecentSlots<std::uint64_t, std::vector<std::byte>> pages_; // by pfn
     std::uint64_t last_pfn_ = 0;
     std::uint64_t last_number_ = 0;
 };

@@ -4,6 +4,7 @@
 #include "makedumpfile-lite/source/content.h"
 #include "makedumpfile-lite/source/kdump_index.h"
 #include "makedumpfile-lite/source/paged_reader.h"
+#include "makedumpfile-lite/source/recent_slots.h"
 #include "makedumpfile-lite/source/stream_index.h"
 #include "makedumpfile-lite/source/stream_section.h"
 
@@ -36,20 +37,17 @@ class StreamFrameReader final : public PagedReader {
     Result<> load(std::uint64_t pfn, std::span<std::byte> out) override;
 
   private:
-    struct Slot {
-        const format::StreamIndexEntry* entry = nullptr;
-        std::uint64_t used = 0;
+    struct Unpacked {
         std::string fault; // why its pages cannot be read; empty when they can
         StreamPart part;
         std::vector<std::byte> pages;
     };
-    Slot& slot_of(const format::StreamIndexEntry& entry);
-    Result<> unpack(Slot& slot);
+    const Unpacked& unpacked(const format::StreamIndexEntry& entry);
+    Result<> unpack(const format::StreamIndexEntry& entry, Unpacked& frame);
 
     const StreamFrames& frames_;
-    std::vector<Slot> slots_;
+    RecentSlots<const format::StreamIndexEntry*, Unpacked> unpacked_;
     std::vector<std::byte> zero_page_;
-    std::uint64_t clock_ = 0;
 };
 
 } // namespace kdumpkit::dump
