@@ -187,8 +187,6 @@ Result<> require_jump() {
 
 Result<> kexec_load(KexecPurpose purpose, std::uint64_t entry, const std::vector<LoadedSegment>& segments,
                     const KexecExtras& extras) {
-    if (extras.preserve_context)
-        KDK_TRY(require_jump());
     if (segments.size() > most_segments)
         return fail(ErrorKind::unsupported, "load", std::string(to_text(purpose)),
                     "it has too many segments");
@@ -200,9 +198,13 @@ Result<> kexec_load(KexecPurpose purpose, std::uint64_t entry, const std::vector
                                 (purpose == KexecPurpose::capture ? KEXEC_ON_CRASH : 0UL) |
                                 (extras.preserve_context ? KEXEC_PRESERVE_CONTEXT : 0UL) |
                                 (extras.update_core_header ? update_elfcorehdr : 0UL);
-    if (::syscall(SYS_kexec_load, entry, segments.size(), table, flags) != 0)
-        return fail(explain_kexec_errno("load", KexecSyscall::kexec_load, purpose, errno));
-    return {};
+    if (::syscall(SYS_kexec_load, entry, segments.size(), table, flags) == 0)
+        return {};
+    const int why = errno;
+    // Flags that it does not know are among the many reasons for this one.
+    if (extras.preserve_context && why == EINVAL)
+        KDK_TRY(require_jump());
+    return fail(explain_kexec_errno("load", KexecSyscall::kexec_load, purpose, why));
 }
 
 Result<> kexec_file_load(KexecPurpose purpose, int kernel, int initrd, const std::string& command_line) {

@@ -42,7 +42,7 @@ struct KexecExtras {
     bool update_core_header = false;
 };
 // Asks the kernel whether it takes preserve_context (CONFIG_KEXEC_JUMP), and drops nothing that is loaded, as
-// a load that fails does.
+// a load that fails does. The kernel counts it as a load (kernel.kexec_load_limit_reboot).
 Result<> require_jump();
 // kexec_load(2). The running kernel frees the one loaded earlier for the same purpose before it takes the new
 // one: after a failure none is loaded.

@@ -2,6 +2,7 @@
 #include "loader/way_back.h"
 
 #include "base/file.h"
+#include "loader/choice.h"
 #include "loader/kexec.h"
 
 #include <algorithm>
@@ -77,7 +78,9 @@ std::vector<std::byte> relocation_code(Bytes headers) {
 }
 
 Result<> require_way_back(const Machine& machine, const Log& log) {
-    KDK_TRY(require_jump());
+    // Where loads are limited none is spent on asking: the load itself is answered the same way.
+    if (!loads_left(machine, KexecPurpose::reboot))
+        KDK_TRY(require_jump());
     switch (way_back(relocation_code(machine.kcore))) {
     case WayBack::sound:
         return {};
