@@ -41,7 +41,7 @@ std::string sftp_path(const Target& target, const std::string& name) {
 } // namespace
 
 std::string AppendStore::url(const std::string& name) const {
-    return server_url(means_.session.target()) + remote_path(means_.session.target(), name);
+    return remote_url(means_.session.target(), name);
 }
 
 Outcome<> AppendStore::put(Input& input, const std::string& name, Stored& stored) {
@@ -56,7 +56,7 @@ Outcome<> AppendStore::put(Input& input, const std::string& name, Stored& stored
                            .then("make room on the server, or see whether somebody else writes that file")
                            .from(ErrorSide::destination));
     stored.where = url(name);
-    return rename(partial, name);
+    return rename(partial, name, stored.bytes);
 }
 
 Outcome<> AppendStore::upload(Input& input, const std::string& partial, Stored& stored) {
@@ -89,13 +89,8 @@ Outcome<std::uint64_t> AppendStore::size_of(const std::string& name) {
     request.url = url(name);
     request.body = &nothing;
     request.resume = true;
-    Patience patience(means_.retries);
-    while (true) {
-        auto reply = means_.session.run(request);
-        if (reply)
-            return nothing.position();
-        KDK_TRY(wait_to_retry(means_, patience, std::move(reply).error(), 0));
-    }
+    KDK_TRY(run_patiently(means_, request));
+    return nothing.position();
 }
 
 Outcome<bool> AppendStore::continues(Input& input, const std::string& partial) {
@@ -107,7 +102,7 @@ Outcome<bool> AppendStore::continues(Input& input, const std::string& partial) {
     Request request;
     request.url = url(partial);
     request.range = fmt::format("{}-{}", from, there - 1);
-    KDK_ASSIGN(const Reply reply, means_.session.run(request));
+    KDK_ASSIGN(const Reply reply, run_patiently(means_, request));
     std::vector<std::byte> ours(static_cast<std::size_t>(there - from));
     std::size_t filled = 0;
     while (filled < ours.size()) {
@@ -125,20 +120,30 @@ Outcome<bool> AppendStore::continues(Input& input, const std::string& partial) {
     return same;
 }
 
-Outcome<> AppendStore::rename(const std::string& from, const std::string& to) {
+Outcome<> AppendStore::rename(const std::string& from, const std::string& to, std::uint64_t bytes) {
     const Target& target = means_.session.target();
-    std::vector<std::string> plain, replacing;
-    if (speaks_ftp(target)) {
-        plain = {"RNFR " + base_name(from), "RNTO " + base_name(to)};
-        replacing = {"*DELE " + base_name(to), plain[0], plain[1]};
-    } else {
-        plain = {fmt::format("rename {} {}", sftp_path(target, from), sftp_path(target, to))};
-        replacing = {fmt::format("*rm {}", sftp_path(target, to)), plain[0]};
+    const std::vector<std::string> commands =
+        speaks_ftp(target)
+            ? std::vector{"RNFR " + base_name(from), "RNTO " + base_name(to)}
+            : std::vector{fmt::format("rename {} {}", sftp_path(target, from), sftp_path(target, to))};
+    auto renamed = command(to, commands);
+    if (renamed || renamed.error().verdict != Verdict::refused)
+        return renamed;
+    // SFTP does not rename over a file that exists; what is complete there goes only when the new one is. It
+    // is the new one itself when the answer to the first attempt was lost.
+    KDK_ASSIGN(std::uint64_t left, size_of(from));
+    if (left == bytes) {
+        (void)remove(to); // there may be none
+        renamed = command(to, commands);
+        if (renamed || renamed.error().verdict != Verdict::refused)
+            return renamed;
+        KDK_ASSIGN(left, size_of(from));
+        if (left == bytes)
+            return renamed;
     }
-    // SFTP does not rename over a file that exists; what is complete there goes only when the new one is.
-    if (command(to, plain))
-        return {};
-    return command(to, replacing);
+    (void)remove(from); // empty: asking for the size of a file makes it
+    KDK_ASSIGN(const std::uint64_t there, size_of(to));
+    return there == bytes ? Outcome<>() : renamed;
 }
 
 Outcome<> AppendStore::remove(const std::string& name) {
@@ -153,13 +158,8 @@ Outcome<> AppendStore::command(const std::string& name, std::vector<std::string>
     request.url.resize(request.url.rfind('/') + 1);
     request.commands = std::move(commands);
     request.look_only = true;
-    Patience patience(means_.retries);
-    while (true) {
-        auto reply = means_.session.run(request);
-        if (reply)
-            return {};
-        KDK_TRY(wait_to_retry(means_, patience, std::move(reply).error(), 0));
-    }
+    KDK_TRY(run_patiently(means_, request));
+    return {};
 }
 
 } // namespace kdumpkit::send

@@ -16,10 +16,12 @@ class AppendStore final : public Store {
   private:
     [[nodiscard]] std::string url(const std::string& name) const;
     Outcome<> upload(Input& input, const std::string& partial, Stored& stored);
+    // A file that is not there becomes an empty one.
     Outcome<std::uint64_t> size_of(const std::string& name);
     // Whether the file on the server is how the input begins.
     Outcome<bool> continues(Input& input, const std::string& partial);
-    Outcome<> rename(const std::string& from, const std::string& to);
+    // `from` has that many bytes.
+    Outcome<> rename(const std::string& from, const std::string& to, std::uint64_t bytes);
     Outcome<> command(const std::string& name, std::vector<std::string> commands);
 
     Means means_;

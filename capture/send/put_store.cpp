@@ -3,10 +3,6 @@
 
 namespace kdumpkit::send {
 
-std::string PutStore::url(const std::string& name) const {
-    return server_url(means_.session.target()) + remote_path(means_.session.target(), name);
-}
-
 void PutStore::make_folders(const std::string& name) {
     const Target& target = means_.session.target();
     const std::string path = remote_path(target, name);
@@ -28,7 +24,7 @@ Outcome<> PutStore::put(Input& input, const std::string& name, Stored& stored) {
         KDK_TRY(body.seek(0));
         make_folders(name);
         Request request;
-        request.url = url(name);
+        request.url = remote_url(means_.session.target(), name);
         request.body = &body;
         ++stored.attempts;
         auto reply = means_.session.run(request);
@@ -43,9 +39,9 @@ Outcome<> PutStore::put(Input& input, const std::string& name, Stored& stored) {
 
 Outcome<> PutStore::remove(const std::string& name) {
     Request request;
-    request.url = url(name);
+    request.url = remote_url(means_.session.target(), name);
     request.method = "DELETE";
-    KDK_TRY(means_.session.run(request));
+    KDK_TRY(run_patiently(means_, request));
     return {};
 }
 

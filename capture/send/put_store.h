@@ -14,7 +14,6 @@ class PutStore final : public Store {
     Outcome<> remove(const std::string& name) override;
 
   private:
-    [[nodiscard]] std::string url(const std::string& name) const;
     // The folders of the target and of `name`, where the server has folders (WebDAV).
     void make_folders(const std::string& name);
 

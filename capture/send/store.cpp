@@ -27,6 +27,10 @@ std::string remote_path(const Target& target, const std::string& name) {
     return percent_encoded(name.empty() ? folder : folder + "/" + name, "/");
 }
 
+std::string remote_url(const Target& target, const std::string& name) {
+    return server_url(target) + remote_path(target, name);
+}
+
 Outcome<> wait_to_retry(const Means& means, Patience& patience, Trouble trouble, std::uint64_t reached) {
     if (trouble.verdict != Verdict::again)
         return tl::unexpected(std::move(trouble));
@@ -40,6 +44,16 @@ Outcome<> wait_to_retry(const Means& means, Patience& patience, Trouble trouble,
     if (interrupted() != 0)
         return tl::unexpected(std::move(trouble));
     return {};
+}
+
+Outcome<Reply> run_patiently(const Means& means, const Request& request) {
+    Patience patience(means.retries);
+    while (true) {
+        auto reply = means.session.run(request);
+        if (reply)
+            return reply;
+        KDK_TRY(wait_to_retry(means, patience, std::move(reply).error(), 0));
+    }
 }
 
 } // namespace kdumpkit::send

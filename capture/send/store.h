@@ -40,10 +40,13 @@ class Store {
 
 std::unique_ptr<Store> open_store(const Means& means);
 
-// "a/b c" below the target's path, percent-encoded, with a slash in front.
+// "a/b c" below the target's path, percent-encoded, with a slash in front; and with its server.
 std::string remote_path(const Target& target, const std::string& name);
+std::string remote_url(const Target& target, const std::string& name);
 // After an attempt that came as far as `reached`: says so, waits, and returns when it is to be tried again;
 // otherwise the trouble.
 Outcome<> wait_to_retry(const Means& means, Patience& patience, Trouble trouble, std::uint64_t reached);
+// For a request that may be made twice, and whose body needs no beginning.
+Outcome<Reply> run_patiently(const Means& means, const Request& request);
 
 } // namespace kdumpkit::send

@@ -54,7 +54,7 @@ Outcome<Reply> S3Store::call(const Call& what) {
         MemoryBody body(what.bytes, what.base);
         Request request;
         // An empty name is the bucket itself.
-        request.url = server_url(target) + (what.name.empty() ? "/" : remote_path(target, what.name));
+        request.url = what.name.empty() ? server_url(target) + "/" : remote_url(target, what.name);
         if (!what.query.empty())
             request.url += "?" + what.query;
         request.method = what.method;
@@ -87,8 +87,7 @@ Outcome<> S3Store::put(Input& input, const std::string& name, Stored& stored) {
             return sent;
         }
     }
-    stored.where =
-        fmt::format("{}{}", server_url(means_.session.target()), remote_path(means_.session.target(), name));
+    stored.where = remote_url(means_.session.target(), name);
     return {};
 }
 
