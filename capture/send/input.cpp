@@ -9,14 +9,11 @@
 #include <unistd.h>
 
 namespace kdumpkit::send {
-namespace {
 
 bool readable_now(int fd) {
     pollfd one{fd, POLLIN, 0};
     return ::poll(&one, 1, 0) > 0;
 }
-
-} // namespace
 
 PipeInput::PipeInput(int fd, std::string name, std::size_t window)
     : fd_(fd), name_(std::move(name)), ring_(window) {}

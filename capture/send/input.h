@@ -32,6 +32,9 @@ class Input {
     [[nodiscard]] virtual int wait_for() const = 0;
 };
 
+// Whether a descriptor has something to read, or has come to its end. Never blocks.
+bool readable_now(int fd);
+
 // A pipe, of which the last `window` bytes are kept.
 class PipeInput final : public Input {
   public:

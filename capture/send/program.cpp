@@ -21,9 +21,11 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-Result<std::unique_ptr<Input>> open_input(const Options& options) {
+Result<std::unique_ptr<Input>> open_input(const Options& options, Scheme scheme) {
+    // A part of S3 is held until the server has it: nothing is read twice.
+    const std::size_t window = scheme == Scheme::s3 ? std::size_t{1} << 20 : options.buffer;
     if (options.file.empty())
-        return std::make_unique<PipeInput>(STDIN_FILENO, "standard input", options.buffer);
+        return std::make_unique<PipeInput>(STDIN_FILENO, "standard input", window);
     KDK_ASSIGN(Fd fd, open_file(options.file, O_RDONLY));
     struct stat status {};
     if (::fstat(fd.get(), &status) != 0)
@@ -64,7 +66,7 @@ Result<int> send(const Options& options, const Log& log) {
     KDK_ASSIGN(const Login login, read_login(target));
     if (options.action == Options::Action::probe)
         return probe(login, options, log);
-    KDK_ASSIGN(const std::unique_ptr<Input> input, open_input(options));
+    KDK_ASSIGN(const std::unique_ptr<Input> input, open_input(options, target.scheme));
     Progress progress(STDERR_FILENO, "kdump-send: " + options.name, input->size().value_or(0),
                       std::chrono::seconds(5));
     Session session(login, options.limits, [&](std::uint64_t position) { progress.update(position); });

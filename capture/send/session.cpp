@@ -5,11 +5,7 @@
 #include "capture/send/flight.h"
 #include "capture/send/sockets.h"
 
-#include <array>
-#include <cctype>
-
 #include <fmt/format.h>
-#include <poll.h>
 
 namespace kdumpkit::send {
 namespace {
@@ -58,11 +54,6 @@ void set_request(CURL* handle, const Request& request, const Limits& limits) {
     // A dump holds the secrets of a machine.
     (void)curl_easy_setopt(handle, CURLOPT_NEW_FILE_PERMS, 0600L);
     (void)curl_easy_setopt(handle, CURLOPT_NEW_DIRECTORY_PERMS, 0700L);
-}
-
-bool readable_now(int fd) {
-    pollfd one{fd, POLLIN, 0};
-    return ::poll(&one, 1, 0) > 0;
 }
 
 // Watches over what libcurl does, so that nothing lasts without end.

@@ -38,13 +38,6 @@ Outcome<std::vector<std::byte>> read_part(Input& input, std::uint64_t offset, st
     return bytes;
 }
 
-std::string xml_of(const std::vector<std::string>& etags) {
-    std::string xml = "<CompleteMultipartUpload>";
-    for (std::size_t i = 0; i < etags.size(); ++i)
-        xml += fmt::format("<Part><PartNumber>{}</PartNumber><ETag>{}</ETag></Part>", i + 1, etags[i]);
-    return xml + "</CompleteMultipartUpload>";
-}
-
 } // namespace
 
 Outcome<Reply> S3Store::call(const Call& what) {
@@ -92,19 +85,17 @@ Outcome<> S3Store::put(Input& input, const std::string& name, Stored& stored) {
 }
 
 Outcome<> S3Store::send_parts(Input& input, Upload& upload, std::vector<std::byte> first, Stored& stored) {
-    std::vector<std::string> etags;
     std::uint64_t offset = 0;
-    for (const Part& part : upload.parts) {
-        etags.push_back(part.etag);
+    for (const Part& part : upload.parts)
         offset += part.size;
-    }
     if (offset != 0)
         stored.resumed_at.push_back(offset);
     std::vector<std::byte> bytes = std::move(first);
     while (true) {
-        const auto number = static_cast<unsigned>(etags.size()) + 1;
+        const auto number = static_cast<unsigned>(upload.parts.size()) + 1;
         const std::uint64_t size = part_size(input.size(), number);
         if (number > 1) {
+            std::vector<std::byte>().swap(bytes); // one part in memory, not two
             KDK_ASSIGN(bytes, read_part(input, offset, size));
         }
         if (bytes.empty())
@@ -119,7 +110,6 @@ Outcome<> S3Store::send_parts(Input& input, Upload& upload, std::vector<std::byt
                    call({"PUT", upload.name,
                          fmt::format("partNumber={}&uploadId={}", number, percent_encoded(upload.id)), bytes,
                          offset}));
-        etags.push_back(reply.etag);
         upload.parts.push_back({reply.etag, bytes.size()});
         offset += bytes.size();
         if (bytes.size() < size)
@@ -188,10 +178,11 @@ Outcome<std::vector<S3Store::Part>> S3Store::list_parts(const Upload& upload) {
 }
 
 Outcome<> S3Store::complete(const Upload& upload, std::uint64_t total) {
-    std::vector<std::string> etags;
-    for (const Part& part : upload.parts)
-        etags.push_back(part.etag);
-    const std::string xml = xml_of(etags);
+    std::string xml = "<CompleteMultipartUpload>";
+    for (std::size_t i = 0; i < upload.parts.size(); ++i)
+        xml += fmt::format("<Part><PartNumber>{}</PartNumber><ETag>{}</ETag></Part>", i + 1,
+                           upload.parts[i].etag);
+    xml += "</CompleteMultipartUpload>";
     auto reply = call({"POST", upload.name, "uploadId=" + percent_encoded(upload.id), as_bytes(xml), total});
     // Errors come with status 200 as well.
     if (reply && reply->text.find("<CompleteMultipartUploadResult") != std::string::npos)
