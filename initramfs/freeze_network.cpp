@@ -2,6 +2,7 @@
 #include "initramfs/freeze_network.h"
 
 #include "config/nic.h"
+#include "config/object_store.h"
 #include "initramfs/devices.h"
 #include "initramfs/network.h"
 #include "initramfs/network_snapshot.h"
@@ -161,18 +162,7 @@ class NetworkFreezer {
 } // namespace
 
 std::string host_of(const Target& target) {
-    if (target.scheme != Scheme::s3)
-        return target.host;
-    std::string host = target.value("endpoint");
-    if (host.empty())
-        host = fmt::format("s3.{}.amazonaws.com", target.value("region"));
-    if (const std::size_t at = host.find("://"); at != std::string::npos)
-        host.erase(0, at + 3);
-    host.erase(std::min(host.size(), host.find('/')));
-    if (host.starts_with('['))
-        return host.substr(1, host.find(']') - 1);
-    host.erase(std::min(host.size(), host.find(':')));
-    return target.value("style") == "virtual" ? target.host + "." + host : host;
+    return target.scheme == Scheme::s3 ? bucket_host(target) : target.host;
 }
 
 Result<FrozenNetwork> freeze_network(const Settings& settings, const Surroundings& around) {

@@ -2,6 +2,7 @@
 #include "capture/send/login.h"
 
 #include "base/file.h"
+#include "config/object_store.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -67,18 +68,6 @@ std::string host_in_url(const Target& target) {
     return target.port ? fmt::format("{}:{}", host, *target.port) : host;
 }
 
-// Amazon's own stores are known by their region alone.
-std::string s3_url(const Target& target) {
-    const std::string named = target.value("endpoint");
-    const std::string endpoint =
-        named.empty() ? fmt::format("https://s3.{}.amazonaws.com", target.value("region")) : named;
-    const std::string style = target.value("style");
-    if (style == "path" || (style.empty() && !named.empty()))
-        return fmt::format("{}/{}", endpoint, target.host);
-    const std::size_t host = endpoint.find("//") + 2;
-    return fmt::format("{}{}.{}", endpoint.substr(0, host), target.host, endpoint.substr(host));
-}
-
 } // namespace
 
 Result<Login> read_login(const Target& target) {
@@ -101,7 +90,7 @@ Result<Login> read_login(const Target& target) {
 std::string server_url(const Target& target) {
     switch (target.scheme) {
     case Scheme::s3:
-        return s3_url(target);
+        return bucket_url(target);
     case Scheme::scp: // as scp(1) since OpenSSH 9.0: the SCP protocol cannot take a stream of unknown length
         return fmt::format("sftp://{}", host_in_url(target));
     case Scheme::ftps:

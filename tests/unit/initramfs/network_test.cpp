@@ -253,6 +253,17 @@ TEST_CASE("without a DHCP client the address stays as it is, if there is one") {
     CHECK_FALSE(do_without_dhcp(frozen));
 }
 
+TEST_CASE("the host that a target's connection goes to is the one that is resolved") {
+    const auto host = [](const std::string& url) { return host_of(parse_target(url).value()); };
+    const std::string keys = "?credentials=/c";
+    CHECK(host("nfs://server/x") == "server");
+    CHECK(host("s3://b/x" + keys + "&endpoint=https://h:9") == "h");
+    CHECK(host("s3://b/x" + keys + "&endpoint=https://[2001:db8::9]:9") == "2001:db8::9");
+    CHECK(host("s3://b/x" + keys + "&endpoint=http://h&style=virtual") == "b.h");
+    CHECK(host("s3://b/x" + keys + "&region=eu-west-1") == "b.s3.eu-west-1.amazonaws.com");
+    CHECK(host("s3://b/x" + keys + "&region=eu-west-1&style=path") == "s3.eu-west-1.amazonaws.com");
+}
+
 TEST_CASE("the network of another root has to be described") {
     Surroundings around;
     around.running_system = false;
