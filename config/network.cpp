@@ -99,6 +99,10 @@ std::string Route::text() const {
            (onlink ? " onlink" : "");
 }
 
+int Route::family() const {
+    return address_family(to == "default" ? via : to);
+}
+
 std::optional<Route> parse_route(std::string_view text) {
     std::istringstream words{std::string(text)};
     Route route;

@@ -33,6 +33,8 @@ struct Route {
     bool onlink = false; // the gateway is on the link though no address says so
 
     [[nodiscard]] std::string text() const;
+    // AF_INET or AF_INET6; AF_UNSPEC of a default route without a gateway.
+    [[nodiscard]] int family() const;
     friend bool operator==(const Route&, const Route&) = default;
 };
 // nullopt when it is none.

@@ -79,6 +79,14 @@ Result<> change(nl_sock* socket, const std::string& name, const std::string& ope
     return made(::rtnl_link_change(socket, original.get(), changes.get(), 0), operation, name);
 }
 
+Result<> add_link(nl_sock* socket, const std::string& name, const char* type) {
+    const Owned<rtnl_link> link(::rtnl_link_alloc());
+    ::rtnl_link_set_name(link.get(), name.c_str());
+    ::rtnl_link_set_type(link.get(), type);
+    return made(::rtnl_link_add(socket, link.get(), NLM_F_CREATE | NLM_F_EXCL),
+                fmt::format("make the {}", type), name);
+}
+
 } // namespace
 
 Result<LinuxKernel> LinuxKernel::open() {
@@ -100,18 +108,11 @@ Result<> LinuxKernel::add_vlan(const std::string& name, const std::string& paren
 }
 
 Result<> LinuxKernel::add_bond(const std::string& name) {
-    const Owned<rtnl_link> link(::rtnl_link_alloc());
-    ::rtnl_link_set_name(link.get(), name.c_str());
-    ::rtnl_link_set_type(link.get(), "bond");
-    return made(::rtnl_link_add(socket_.get(), link.get(), NLM_F_CREATE | NLM_F_EXCL), "make the bond", name);
+    return add_link(socket_.get(), name, "bond");
 }
 
 Result<> LinuxKernel::add_bridge(const std::string& name) {
-    const Owned<rtnl_link> link(::rtnl_link_alloc());
-    ::rtnl_link_set_name(link.get(), name.c_str());
-    ::rtnl_link_set_type(link.get(), "bridge");
-    return made(::rtnl_link_add(socket_.get(), link.get(), NLM_F_CREATE | NLM_F_EXCL), "make the bridge",
-                name);
+    return add_link(socket_.get(), name, "bridge");
 }
 
 Result<> LinuxKernel::set_bond_option(const std::string& bond, const std::string& option,
@@ -161,7 +162,7 @@ Result<> LinuxKernel::add_address(const std::string& name, const std::string& ad
 
 Result<> LinuxKernel::add_route(const std::string& name, const Route& route) {
     KDK_ASSIGN(const int index, index_of(name));
-    const int family = address_family(route.to == "default" ? route.via : route.to);
+    const int family = route.family();
     const Owned<rtnl_route> entry(::rtnl_route_alloc());
     KDK_ASSIGN(const Netlink<nl_addr> to,
                parse_address(route.to, family == AF_UNSPEC ? AF_INET : family)); // it knows "default"

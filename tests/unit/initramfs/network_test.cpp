@@ -48,7 +48,7 @@ RouteEntry route(int link, const std::string& text, bool of_kernel = false) {
     RouteEntry entry;
     entry.route = parse_route(text).value();
     entry.link = link;
-    entry.family = address_family(entry.route.to == "default" ? entry.route.via : entry.route.to);
+    entry.family = entry.route.family();
     entry.of_kernel = of_kernel;
     return entry;
 }
