@@ -2,6 +2,7 @@
 #include "network/bring_up.h"
 
 #include "config/nic.h"
+#include "network/readiness.h"
 
 #include <algorithm>
 #include <cmath>
@@ -12,31 +13,9 @@
 namespace kdumpkit::network {
 namespace {
 
-bool is_address_of(const std::string& text, int family) {
-    return address_family(text) == family;
-}
-
 // While a DHCP server may still answer, its answer takes the place of the IPv4 addresses of before.
 bool comes_from_dhcp(const Interface& interface, bool dhcp_done, int family) {
     return interface.dhcp && !dhcp_done && family == AF_INET;
-}
-
-int family_of(const Route& route) {
-    return address_family(route.to == "default" ? route.via : route.to);
-}
-
-bool has_global_address(const Link& link, int family) {
-    return std::any_of(link.addresses.begin(), link.addresses.end(), [&](const LinkAddress& address) {
-        return address.family == family && address.global && !address.tentative && !address.dad_failed;
-    });
-}
-
-std::vector<std::string> texts_of(const Link& link) {
-    std::vector<std::string> texts;
-    for (const LinkAddress& address : link.addresses)
-        if (address.global)
-            texts.push_back(address.text);
-    return texts;
 }
 
 } // namespace
@@ -69,22 +48,13 @@ void BringUp::warn(const Result<>& result) {
         say_("warning: " + result.error().message());
 }
 
-std::string BringUp::description(const State& state) const {
-    const Interface& interface = state.interface;
-    std::string text = state.name.empty() ? interface.name : state.name;
-    if (interface.kind != InterfaceKind::device)
-        return fmt::format("{} ({})", text, to_text(interface.kind));
-    return fmt::format("{} ({}{})", text, identity(interface),
-                       text == interface.name ? "" : ", the settings' " + interface.name);
-}
-
 // With the reasons of what it stands on: of a bond without a link, its members tell more.
 std::string BringUp::reason(const State& state) const {
     std::vector<std::string> texts = {state.trouble.empty() ? "it did not come up" : state.trouble};
     for (const State& lower : states_)
         if (!lower.trouble.empty() && (lower.interface.master == state.interface.name ||
                                        lower.interface.name == state.interface.parent))
-            texts.push_back(fmt::format("{}: {}", description(lower), reason(lower)));
+            texts.push_back(fmt::format("{}: {}", description(lower.interface, lower.name), reason(lower)));
     return fmt::format("{}", fmt::join(texts, "; "));
 }
 
@@ -134,10 +104,10 @@ Result<> BringUp::add_addresses(State& state) {
         if (comes_from_dhcp(interface, state.dhcp_done, family))
             continue;
         for (const std::string& address : interface.addresses)
-            if (is_address_of(address, family))
+            if (address_family(address) == family)
                 KDK_TRY(kernel_.add_address(state.name, address));
         for (const Route& route : interface.routes)
-            if (family_of(route) == family)
+            if (route.family() == family)
                 KDK_TRY(kernel_.add_route(state.name, route));
     }
     return {};
@@ -191,40 +161,30 @@ Result<> BringUp::step(State& state) {
 // Sets `ready`, or what it waits for as `trouble`.
 void BringUp::judge(State& state) {
     const Link* link = link_of(state);
-    if (link == nullptr)
+    if (link == nullptr) {
+        state.trouble = "it went away";
         return;
-    state.trouble.clear();
-    for (const LinkAddress& address : link->addresses) {
-        const auto& own = state.interface.addresses;
-        const bool ours = std::find(own.begin(), own.end(), address.text) != own.end();
-        if (address.dad_failed && ours)
-            state.trouble = fmt::format("another machine has its address {}", address.text);
-        else if (address.tentative && ours)
-            state.trouble = fmt::format("{} is not yet known to be free", address.text);
     }
-    if (state.interface.accept_ra && !has_global_address(*link, AF_INET6))
-        state.trouble = "no router gave it an IPv6 address";
-    if (state.interface.dhcp && !state.dhcp_done)
-        state.trouble = "no DHCP server was asked yet";
-    if (!link->carrier)
-        state.trouble = "its link is down (no carrier)";
-    state.ready = state.configured && state.trouble.empty() && state.interface.carries_addresses();
+    state.trouble = what_is_missing(state.interface, *link, state.dhcp_done);
+    state.ready = state.trouble.empty() && state.interface.carries_addresses();
     if (state.ready)
-        say_(fmt::format("{} is up with {}", description(state), fmt::join(texts_of(*link), ", ")));
+        say_(fmt::format("{} is up with {}", description(state.interface, state.name),
+                         fmt::join(global_addresses(*link), ", ")));
 }
 
 Result<bool> BringUp::advance() {
     KDK_TRY(look());
     // Each comes behind what it stands on, but members join what comes behind them.
-    for (State& state : states_)
-        if (auto done = step(state); !done)
-            state.trouble = done.error().message();
+    for (State& state : states_) {
+        const auto done = step(state);
+        state.trouble = done ? std::string() : done.error().message();
+    }
     for (State& state : states_)
         if (auto joined = join_master(state); !joined)
             state.trouble = joined.error().message();
     KDK_TRY(look());
     for (State& state : states_)
-        if (!state.ready && state.configured)
+        if (!state.ready && state.configured && state.trouble.empty())
             judge(state);
     return std::all_of(states_.begin(), states_.end(), [](const State& state) {
         return state.ready || !state.interface.carries_addresses();
@@ -241,20 +201,28 @@ void BringUp::ask_dhcp(State& state, double deadline) {
     const Link* link = link_of(state);
     if (!state.interface.dhcp || state.dhcp_done || link == nullptr || !link->carrier)
         return;
-    const double left = std::max(1.0, std::floor(deadline - kernel_.seconds()));
-    const auto asked = kernel_.ask_dhcp(state.name, std::chrono::seconds(static_cast<int>(left)));
+    // One after the other: a network without a server leaves time for those that come behind it.
+    const auto unasked = std::count_if(states_.begin(), states_.end(), [&](const State& one) {
+        const Link* other = link_of(one);
+        return one.interface.dhcp && !one.dhcp_done && other != nullptr && other->carrier;
+    });
+    const double share = (deadline - kernel_.seconds()) / static_cast<double>(unasked);
+    const auto asked = kernel_.ask_dhcp(
+        state.name, std::chrono::seconds(static_cast<int>(std::max(1.0, std::floor(share)))));
     state.dhcp_done = true;
     if (asked)
         return;
     say_(asked.error().message());
     const auto& addresses = state.interface.addresses;
-    const auto old = std::find_if(addresses.begin(), addresses.end(),
-                                  [](const std::string& address) { return is_address_of(address, AF_INET); });
+    const auto old = std::find_if(addresses.begin(), addresses.end(), [](const std::string& address) {
+        return address_family(address) == AF_INET;
+    });
     if (old == addresses.end()) {
         state.dhcp_done = false; // there is nothing else to go on with
         return;
     }
-    say_(fmt::format("{}: taking the address of before the panic, {}", description(state), *old));
+    say_(fmt::format("{}: taking the address of before the panic, {}",
+                     description(state.interface, state.name), *old));
     warn(add_addresses(state));
 }
 
@@ -279,7 +247,7 @@ Result<> BringUp::wait() {
         if (state.ready)
             ++up;
         else if (state.interface.carries_addresses())
-            reasons.push_back(fmt::format("{}: {}", description(state), reason(state)));
+            reasons.push_back(fmt::format("{}: {}", description(state.interface, state.name), reason(state)));
     }
     if (reasons.empty())
         return {};

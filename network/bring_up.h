@@ -50,7 +50,6 @@ class BringUp {
     [[nodiscard]] const Link* link_of(const State& state) const;
     [[nodiscard]] State* find(const std::string& name);
     [[nodiscard]] std::string reason(const State& state) const;
-    [[nodiscard]] std::string description(const State& state) const;
 
     const Network& network_;
     Kernel& kernel_;

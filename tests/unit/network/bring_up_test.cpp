@@ -30,6 +30,17 @@ struct Bench {
 
     Bench() { network.link_timeout = std::chrono::seconds(10); }
     void put(Interface interface) { network.interfaces.push_back(std::move(interface)); }
+    // ens3 and ens4; the bond itself is still to be put.
+    Interface put_bond_members() {
+        for (const char* mac : {mac_a, mac_b}) {
+            put(device(mac == mac_a ? "ens3" : "ens4", mac));
+            network.interfaces.back().master = "bond0";
+        }
+        Interface bond;
+        bond.name = "bond0";
+        bond.kind = InterfaceKind::bond;
+        return bond;
+    }
     Result<> wait() {
         BringUp life(network, kernel, [&](std::string_view line) { said.emplace_back(line); });
         return life.wait();
@@ -125,13 +136,7 @@ TEST_CASE("a VLAN on a bond: members join while they are down, and the rest stan
     Bench bench;
     bench.kernel.devices["eth0"] = {mac_a, "pci0/1", 0, 1};
     bench.kernel.devices["eth1"] = {mac_b, "pci0/2", 0, 100};
-    for (const char* mac : {mac_a, mac_b}) {
-        bench.put(device(mac == mac_a ? "ens3" : "ens4", mac));
-        bench.network.interfaces.back().master = "bond0";
-    }
-    Interface bond;
-    bond.name = "bond0";
-    bond.kind = InterfaceKind::bond;
+    Interface bond = bench.put_bond_members();
     bond.mac = mac_a;
     bond.bond = {"mode=active-backup", "primary=ens4", "miimon=100"};
     bench.put(bond);
@@ -155,19 +160,26 @@ TEST_CASE("a VLAN on a bond: members join while they are down, and the rest stan
 TEST_CASE("a bond without a link tells of its members") {
     Bench bench;
     bench.kernel.devices["eth0"] = {mac_a, "pci0/1", 0, 100};
-    for (const char* mac : {mac_a, mac_b}) {
-        bench.put(device(mac == mac_a ? "ens3" : "ens4", mac));
-        bench.network.interfaces.back().master = "bond0";
-    }
-    Interface bond;
-    bond.name = "bond0";
-    bond.kind = InterfaceKind::bond;
+    Interface bond = bench.put_bond_members();
     bond.addresses = {"192.0.2.7/24"};
     bench.put(bond);
     const auto end = bench.wait();
     REQUIRE_FALSE(end);
     CHECK_THAT(end.error().message(), Contains("eth0 (MAC " + std::string(mac_a)) && Contains("ens4 (MAC ") &&
                                           Contains("no carrier"));
+}
+
+TEST_CASE("a member that its bond does not take says why") {
+    Bench bench;
+    bench.kernel.devices["eth0"] = {mac_a, "pci0/1", 0, 0};
+    bench.kernel.devices["eth1"] = {mac_b, "pci0/2", 0, 0};
+    bench.kernel.full = {"bond0"};
+    Interface bond = bench.put_bond_members();
+    bond.addresses = {"192.0.2.7/24"};
+    bench.put(bond);
+    const auto end = bench.wait();
+    REQUIRE_FALSE(end);
+    CHECK_THAT(end.error().message(), Contains("eth0 (MAC " + std::string(mac_a)) && Contains("enslave"));
 }
 
 TEST_CASE("DHCP is asked once there is a carrier; the address of before is for when nobody answers") {
@@ -183,7 +195,7 @@ TEST_CASE("DHCP is asked once there is a carrier; the address of before is for w
         CHECK_THAT(bench.text(), Contains("198.51.100.77/24"));
     }
     SECTION("nobody answers") {
-        bench.kernel.dhcp_answers = false;
+        bench.kernel.dhcp_silent = {"eth0"};
         wanted.addresses = {"192.0.2.7/24"};
         wanted.routes = {{"default", "192.0.2.1", 0, false}};
         REQUIRE(bench.wait());
@@ -192,11 +204,23 @@ TEST_CASE("DHCP is asked once there is a carrier; the address of before is for w
         CHECK_THAT(bench.text(), Contains("taking the address of before the panic, 192.0.2.7/24"));
     }
     SECTION("nobody answers, and there is none") {
-        bench.kernel.dhcp_answers = false;
+        bench.kernel.dhcp_silent = {"eth0"};
         const auto end = bench.wait();
         REQUIRE_FALSE(end);
         CHECK_THAT(bench.text(), Contains("no DHCP server answered"));
     }
+}
+
+TEST_CASE("a network without a DHCP server leaves time to ask on the next one") {
+    Bench bench;
+    for (const char* mac : {mac_a, mac_b}) {
+        bench.kernel.devices[mac == mac_a ? "eth0" : "eth1"] = {mac, "pci0/1", 0, 0};
+        bench.put(device(mac == mac_a ? "ens3" : "ens4", mac));
+        bench.network.interfaces.back().dhcp = true;
+    }
+    bench.kernel.dhcp_silent = {"eth0"};
+    REQUIRE(bench.wait());
+    CHECK_THAT(bench.text(), Contains("eth1 (MAC " + std::string(mac_b) + ", the settings' ens4) is up"));
 }
 
 TEST_CASE("IPv6 addresses are waited for: DAD and router advertisements") {

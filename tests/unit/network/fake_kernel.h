@@ -23,8 +23,9 @@ class FakeKernel : public Kernel {
     std::map<std::string, double> router_at; // a router advertises on this interface from then on
     std::set<std::string> taken;             // IPv6 addresses that another machine has
     double dad_seconds = 1;
-    bool dhcp_answers = true;
-    std::vector<std::string> done; // what was asked for, in order
+    std::set<std::string> dhcp_silent; // no DHCP server on these; the others' need 2 seconds to answer
+    std::set<std::string> full;        // take no member
+    std::vector<std::string> done;     // what was asked for, in order
     double clock = 0;
 
     Result<std::vector<Link>> links() override {
@@ -49,7 +50,7 @@ class FakeKernel : public Kernel {
         return note(bond + " " + option + "=" + value);
     }
     Result<> set_master(const std::string& name, const std::string& master) override {
-        if (made_[master] == "bond" && up_.contains(name))
+        if (full.contains(master) || (made_[master] == "bond" && up_.contains(name)))
             return fail(system_error("enslave", name, EBUSY));
         master_[name] = master;
         return note(name + " master " + master);
@@ -79,9 +80,10 @@ class FakeKernel : public Kernel {
         return note(name + " route " + route.text());
     }
     Result<> ask_dhcp(const std::string& name, std::chrono::seconds timeout) override {
-        clock += dhcp_answers ? 1 : static_cast<double>(timeout.count());
+        const bool answers = !dhcp_silent.contains(name) && timeout.count() >= 2;
+        clock += answers ? 1 : static_cast<double>(timeout.count());
         done.push_back(name + " dhcp");
-        if (!dhcp_answers)
+        if (!answers)
             return fail(ErrorKind::absent, "ask for", "an address for " + name, "no DHCP server answered");
         addresses_[name]["198.51.100.77/24"] = clock;
         return {};
