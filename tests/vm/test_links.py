@@ -140,7 +140,7 @@ ip addr add 10.0.2.15/24 dev br0
         load = "run load kdumpkit load --kernel /kernel --initrd /initrd\nsay pull the cable\nsleep 5\n"
         guest = place.guest("down", load + cycle.PANIC, image, disks=[disk],
                             qemu=[*nic(), "-qmp", f"unix:{socket},server=on,wait=off"])
-        qmp_thread = threading.Thread(target=lambda: pull(guest, socket))
+        qmp_thread = threading.Thread(target=lambda: pull(guest, socket), daemon=True)
         qmp_thread.start()
         guest.run()
         qmp_thread.join()
