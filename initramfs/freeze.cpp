@@ -69,19 +69,13 @@ Result<> add_drivers(FrozenTarget& frozen, const std::string& device, const Surr
 
 Result<FrozenTarget> freeze_target(const Target& target, const Surroundings& around) {
     FrozenTarget frozen{target, {}};
-    if (target.info().carrier == Carrier::sender)
+    if (target.info().remote())
         return frozen; // its network is frozen for all remote targets together
     if (target.scheme == Scheme::raw) {
         if (around.running_system && around.find_drivers)
             KDK_TRY(add_drivers(frozen, target.path, around));
         return frozen;
     }
-    if (target.scheme == Scheme::nfs)
-        return frozen; // its network is frozen for all remote targets together
-    if (target.scheme != Scheme::file)
-        return fail(make_error(ErrorKind::unsupported, "freeze the target", target.url(),
-                               fmt::format("this version cannot save to \"{}:\" targets", target.info().name))
-                        .then("name a local filesystem: file:///var/crash"));
     if (!around.running_system) {
         if (!target.resolved())
             return fail(
