@@ -124,6 +124,9 @@ std::optional<Route> parse_route(std::string_view text) {
         else
             return std::nullopt;
     }
+    // A default without a gateway is of no family: 0.0.0.0/0 and ::/0 say which.
+    if (route.family() == AF_UNSPEC)
+        return std::nullopt;
     const bool one_family =
         route.via.empty() || route.to == "default" || address_family(route.to) == address_family(route.via);
     return one_family ? std::optional(route) : std::nullopt;
