@@ -187,9 +187,14 @@ Outcome<> S3Store::complete(const Upload& upload, std::uint64_t total) {
     // Errors come with status 200 as well.
     if (reply && reply->text.find("<CompleteMultipartUploadResult") != std::string::npos)
         return {};
-    // An answer that was lost on its way: the upload is gone because the object is there.
+    // An answer that was lost on its way: the upload is gone because the object is there. One of the same
+    // size may be an older one; the ETag says whether it was made of these parts.
+    std::vector<std::string> etags;
+    for (const Part& part : upload.parts)
+        etags.push_back(part.etag);
+    const std::string expected = object_etag(etags);
     const auto object = call({"HEAD", upload.name, {}});
-    if (object && object->length == total)
+    if (object && object->length == total && !expected.empty() && object->etag == expected)
         return {};
     if (!reply)
         return tl::unexpected(std::move(reply).error());

@@ -3,6 +3,7 @@
 #include "capture/send/login.h"
 #include "capture/send/options.h"
 #include "capture/send/patience.h"
+#include "capture/send/s3/md5.h"
 #include "capture/send/s3/part_plan.h"
 #include "capture/send/s3/xml.h"
 #include "capture/send/store.h"
@@ -38,6 +39,19 @@ TEST_CASE("parts suffice for everything that S3 can hold") {
         CHECK(part_size(total, 1) >= smallest_part);
         CHECK(part_size(total, 1) * most_parts >= total);
         CHECK(part_size(total, 1) <= 5 * gib);
+    }
+}
+
+TEST_CASE("the object that was made of these parts, and no other of its size") {
+    // MD5 of "first part" and of "second", then of their digests one behind the other (md5sum).
+    const std::string first = "\"550cf6b6e60f65a0e3104a26e70fea42\"",
+                      second = "\"a9f0e61a137d86aa9db53465e0801612\"";
+    CHECK(object_etag(std::vector{first, second}) == "\"93f26da1291790e1134809a03511cd15-2\"");
+    CHECK(object_etag(std::vector{second, first}) != object_etag(std::vector{first, second}));
+    for (const char* other :
+         {"", "\"\"", "\"sealed by the server, 32 characters\"", "550cf6b6e60f65a0e3104a26e70fea42"}) {
+        CAPTURE(other);
+        CHECK(object_etag(std::vector{first, std::string(other)}).empty());
     }
 }
 
