@@ -8,13 +8,15 @@ namespace kdumpkit::admin::checks {
 namespace {
 
 Finding remote_target(const TargetFacts& target) {
+    const std::string try_it = target.carrier == Carrier::network_filesystem
+                                   ? "mount it, and write a file there"
+                                   : fmt::format("kdump-send --probe '{}'", target.url);
     if (!target.reached)
         return {"target", Severity::unknown, fmt::format("{} was not tried: {}", target.url, target.probe),
-                fmt::format("kdump-send --probe '{}'", target.url)};
+                try_it};
     if (!*target.reached)
         return {"target", Severity::critical,
-                fmt::format("{} cannot be reached: {}", target.url, target.probe),
-                fmt::format("kdump-send --probe '{}'", target.url)};
+                fmt::format("{} cannot be reached: {}", target.url, target.probe), try_it};
     return {"target", Severity::good, fmt::format("{} answers", target.url), ""};
 }
 
@@ -44,6 +46,11 @@ Finding local_target(const TargetFacts& target, const DoctorFacts& facts) {
         return {"target", Severity::warning,
                 fmt::format("{} cannot be looked at: {}", target.url, target.unseen),
                 "attach or mount it, or name another target in the settings"};
+    if (!target.occupied_by.empty())
+        return {"target", Severity::critical,
+                fmt::format("{} holds the dump {}, which nobody has taken off it", target.url,
+                            target.occupied_by),
+                fmt::format("kdumpkit extract {} /var/crash", target.folder)};
     if (target.read_only)
         return {"target", Severity::warning,
                 fmt::format("the filesystem of {} is mounted read-only", target.folder),
@@ -55,7 +62,9 @@ Finding local_target(const TargetFacts& target, const DoctorFacts& facts) {
 
 void targets(const DoctorFacts& facts, Findings& findings) {
     for (const TargetFacts& target : facts.targets)
-        findings.push_back(target.remote ? remote_target(target) : local_target(target, facts));
+        findings.push_back(target.carrier == Carrier::sender || target.carrier == Carrier::network_filesystem
+                               ? remote_target(target)
+                               : local_target(target, facts));
     if (facts.targets.empty())
         findings.push_back({"target", Severity::unknown, "the settings name none that could be read",
                             "kdumpkit config check"});

@@ -5,14 +5,17 @@
 #include "base/bytes.h"
 #include "base/file.h"
 #include "base/process.h"
+#include "config/raw_frame.h"
 #include "initramfs/devices.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <filesystem>
 
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/statvfs.h>
+#include <unistd.h>
 
 namespace kdumpkit::admin {
 namespace {
@@ -51,6 +54,33 @@ void look_into_folder(TargetFacts& facts) {
         facts.encrypted = is_encrypted(fmt::format("/sys/dev/block/{}:{}", number->major, number->minor));
 }
 
+void look_into_device(TargetFacts& facts) {
+    const auto device = open_file(facts.folder, O_RDONLY);
+    const off_t size = device ? ::lseek(device->get(), 0, SEEK_END) : -1;
+    if (size < 0) {
+        facts.unseen =
+            device ? system_error("ask for the size of", facts.folder, errno).reason : device.error().reason;
+        return;
+    }
+    facts.free_bytes = static_cast<std::uint64_t>(size);
+    if (const auto dump = read_raw_dump(facts.folder); dump && dump->complete && !dump->taken) {
+        facts.free_bytes = 0;
+        facts.occupied_by = dump->folder;
+    }
+}
+
+void look_for_folder(TargetFacts& facts, const Target& target) {
+    Settings alone;
+    alone.targets = {target};
+    const LocalFolders local = find_local_folders(alone);
+    if (local.paths.empty()) {
+        facts.unseen = local.unseen.empty() ? "it has no folder on this machine" : local.unseen.front();
+        return;
+    }
+    facts.folder = local.paths.front();
+    look_into_folder(facts);
+}
+
 std::optional<std::uint64_t> kib_of(std::string_view meminfo, std::string_view name) {
     const std::size_t at = meminfo.find(fmt::format("{}:", name));
     if (at == std::string_view::npos)
@@ -67,17 +97,22 @@ std::vector<TargetFacts> look_at_targets(const Settings& settings) {
     for (const Target& target : settings.targets) {
         TargetFacts facts;
         facts.url = target.url();
-        facts.remote = !facts.url.starts_with("file:") && !facts.url.starts_with("raw:");
-        facts.probe = "kdump-send is not installed";
-        Settings alone;
-        alone.targets = {target};
-        const LocalFolders local = find_local_folders(alone);
-        if (!local.paths.empty())
-            facts.folder = local.paths.front();
-        else
-            facts.unseen = local.unseen.empty() ? "it has no folder on this machine" : local.unseen.front();
-        if (!facts.folder.empty())
-            look_into_folder(facts);
+        facts.carrier = target.info().carrier;
+        switch (facts.carrier) {
+        case Carrier::filesystem:
+            look_for_folder(facts, target);
+            break;
+        case Carrier::device:
+            facts.folder = target.path;
+            look_into_device(facts);
+            break;
+        case Carrier::network_filesystem:
+            facts.probe = "doctor mounts nothing";
+            break;
+        case Carrier::sender:
+            facts.probe = "kdump-send is not installed";
+            break;
+        }
         all.push_back(std::move(facts));
     }
     return all;
@@ -85,7 +120,7 @@ std::vector<TargetFacts> look_at_targets(const Settings& settings) {
 
 void probe_targets(std::vector<TargetFacts>& targets) {
     for (TargetFacts& target : targets) {
-        if (!target.remote)
+        if (target.carrier != Carrier::sender)
             continue;
         const auto nowhere = open_file("/dev/null", O_RDWR);
         if (!nowhere)

@@ -15,18 +15,19 @@ namespace kdumpkit::admin {
 // A target as the running machine sees it.
 struct TargetFacts {
     std::string url;
-    bool remote = false;                     // its folder is on another machine
-    std::string unseen;                      // why its folder cannot be looked at; empty: it can
-    std::string folder;                      // on the running machine
+    Carrier carrier = Carrier::filesystem;
+    std::string unseen;                      // why it cannot be looked at; empty: it can
+    std::string folder;                      // on the running machine; of raw the device
     std::optional<std::uint64_t> free_bytes; // for root
+    std::string occupied_by;                 // raw: the dump on it that kdump-capture will not write over
     bool read_only = false;                  // its filesystem
     bool encrypted = false;                  // the filesystem lies on a dm-crypt device, maybe under others
-    std::optional<bool> reached;             // remote: what kdump-send --probe found
+    std::optional<bool> reached;             // a server: what kdump-send --probe found
     std::string probe;                       // and its words, or why it was not asked
 };
 std::vector<TargetFacts> look_at_targets(const Settings& settings);
 
-// Has kdump-send try the remote ones; may take half a minute each.
+// Has kdump-send try the servers that it sends to; may take half a minute each.
 void probe_targets(std::vector<TargetFacts>& targets);
 
 // What the next dump may take, and where that comes from.

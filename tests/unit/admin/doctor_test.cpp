@@ -139,13 +139,22 @@ TEST_CASE("each fault is found, with its severity, the reason and what mends it"
         {"no target read", [](DoctorFacts& f) { f.targets.clear(); }, "target", Severity::unknown, "none",
          "config check"},
         {"remote, not tried",
-         [](DoctorFacts& f) { f.targets[0].remote = true, f.targets[0].probe = "no kdump-send"; }, "target",
-         Severity::unknown, "not tried: no kdump-send", "--probe"},
+         [](DoctorFacts& f) { f.targets[0].carrier = Carrier::sender, f.targets[0].probe = "no kdump-send"; },
+         "target", Severity::unknown, "not tried: no kdump-send", "--probe"},
         {"remote, dead",
          [](DoctorFacts& f) {
-             f.targets[0].remote = true, f.targets[0].reached = false, f.targets[0].probe = "exit code 1";
+             f.targets[0].carrier = Carrier::sender, f.targets[0].reached = false,
+             f.targets[0].probe = "exit code 1";
          },
          "target", Severity::critical, "cannot be reached: exit code 1", "--probe"},
+        {"NFS, which kdump-send does not know",
+         [](DoctorFacts& f) { f.targets[0].carrier = Carrier::network_filesystem; }, "target",
+         Severity::unknown, "not tried", "mount it"},
+        {"a raw partition with a dump",
+         [](DoctorFacts& f) {
+             f.targets[0].carrier = Carrier::device, f.targets[0].occupied_by = "20261123T010203Z-x";
+         },
+         "target", Severity::critical, "20261123T010203Z-x", "kdumpkit extract"},
         {"post notifiers", [](DoctorFacts& f) { f.post_notifiers = "Y"; }, "command line", Severity::warning,
          "crash_kexec_post_notifiers", "remove it"},
         {"full /var", [](DoctorFacts& f) { f.state_free = mib; }, "room", Severity::warning, "1.0 MiB free",
