@@ -110,6 +110,7 @@ Result<> load(const ImageRecord& image, const std::string& path, const Settings&
     record.image = path;
     record.image_bytes = image.bytes;
     KDK_TRY(loader::load_capture_kernel(image.kernel_path, path, settings.append));
+    record.at = std::time(nullptr); // doctor takes an initramfs that is newer for one that is not loaded
     return {};
 }
 
