@@ -80,6 +80,11 @@ std::string crashkernel_words(std::string_view line) {
     return out;
 }
 
+bool has_crashkernel(std::string_view line, std::string_view parameter) {
+    return (" " + crashkernel_words(line) + " ").find(" " + std::string(parameter) + " ") !=
+           std::string::npos;
+}
+
 std::optional<std::string> shell_value(std::string_view file, std::string_view name) {
     std::optional<std::string> found;
     each_line(file, [&](std::string_view line, bool) {

@@ -14,6 +14,8 @@ namespace kdumpkit::admin {
 std::string with_crashkernel(std::string_view line, std::string_view parameter);
 // The crashkernel= words of `line`, with blanks between them.
 std::string crashkernel_words(std::string_view line);
+// Whether the words of `parameter` ("crashkernel=192M") are among them, one after the other.
+bool has_crashkernel(std::string_view line, std::string_view parameter);
 
 // The value of the last NAME=VALUE of a file that a shell reads, without its quotes; nullopt when there is
 // none, or none that a person would not leave to a shell ($, ` or \ in it count as text).

@@ -48,7 +48,7 @@ void reservation(const DoctorFacts& facts, Findings& findings) {
     const auto say = [&](Severity severity, std::string reason, std::string mend = {}) {
         findings.push_back({"reservation", severity, std::move(reason), std::move(mend)});
     };
-    if (reserved == 0 && facts.recorded && asked.find(facts.recorded->parameter) == std::string::npos)
+    if (reserved == 0 && facts.recorded && !has_crashkernel(asked, facts.recorded->parameter))
         return say(Severity::critical,
                    fmt::format("{} is written, but this boot does not have it", facts.recorded->parameter),
                    "reboot");

@@ -112,7 +112,7 @@ std::string granted_text(std::string_view command_line, std::uint64_t reserved, 
     text += fmt::format("the kernel granted:  {}\n", reserved == 0 ? "nothing" : human_bytes(reserved));
     if (!recorded.empty())
         text += fmt::format("kdumpkit has set:    {}\n", recorded);
-    if (!recorded.empty() && asked.find(recorded) == std::string::npos)
+    if (!recorded.empty() && !has_crashkernel(asked, recorded))
         return text + fmt::format("next: reboot; then the kernel reserves {}\n", recorded);
     if (reserved == 0)
         return text +

@@ -12,12 +12,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// Whether all words of `parameter` are among those of the command line.
-bool has_words(std::string_view command_line, std::string_view parameter) {
-    return (" " + crashkernel_words(command_line) + " ").find(fmt::format(" {} ", parameter)) !=
-           std::string::npos;
-}
-
 const char* state_text(SetupState state) {
     switch (state) {
     case SetupState::good:
@@ -39,14 +33,14 @@ ReservationDecision decide_reservation(const ReservationFacts& facts) {
         facts.wished.empty() ? fmt::format("crashkernel={}M", facts.recommended >> 20) : facts.wished;
     const std::string asked = crashkernel_words(facts.command_line);
     // What is written and not booted yet counts before what this boot has.
-    if (facts.recorded && !has_words(facts.command_line, facts.recorded->parameter) &&
+    if (facts.recorded && !has_crashkernel(facts.command_line, facts.recorded->parameter) &&
         (facts.wished.empty() || facts.recorded->parameter == facts.wished))
         return {ReservationStep::reboot, facts.recorded->parameter, "is written for the next boot"};
-    if (facts.granted == 0 && !asked.empty() && has_words(facts.command_line, wanted))
+    if (facts.granted == 0 && !asked.empty() && has_crashkernel(facts.command_line, wanted))
         return {ReservationStep::refused, wanted, "was asked for, and the kernel granted nothing"};
     if (facts.granted == 0)
         return {ReservationStep::write, wanted, "nothing is reserved"};
-    if (!facts.wished.empty() && !has_words(facts.command_line, facts.wished))
+    if (!facts.wished.empty() && !has_crashkernel(facts.command_line, facts.wished))
         return {ReservationStep::write, wanted, fmt::format("this boot has {}", asked)};
     if (facts.wished.empty() && facts.granted < facts.needed)
         return {ReservationStep::write, wanted,

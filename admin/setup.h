@@ -40,7 +40,7 @@ struct SetupStep {
     std::string name; // "initramfs"
     SetupState state = SetupState::good;
     std::string text;
-    std::string next; // what the admin does; only with `remains`
+    std::string next; // what the admin does; empty: nothing
 };
 struct SetupReport {
     bool dry_run = false, undo = false;

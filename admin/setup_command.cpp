@@ -22,8 +22,7 @@ struct Options {
 Result<int> run_setup(const Options& options) {
     SetupWish wish = options.wish;
     if (!options.size.empty() && options.size != "auto") {
-        KDK_TRY(parse_size(options.size));
-        wish.parameter = "crashkernel=" + options.size;
+        KDK_ASSIGN(wish.parameter, reservation_parameter({options.size, false, {}}));
     }
     SetupReport report;
     report.undo = options.undo;

@@ -222,6 +222,8 @@ TEST_CASE("what was asked for and what the kernel granted") {
     CHECK_THAT(granted_text("crashkernel=192M", 0, "crashkernel=192M"), Contains("dmesg"));
     CHECK_THAT(granted_text("crashkernel=192M", 192 << 20, "crashkernel=192M"),
                Contains("granted:  192 MiB") && !Contains("next:"));
+    CHECK_THAT(granted_text("crashkernel=192M,high", 192 << 20, "crashkernel=192M"),
+               Contains("next: reboot"));
     const ReservationRecord record{"crashkernel=1G", {{"/a", "crashkernel=2G"}}};
     CHECK(parse_reservation_record(to_json(record)) == record);
     CHECK_FALSE(parse_reservation_record("{}"));
