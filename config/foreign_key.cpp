@@ -2,7 +2,6 @@
 #include "config/foreign_key.h"
 
 #include "base/bytes.h"
-#include "config/keys.h"
 #include "config/table.h"
 
 #include <algorithm>
@@ -30,6 +29,16 @@ bool is_default_word(const std::string& word) {
     return std::find(ours.begin(), ours.end(), word) != ours.end() || word.starts_with("rd.") ||
            word.starts_with("udev.") || word.starts_with("systemd.") ||
            word.starts_with("ata_piix.prefer_ms_hyperv");
+}
+
+bool is_path(const std::string& word) {
+    return word.size() > 1 && word.front() == '/' && word.find("/../") == std::string::npos;
+}
+
+ImportAnswer hook(ImportDraft& draft, const char* key, const std::string& program) {
+    if (!is_path(program) || program.find(' ') != std::string::npos)
+        return {false, fmt::format("\"{}\" is not the absolute path of one program", program)};
+    return set(draft, key, quoted_toml(std::vector{program}));
 }
 
 } // namespace
@@ -92,7 +101,10 @@ ImportAnswer final_action(ImportDraft& draft, const char* key, const std::string
     for (const char* action : {"reboot", "poweroff", "halt"})
         if (value == action)
             return set(draft, key, fmt::format("\"{}\"", action));
-    return {false, fmt::format("there is no {} in the capture kernel: it has no shell", value)};
+    if (value == "shell")
+        return {false, "the capture kernel has no shell unless capture.files names one"};
+    return {false,
+            fmt::format("there is no {} in the capture kernel: it reboots, powers off or halts", value)};
 }
 
 ImportAnswer count(ImportDraft& draft, const std::string& value) {
@@ -102,12 +114,19 @@ ImportAnswer count(ImportDraft& draft, const std::string& value) {
     return set(draft, "retention.count", std::to_string(*number));
 }
 
-ImportAnswer hook(ImportDraft& draft, const char* key, const std::string& program) {
-    if (!find_setting(key))
-        return {false, "this version of kdump-capture runs no programs of the admin"};
-    if (!program.starts_with('/') || program.find(' ') != std::string::npos)
-        return {false, fmt::format("\"{}\" is not the absolute path of one program", program)};
-    return set(draft, key, fmt::format("[{}]", quoted_toml(program)));
+ImportAnswer hook_before(ImportDraft& draft, const std::string& program) {
+    return hook(draft, "hooks.pre", program);
+}
+
+ImportAnswer hook_after(ImportDraft& draft, const std::string& program) {
+    return hook(draft, "hooks.post", program);
+}
+
+ImportAnswer files(ImportDraft& draft, const std::string& paths) {
+    const auto words = words_of(paths);
+    if (!std::all_of(words.begin(), words.end(), is_path))
+        return {false, "capture.files takes absolute paths; libraries are found by themselves"};
+    return set(draft, "capture.files", quoted_toml(words));
 }
 
 ImportAnswer nfs(ImportDraft& draft, const std::string& value) {

@@ -48,8 +48,11 @@ ImportAnswer collector_options(ImportDraft& draft, const std::string& options);
 ImportAnswer append(ImportDraft& draft, const std::string& words);
 ImportAnswer final_action(ImportDraft& draft, const char* key, const std::string& value);
 ImportAnswer count(ImportDraft& draft, const std::string& value);
-// A program for one of our keys in [hooks], in versions that have them.
-ImportAnswer hook(ImportDraft& draft, const char* key, const std::string& program);
+// A program that runs before, or after, the capture.
+ImportAnswer hook_before(ImportDraft& draft, const std::string& program);
+ImportAnswer hook_after(ImportDraft& draft, const std::string& program);
+// Programs and other files for the initramfs.
+ImportAnswer files(ImportDraft& draft, const std::string& paths);
 // "server:/export".
 ImportAnswer nfs(ImportDraft& draft, const std::string& value);
 // "user@host".

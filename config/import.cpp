@@ -63,19 +63,11 @@ std::vector<std::string> checked_urls(const ImportDraft& draft, std::vector<Impo
 
 std::string to_toml(const ImportDraft& draft, const std::vector<std::string>& urls, ForeignFormat format) {
     std::string toml = fmt::format("# Imported by kdumpkit config import from {}.\n", to_text(format));
-    if (urls != std::vector<std::string>{"file:///var/crash"} && !urls.empty()) {
-        std::vector<std::string> quoted;
-        for (const std::string& url : urls)
-            quoted.push_back(quoted_toml(url));
-        toml += fmt::format("target = [{}]\n", fmt::join(quoted, ", "));
-    }
+    if (urls != std::vector<std::string>{"file:///var/crash"} && !urls.empty())
+        toml += fmt::format("target = {}\n", quoted_toml(urls));
     auto values = draft.values;
-    if (!draft.modules.empty()) {
-        std::vector<std::string> quoted;
-        for (const std::string& name : draft.modules)
-            quoted.push_back(quoted_toml(name));
-        values["capture.modules"] = fmt::format("[{}]", fmt::join(quoted, ", "));
-    }
+    if (!draft.modules.empty())
+        values["capture.modules"] = quoted_toml(draft.modules);
     std::string section;
     for (const auto& [name, value] : values) {
         const std::size_t dot = name.find('.');
@@ -128,7 +120,6 @@ Result<ForeignFormat> recognise_foreign(std::string_view text, const std::string
             found = format;
         }
     }
-    // A comment alone can tell what the file is; an empty one changes nothing anyway.
     if (!found)
         return fail(make_error(ErrorKind::invalid, "recognise", name,
                                "its keys are those of no kdump.conf, kdump-tools or sysconfig/kdump")

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The keys of kdump.conf(5) of RHEL and Fedora, deprecated ones included, and of their /etc/sysconfig/kdump.
 #include "base/bytes.h"
+#include "base/socket_address.h"
 #include "config/foreign_key.h"
+#include "config/table.h"
 
 #include <array>
 #include <sstream>
@@ -11,15 +13,12 @@
 namespace kdumpkit::foreign {
 namespace {
 
-constexpr std::string_view own_libraries =
-    "libraries of hooks are found by themselves; other programs are not packed";
 constexpr std::string_view no_fadump = "firmware-assisted dump is for POWER machines";
 constexpr std::string_view by_hashes =
     "the initramfs is compared by hashes, and made anew when something changed";
 constexpr std::string_view no_dracut = "dracut does not make the capture initramfs";
 constexpr std::string_view own_choice = "kdumpkit load chooses the system call and its arguments";
 constexpr std::string_view own_image = "kdumpkit arm finds the image of capture.kernel itself";
-constexpr std::string_view no_fence = "kdump-capture tells no cluster";
 constexpr std::string_view own_log = "kdump-capture's log is complete, and saved with the dump";
 
 template<const char* type>
@@ -81,12 +80,13 @@ ImportAnswer final(ImportDraft& draft, const std::string& value) {
     return final_action(draft, "capture.final_action", value);
 }
 
-ImportAnswer pre(ImportDraft& draft, const std::string& value) {
-    return hook(draft, "hooks.pre", value);
-}
-
-ImportAnswer post(ImportDraft& draft, const std::string& value) {
-    return hook(draft, "hooks.post", value);
+ImportAnswer nodes(ImportDraft& draft, const std::string& value) {
+    std::vector<std::string> addresses;
+    std::istringstream stream(value);
+    for (std::string node; stream >> node; addresses.push_back(node))
+        if (!parse_address(node, 1))
+            return {false, fmt::format("capture.fence_kdump takes addresses, and {} is a name", node)};
+    return set(draft, "capture.fence_kdump", quoted_toml(addresses));
 }
 
 ImportAnswer timeout(ImportDraft& draft, const std::string& value) {
@@ -118,9 +118,9 @@ constexpr std::array<ForeignKey, 36> conf = {{
     {"virtiofs", nullptr, "a folder of the hypervisor is no target here"},
     {"path", path},
     {"core_collector", collector},
-    {"kdump_post", post},
-    {"kdump_pre", pre},
-    {"extra_bins", nullptr, own_libraries},
+    {"kdump_post", hook_after},
+    {"kdump_pre", hook_before},
+    {"extra_bins", files},
     {"extra_modules", modules},
     {"failure_action", failure},
     {"default", failure},
@@ -129,8 +129,9 @@ constexpr std::array<ForeignKey, 36> conf = {{
     {"force_no_rebuild", nullptr, by_hashes},
     {"override_resettable", nullptr, "kdump-capture tries every device that appears"},
     {"dracut_args", nullptr, no_dracut},
-    {"fence_kdump_args", nullptr, no_fence},
-    {"fence_kdump_nodes", nullptr, no_fence},
+    {"fence_kdump_args", nullptr,
+     "a port is part of an address in capture.fence_kdump; the nodes are told every 5 seconds"},
+    {"fence_kdump_nodes", nodes},
     {"auto_reset_crashkernel", nullptr, "kdumpkit reserve changes the reservation only when it is told to"},
     {"options", nullptr, "give a module's options as MODULE.OPTION=VALUE in capture.append"},
     {"link_delay", nullptr, "kdump-capture waits for what it needs, no longer"},

@@ -19,14 +19,6 @@ bool is_yes(const std::string& value) {
     return value == "yes" || value == "true" || value == "1";
 }
 
-ImportAnswer pre(ImportDraft& draft, const std::string& value) {
-    return hook(draft, "hooks.pre", value);
-}
-
-ImportAnswer post(ImportDraft& draft, const std::string& value) {
-    return hook(draft, "hooks.post", value);
-}
-
 ImportAnswer cpus(ImportDraft& draft, const std::string& value) {
     const auto number = parse_number(value, 10);
     if (value == "1")
@@ -88,6 +80,13 @@ ImportAnswer keep(ImportDraft& draft, const std::string& value) {
     return count(draft, value);
 }
 
+ImportAnswer free_room(ImportDraft& draft, const std::string& value) {
+    const auto mib = parse_number(value, 10);
+    if (!mib || *mib > std::uint64_t{1'000'000} << 10)
+        return {false, fmt::format("{} is no number of MiB", value)};
+    return set(draft, "retention.free_gib", std::to_string((*mib + 1023) >> 10));
+}
+
 ImportAnswer level(ImportDraft& draft, const std::string& value) {
     return collector_options(draft, "-d " + value);
 }
@@ -131,16 +130,14 @@ constexpr std::array<ForeignKey, 35> keys = {{
     {"KDUMP_TRANSFER", nullptr, own_transfer},
     {"KDUMP_SAVEDIR", folders},
     {"KDUMP_KEEP_OLD_DUMPS", keep},
-    {"KDUMP_FREE_DISK_SIZE", nullptr,
-     "kdump-capture removes no dump to keep room free; retention.gib bounds them all"},
+    {"KDUMP_FREE_DISK_SIZE", free_room},
     {"KDUMP_VERBOSE", nullptr, "kdump-capture's log is complete, and saved with the dump"},
     {"KDUMP_DUMPLEVEL", level},
     {"KDUMP_DUMPFORMAT", format},
     {"KDUMP_CONTINUE_ON_ERROR", go_on},
-    {"KDUMP_REQUIRED_PROGRAMS", nullptr,
-     "libraries of hooks are found by themselves; other programs are not packed"},
-    {"KDUMP_PRESCRIPT", pre},
-    {"KDUMP_POSTSCRIPT", post},
+    {"KDUMP_REQUIRED_PROGRAMS", files},
+    {"KDUMP_PRESCRIPT", hook_before},
+    {"KDUMP_POSTSCRIPT", hook_after},
     {"KDUMP_COPY_KERNEL", copy_kernel},
     {"KDUMPTOOL_FLAGS", nullptr, "kdumptool does not make the dump"},
     {"KDUMP_NETCONFIG", nullptr, "the network of the running system is what the capture kernel sets up"},

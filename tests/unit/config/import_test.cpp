@@ -133,10 +133,13 @@ TEST_CASE("an import says the same in our settings") {
              {ForeignFormat::rhel_conf,
               "# comment\next4 UUID=03138356-5e61-4ab3-b58e-27507ac41937\npath /dumps # there\n"
               "core_collector makedumpfile -l --message-level 7 -d 17\nextra_modules nvme xhci_hcd\n"
-              "failure_action poweroff\nfinal_action halt\ndisk_timeout 20\n",
+              "failure_action poweroff\nfinal_action halt\ndisk_timeout 20\n"
+              "extra_bins /usr/bin/lsblk\nkdump_pre /bin/before\nfence_kdump_nodes 192.0.2.1 192.0.2.2\n",
               {"target = [\"file:///dumps?fs=UUID=03138356-5e61-4ab3-b58e-27507ac41937&type=ext4\"]",
                "level = 17", "compress = \"lzo\"", "modules = [\"nvme\", \"xhci_hcd\"]",
-               "failure_action = \"poweroff\"", "final_action = \"halt\"", "device_timeout = 20"}},
+               "failure_action = \"poweroff\"", "final_action = \"halt\"", "device_timeout = 20",
+               "files = [\"/usr/bin/lsblk\"]", "pre = [\"/bin/before\"]",
+               "fence_kdump = [\"192.0.2.1\", \"192.0.2.2\"]"}},
              {ForeignFormat::rhel_conf,
               "core_collector cp --sparse=always\npath /data\ndefault dump_to_rootfs\n",
               {"method = \"copy\"", "target = [\"file:///data\", \"file:///var/crash\"]"}},
@@ -152,9 +155,9 @@ TEST_CASE("an import says the same in our settings") {
              {ForeignFormat::suse,
               "KDUMP_SAVEDIR=\"file:///var/log/dump\"\nKDUMP_DUMPLEVEL=\"15\"\nKDUMP_DUMPFORMAT=\"zstd\"\n"
               "KDUMP_KEEP_OLD_DUMPS=\"5\"\nKDUMP_CPUS=2\nKDUMP_COMMANDLINE_APPEND=\"numa=off\"\n"
-              "KDUMP_IMMEDIATE_REBOOT=\"yes\"\n",
+              "KDUMP_IMMEDIATE_REBOOT=\"yes\"\nKDUMP_FREE_DISK_SIZE=1500\n",
               {"target = [\"file:///var/log/dump\"]", "level = 15", "compress = \"zstd\"", "count = 5",
-               "append = \"nr_cpus=2 numa=off\"", "final_action = \"reboot\""}},
+               "append = \"nr_cpus=2 numa=off\"", "free_gib = 2", "final_action = \"reboot\""}},
          }) {
         CAPTURE(row.text);
         CHECK(recognise_foreign(row.text, "x") == row.format);
