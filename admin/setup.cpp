@@ -67,9 +67,7 @@ std::string to_text(const SetupReport& report) {
             next += fmt::format("next: {}\n", step.next);
     if (report.dry_run)
         next = "nothing was changed\n" + next;
-    else if (report.undo)
-        next = "next: reboot; until then the memory stays reserved\n";
-    else if (next.empty())
+    else if (next.empty() && !report.undo)
         next = "ready: a panic now would be captured\n";
     return steps_text(report) + next;
 }

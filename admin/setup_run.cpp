@@ -192,6 +192,8 @@ class Setup {
         if (!wish_.dry_run)
             KDK_TRY(apply_undo(plan, ""));
         changed("reservation", fmt::format("take {} away", record->parameter));
+        if (!wish_.dry_run)
+            report_.steps.back().next = "reboot; until then the memory stays reserved";
         return {};
     }
 
