@@ -6,16 +6,12 @@
 #include "admin/estimate_machine.h"
 #include "admin/reservation_text.h"
 #include "admin/services.h"
+#include "admin/take_over.h"
 #include "base/file.h"
-#include "base/progress.h"
-#include "config/import.h"
 #include "config/settings_file.h"
 #include "loader/kexec.h"
 #include "loader/machine.h"
 #include "loader/status.h"
-
-#include <algorithm>
-#include <filesystem>
 
 #include <fmt/format.h>
 
@@ -56,7 +52,7 @@ class Setup {
                                   "enables it again"));
         KDK_TRY(import_theirs());
         if (!wish_.dry_run) {
-            KDK_TRY(note_disabled());
+            KDK_TRY(note_taken_over(services_.rivals));
             KDK_TRY(change_services(enabling("disable"), services_.rivals));
         }
         changed("take-over", fmt::format("disable {}", names));
@@ -169,15 +165,14 @@ class Setup {
                 KDK_TRY(loader::kexec_unload(loader::KexecPurpose::capture));
             changed("armed", "unload the capture kernel");
         }
-        const auto record = parse_setup_record(read_text(SetupRecord::path).value_or(std::string()));
-        if (!record || record->disabled.empty())
+        const std::vector<std::string> theirs = units_taken_over();
+        if (theirs.empty())
             return {};
         if (!wish_.dry_run) {
-            KDK_TRY(change_services({"enable"}, record->disabled));
-            std::error_code error;
-            std::filesystem::remove(SetupRecord::path, error);
+            KDK_TRY(change_services({"enable"}, theirs));
+            forget_taken_over();
         }
-        changed("take-over", fmt::format("enable {} again", fmt::join(record->disabled, ", ")));
+        changed("take-over", fmt::format("enable {} again", fmt::join(theirs, ", ")));
         return {};
     }
 
@@ -218,36 +213,16 @@ class Setup {
     Result<> import_theirs() {
         if (file_exists(default_settings_path))
             return {};
-        const bool debian = services_.rivals.front() == "kdump-tools.service";
-        for (const char* path : {"/etc/default/kdump-tools", "/etc/kdump.conf", "/etc/sysconfig/kdump"}) {
-            const auto text = read_text(path, std::size_t{1} << 20);
-            if (!text || (std::string_view(path).ends_with("kdump-tools") != debian))
-                continue;
-            const auto format = recognise_foreign(*text, path);
-            if (!format)
-                continue; // it sets nothing
-            const Import import = import_settings(*text, *format);
-            KDK_TRY(parse_settings(import.toml, path));
-            if (!wish_.dry_run)
-                KDK_TRY(write_file_atomically(default_settings_path, import.toml));
-            const auto left = std::count_if(import.notes.begin(), import.notes.end(),
-                                            [](const ImportNote& note) { return !note.mapped; });
-            changed("import",
-                    fmt::format("write {} from {}, {} of {} keys not taken over (kdumpkit config import "
-                                "{} says which)",
-                                default_settings_path, path, left, import.notes.size(), path));
+        KDK_ASSIGN(const auto theirs, settings_of_rival(services_.rivals.front()));
+        if (!theirs)
             return {};
-        }
+        if (!wish_.dry_run)
+            KDK_TRY(write_file_atomically(default_settings_path, theirs->toml));
+        changed("import",
+                fmt::format("write {} from {}, {} of {} keys not taken over (kdumpkit config import "
+                            "{} says which)",
+                            default_settings_path, theirs->path, theirs->left, theirs->keys, theirs->path));
         return {};
-    }
-
-    Result<> note_disabled() {
-        auto record =
-            parse_setup_record(read_text(SetupRecord::path).value_or(std::string())).value_or(SetupRecord{});
-        record.disabled.insert(record.disabled.end(), services_.rivals.begin(), services_.rivals.end());
-        std::error_code error;
-        std::filesystem::create_directories(parent_folder(SetupRecord::path), error);
-        return write_file_atomically(SetupRecord::path, to_json(record));
     }
 
     Result<> write_reservation() {
