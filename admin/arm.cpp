@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "admin/arm.h"
 
+#include "admin/image_build.h"
 #include "admin/kernel_image.h"
 #include "admin/prepared_image.h"
 #include "admin/target_folders.h"
@@ -8,22 +9,18 @@
 #include "base/progress.h"
 #include "base/sha256.h"
 #include "config/settings_file.h"
-#include "initramfs/build.h"
 #include "loader/iomem.h"
 #include "loader/load_command.h"
 #include "loader/machine.h"
 #include "loader/reservation.h"
 
 #include <ctime>
-#include <filesystem>
 
 #include <fmt/format.h>
 #include <sys/stat.h>
 
 namespace kdumpkit::admin {
 namespace {
-
-namespace fs = std::filesystem;
 
 // Without memory for it nothing else is worth the time.
 Result<> check_reservation() {
@@ -52,56 +49,31 @@ Present look_at_present() {
     return present;
 }
 
-Result<> write_image(const initramfs::Build& built, ImageRecord& wanted, const Log& log) {
-    const std::string folder = parent_folder(ImageRecord::image_path);
-    std::error_code error;
-    fs::create_directories(folder, error);
-    if (error)
-        return fail(system_error("make the folder", folder, error.value()).from(ErrorSide::destination));
-    wanted.image_digest = to_hex(sha256_of(built.archive.bytes));
-    wanted.bytes = built.archive.bytes.size();
-    wanted.unpacked = built.archive.unpacked;
-    wanted.built_at = std::time(nullptr);
-    KDK_TRY(write_file_atomically(ImageRecord::image_path, built.archive.bytes, 0600));
-    // Without its record the initramfs is good, only made anew the next time.
-    if (const auto noted = write_file_atomically(ImageRecord::path, to_json(wanted), 0600); !noted)
-        log.warning("{}", noted.error().message());
-    return {};
-}
-
 // The record of an initramfs that is fresh now.
 Result<ImageRecord> refresh(const ArmWish& wish, const SettingsFile& file, const Present& present,
                             ArmRecord& record, const Log& log) {
-    ImageRecord wanted;
-    wanted.kernel_release = file.settings.kernel == "running" ? running_release() : file.settings.kernel;
-    KDK_ASSIGN(wanted.kernel_path, find_kernel_image(wanted.kernel_release));
     initramfs::BuildRequest request;
+    request.config = wish.config;
+    request.release = file.settings.kernel == "running" ? running_release() : file.settings.kernel;
     if (wish.dry_run)
         request.targets = visible_targets(file.settings);
     else
         KDK_TRY(make_target_folders(file.settings));
-    request.config = wish.config;
-    request.release = wanted.kernel_release;
-    KDK_ASSIGN(initramfs::Collected collected, initramfs::collect(request));
-    for (const std::string& warning : collected.build.warnings)
-        log.warning("{}", warning);
-    KDK_ASSIGN(const auto kernel, read_file(wanted.kernel_path));
-    wanted.packing = to_text(collected.build.packing);
-    wanted.made_of = digests_of(collected.entries, kernel);
+    KDK_ASSIGN(ImageParts parts, collect_image(request, log));
 
-    record.rebuilt_because = why_stale(present.record, present.digest, wanted);
+    record.rebuilt_because = why_stale(present.record, present.digest, parts.record);
     if (record.rebuilt_because.empty() && wish.rebuild)
         record.rebuilt_because = {"--rebuild was given"};
-    if (record.rebuilt_because.empty()) {
-        wanted = *present.record;
-        return wanted;
-    }
+    if (record.rebuilt_because.empty())
+        return *present.record;
     if (wish.dry_run)
-        return wanted;
+        return std::move(parts.record);
     log.info("making the capture initramfs anew: {}", fmt::join(record.rebuilt_because, "; "));
-    KDK_ASSIGN(const initramfs::Build built, initramfs::pack(std::move(collected)));
-    KDK_TRY(write_image(built, wanted, log));
-    return wanted;
+    KDK_ASSIGN(ImageRecord written, write_image(std::move(parts), ImageRecord::image_path));
+    // Without its record the initramfs is good, only made anew the next time.
+    if (const auto noted = write_file_atomically(ImageRecord::path, to_json(written), 0600); !noted)
+        log.warning("{}", noted.error().message());
+    return written;
 }
 
 Result<> load(const ImageRecord& image, const std::string& path, const Settings& settings,

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "admin/prepared_image.h"
 
-#include "admin/kernel_image.h"
+#include "admin/image_build.h"
 #include "base/file.h"
 #include "base/sha256.h"
-#include "initramfs/build.h"
 
-#include <ctime>
 #include <filesystem>
 
 #include <fmt/format.h>
@@ -39,34 +37,15 @@ Result<PreparedImage> prepared_image_of(const std::string& release) {
 Result<std::vector<std::string>> prepare_image(const std::string& release, const std::string& config,
                                                const Log& log) {
     KDK_ASSIGN(const PreparedImage place, prepared_image_of(release));
-    ImageRecord wanted;
-    wanted.kernel_release = release;
-    KDK_ASSIGN(wanted.kernel_path, find_kernel_image(release));
     initramfs::BuildRequest request;
     request.config = config;
     request.release = release;
-    KDK_ASSIGN(initramfs::Collected collected, initramfs::collect(request));
-    for (const std::string& warning : collected.build.warnings)
-        log.warning("{}", warning);
-    KDK_ASSIGN(const auto kernel, read_file(wanted.kernel_path));
-    wanted.packing = initramfs::to_text(collected.build.packing);
-    wanted.made_of = digests_of(collected.entries, kernel);
-    const auto reasons = why_stale(read_record(place), digest_of(place.image_path), wanted);
+    KDK_ASSIGN(ImageParts parts, collect_image(request, log));
+    const auto reasons = why_stale(read_record(place), digest_of(place.image_path), parts.record);
     if (reasons.empty())
         return reasons;
-
-    KDK_ASSIGN(const initramfs::Build built, initramfs::pack(std::move(collected)));
-    wanted.image_digest = to_hex(sha256_of(built.archive.bytes));
-    wanted.bytes = built.archive.bytes.size();
-    wanted.unpacked = built.archive.unpacked;
-    wanted.built_at = std::time(nullptr);
-    std::error_code error;
-    const std::string folder = parent_folder(place.image_path);
-    fs::create_directories(folder, error);
-    if (error)
-        return fail(system_error("make the folder", folder, error.value()).from(ErrorSide::destination));
-    KDK_TRY(write_file_atomically(place.image_path, built.archive.bytes, 0600));
-    KDK_TRY(write_file_atomically(place.record_path, to_json(wanted), 0600));
+    KDK_ASSIGN(const ImageRecord written, write_image(std::move(parts), place.image_path));
+    KDK_TRY(write_file_atomically(place.record_path, to_json(written), 0600));
     return reasons;
 }
 
