@@ -9,6 +9,9 @@ namespace kdumpkit::admin {
 using Findings = std::vector<Finding>;
 using Check = void (*)(const DoctorFacts& facts, Findings& findings);
 
+// The sysctls that checks::panics looks at: "kernel.panic_on_oops".
+std::vector<std::string> panic_sysctls();
+
 namespace checks {
 // The kernel and its memory: doctor_kernel.cpp.
 void kexec(const DoctorFacts& facts, Findings& findings);

@@ -7,7 +7,7 @@
 
 #include <fmt/format.h>
 
-namespace kdumpkit::admin::checks {
+namespace kdumpkit::admin {
 namespace {
 
 // Failures that a kernel survives unless it is told to panic. Source: Documentation/admin-guide/sysctl/.
@@ -25,6 +25,15 @@ constexpr std::array<PanicSwitch, 6> panic_switches = {{
 }};
 
 } // namespace
+
+std::vector<std::string> panic_sysctls() {
+    std::vector<std::string> names;
+    for (const PanicSwitch& one : panic_switches)
+        names.emplace_back(one.name);
+    return names;
+}
+
+namespace checks {
 
 void kexec(const DoctorFacts& facts, Findings& findings) {
     const loader::Status& kernel = facts.kernel;
@@ -148,4 +157,5 @@ void panics(const DoctorFacts& facts, Findings& findings) {
             {"panics", Severity::good, "every failure that the kernel can make a panic is one", ""});
 }
 
-} // namespace kdumpkit::admin::checks
+} // namespace checks
+} // namespace kdumpkit::admin

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "admin/arm.h"
 #include "admin/boot_change.h"
-#include "admin/doctor_facts.h"
+#include "admin/doctor_checks.h"
 #include "admin/estimate_machine.h"
 #include "admin/kernel_image.h"
 #include "admin/local_folders.h"
@@ -10,7 +10,7 @@
 #include "loader/image/pe.h"
 #include "loader/machine.h"
 
-#include <array>
+#include <algorithm>
 
 #include <sys/statvfs.h>
 
@@ -34,10 +34,12 @@ std::optional<bool> secure_boot() {
 
 std::map<std::string, std::string> read_sysctls() {
     std::map<std::string, std::string> found;
-    for (const char* name : {"panic_on_oops", "hung_task_panic", "softlockup_panic", "hardlockup_panic",
-                             "unknown_nmi_panic", "panic_on_unrecovered_nmi"})
-        if (auto value = read_text(std::string("/proc/sys/kernel/") + name))
-            found[std::string("kernel.") + name] = without_break(*std::move(value));
+    for (const std::string& name : panic_sysctls()) {
+        std::string path = name;
+        std::replace(path.begin(), path.end(), '.', '/');
+        if (auto value = read_text("/proc/sys/" + path))
+            found[name] = without_break(*std::move(value));
+    }
     return found;
 }
 
