@@ -61,6 +61,11 @@ template<class... Args>
     return Failure(static_cast<Error&&>(error));
 }
 
+// For map_error(): whatever it was, the place written to is to blame.
+[[nodiscard]] inline Error blame_destination(Error error) {
+    return static_cast<Error&&>(error).from(ErrorSide::destination);
+}
+
 // Exit codes of all our programs, documented in docs/exit-codes.md.
 namespace exit_codes {
 inline constexpr int success = 0;

@@ -267,6 +267,11 @@ bool file_exists(const std::string& path) {
     return ::access(path.c_str(), F_OK) == 0;
 }
 
+std::uint64_t file_size(const std::string& path) {
+    struct stat status {};
+    return ::stat(path.c_str(), &status) == 0 ? static_cast<std::uint64_t>(status.st_size) : 0;
+}
+
 Result<Fd> lock_file(const std::string& path) {
     KDK_ASSIGN(Fd fd, open_file(path, O_WRONLY | O_CREAT | O_NOFOLLOW, 0600));
     while (::flock(fd.get(), LOCK_EX) != 0)

@@ -65,6 +65,8 @@ std::string parent_folder(std::string_view path);
 Result<> sync_folder(const std::string& path);
 
 bool file_exists(const std::string& path);
+// In bytes, as stat(2) has it; 0 when there is no such file.
+std::uint64_t file_size(const std::string& path);
 
 // Waits until no other process has this lock (flock(2)) on `path`, which is made, readable by its owner, in a
 // folder that exists; held until the descriptor is closed.

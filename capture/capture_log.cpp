@@ -61,9 +61,7 @@ void CaptureLog::write_pending() {
 
 Result<> CaptureLog::attach(const std::string& path) {
     detach();
-    KDK_ASSIGN(file_, open_file(path, O_WRONLY | O_CREAT | O_TRUNC, 0600).map_error([](Error e) {
-        return std::move(e).from(ErrorSide::destination);
-    }));
+    KDK_ASSIGN(file_, open_file(path, O_WRONLY | O_CREAT | O_TRUNC, 0600).map_error(blame_destination));
     path_ = path;
     offset_ = 0;
     written_ = 0;

@@ -179,9 +179,8 @@ Result<CopyReport> copy_vmcore(System& system, const std::string& source, const 
         return fail(system_error("look at", source, errno).from(ErrorSide::source));
     if (status.st_size <= 0)
         return fail(make_error(ErrorKind::corrupt, "copy", source, "it is empty").from(ErrorSide::source));
-    KDK_ASSIGN(Fd output, open_file(destination, O_WRONLY | O_CREAT | O_TRUNC, 0600).map_error([](Error e) {
-        return std::move(e).from(ErrorSide::destination);
-    }));
+    KDK_ASSIGN(Fd output,
+               open_file(destination, O_WRONLY | O_CREAT | O_TRUNC, 0600).map_error(blame_destination));
     CopyReport report = Copier(system, input.get(), output.get(), destination, options)
                             .run(static_cast<std::uint64_t>(status.st_size));
     auto closed = output.close(destination);

@@ -39,9 +39,7 @@ Result<std::string> make_dump_folder(const std::string& parent, const std::strin
 
 Result<ReservedRoom> ReservedRoom::make(const std::string& folder) {
     ReservedRoom room(folder + "/.room");
-    KDK_ASSIGN(const Fd fd, open_file(room.path_, O_WRONLY | O_CREAT, 0600).map_error([](Error e) {
-        return std::move(e).from(ErrorSide::destination);
-    }));
+    KDK_ASSIGN(const Fd fd, open_file(room.path_, O_WRONLY | O_CREAT, 0600).map_error(blame_destination));
     // fallocate, not posix_fallocate: the latter writes zeros one block at a time where it isn't supported.
     if (::fallocate(fd.get(), 0, 0, static_cast<off_t>(bytes)) != 0 && errno == ENOSPC)
         return fail(system_error("keep room in", folder, ENOSPC).from(ErrorSide::destination));

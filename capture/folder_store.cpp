@@ -17,18 +17,6 @@
 #include <unistd.h>
 
 namespace kdumpkit::capture {
-namespace {
-
-Error blame_destination(Error error) {
-    return std::move(error).from(ErrorSide::destination);
-}
-
-std::uint64_t size_of(const std::string& path) {
-    struct stat status {};
-    return ::stat(path.c_str(), &status) == 0 ? static_cast<std::uint64_t>(status.st_size) : 0;
-}
-
-} // namespace
 
 Result<> FolderStore::mount() {
     KDK_ASSIGN(const std::string mounted, mount_target(c_, target_));
@@ -101,7 +89,7 @@ TryEnd FolderStore::filter(const Method& method) {
     end.attempt = attempt_of(run.status, run.text());
     end.collector_json = read_text(summary, std::size_t{1} << 20).value_or(std::string());
     ::unlink(summary.c_str());
-    if (end.attempt.ending == Ending::success && size_of(dump_path()) == 0) {
+    if (end.attempt.ending == Ending::success && file_size(dump_path()) == 0) {
         end.attempt.ending = Ending::failed;
         end.attempt.outcome = "exit code 0, but it wrote no dump";
     }
@@ -142,7 +130,7 @@ TryEnd FolderStore::copy() {
 // A first partial dump stays, since a try at a lower level may fill the disk and leave less that is useful.
 // A second one goes: it would take the room that the last try needs.
 void FolderStore::make_way() {
-    if (size_of(dump_path()) > 0 && aside_.empty()) {
+    if (file_size(dump_path()) > 0 && aside_.empty()) {
         const std::string name = fmt::format("vmcore.partial-{}", last_level_);
         if (const auto kept = c_.system.rename(dump_path(), folder_ + "/" + name); !kept)
             c_.log.error(kept.error());
@@ -150,7 +138,7 @@ void FolderStore::make_way() {
             aside_ = name;
             move_manifest(dump_path(), folder_ + "/" + name);
             c_.log.say("the partial dump ({}) is kept as {} until there is a complete one",
-                       human_bytes(size_of(folder_ + "/" + aside_)), aside_);
+                       human_bytes(file_size(folder_ + "/" + aside_)), aside_);
         }
     }
     ::unlink(dump_path().c_str());
@@ -168,7 +156,7 @@ void FolderStore::move_manifest(const std::string& from, const std::string& to) 
 std::uint64_t FolderStore::settle(bool whole) {
     if (!whole)
         keep_the_better();
-    const std::uint64_t bytes = size_of(dump_path());
+    const std::uint64_t bytes = file_size(dump_path());
     if (bytes == 0)
         ::unlink(dump_path().c_str());
     else if (!whole)
@@ -182,7 +170,7 @@ void FolderStore::keep_the_better() {
     if (aside_.empty())
         return;
     const std::string path = folder_ + "/" + aside_;
-    if (size_of(dump_path()) == 0) {
+    if (file_size(dump_path()) == 0) {
         c_.log.say("nothing more could be had, {} becomes vmcore.incomplete", aside_);
         if (const auto back = c_.system.rename(path, dump_path()); back) {
             move_manifest(path, dump_path());
@@ -190,7 +178,8 @@ void FolderStore::keep_the_better() {
         } else
             c_.log.error(back.error());
     } else {
-        c_.log.say("the earlier partial dump stays beside it as {} ({})", aside_, human_bytes(size_of(path)));
+        c_.log.say("the earlier partial dump stays beside it as {} ({})", aside_,
+                   human_bytes(file_size(path)));
         if (const auto kept = sync_file(path); !kept)
             c_.log.error(kept.error());
     }

@@ -48,11 +48,10 @@ void mount_virtual_filesystems(System& system, CaptureLog& log, const std::strin
 
 Result<> mount_target(System& system, const std::string& device, const std::string& type,
                       const std::string& folder) {
-    const auto blame = [](Error e) { return std::move(e).from(ErrorSide::destination); };
     KDK_TRY(make_folders(folder));
     auto mounted = system.mount({device, folder, type, MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOATIME, ""});
     if (!mounted) {
-        Error error = blame(std::move(mounted).error());
+        Error error = blame_destination(std::move(mounted).error());
         if (error.errno_value == EROFS || error.errno_value == EACCES) {
             error.reason = "it is read-only";
             error =
@@ -65,10 +64,10 @@ Result<> mount_target(System& system, const std::string& device, const std::stri
     if (!space || space->read_only) {
         (void)system.unmount(folder);
         if (!space)
-            return fail(blame(std::move(space).error()));
-        return fail(
-            blame(make_error(ErrorKind::system, "write to", device, "its filesystem was mounted read-only"))
-                .then("Repair it with fsck on the running system."));
+            return fail(blame_destination(std::move(space).error()));
+        return fail(blame_destination(make_error(ErrorKind::system, "write to", device,
+                                                 "its filesystem was mounted read-only"))
+                        .then("Repair it with fsck on the running system."));
     }
     return {};
 }

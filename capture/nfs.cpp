@@ -64,9 +64,8 @@ std::vector<NfsMount> nfs_mounts(const Target& target, const HostAddress& host) 
 
 Result<std::string> mount_nfs(System& system, CaptureLog& log, const Target& target,
                               const std::string& folder) {
-    const auto blame = [](Error e) { return std::move(e).from(ErrorSide::destination); };
     KDK_TRY(make_folders(folder));
-    KDK_ASSIGN(const auto hosts, system.resolve(target.host).map_error(blame));
+    KDK_ASSIGN(const auto hosts, system.resolve(target.host).map_error(blame_destination));
     Error last = make_error(ErrorKind::absent, "find", target.host, "it has no address");
     for (const HostAddress& host : hosts) {
         for (const NfsMount& one : nfs_mounts(target, host)) {
@@ -74,7 +73,7 @@ Result<std::string> mount_nfs(System& system, CaptureLog& log, const Target& tar
             const auto mounted = system.mount(
                 {one.source, folder, "nfs", MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOATIME, one.options});
             if (mounted) {
-                KDK_TRY(check_writable(system, one.source, folder).map_error(blame));
+                KDK_TRY(check_writable(system, one.source, folder).map_error(blame_destination));
                 return one.version;
             }
             last = mounted.error();
@@ -87,7 +86,7 @@ Result<std::string> mount_nfs(System& system, CaptureLog& log, const Target& tar
         last = std::move(last).then("Build the initramfs again: it lacks the nfs module.");
     else if (last.errno_value == ENOENT || last.errno_value == EACCES)
         last = std::move(last).then("Check the server's exports: " + target.path + " for this machine.");
-    return fail(blame(std::move(last)));
+    return fail(blame_destination(std::move(last)));
 }
 
 } // namespace kdumpkit::capture

@@ -16,10 +16,6 @@ namespace {
 // At the partition's end, for the last words of a dump that fills it.
 constexpr std::uint64_t tail = std::uint64_t{1} << 20;
 
-Error blame_destination(Error error) {
-    return std::move(error).from(ErrorSide::destination);
-}
-
 std::uint64_t aligned(std::uint64_t offset) {
     return (offset + raw_frame::alignment - 1) / raw_frame::alignment * raw_frame::alignment;
 }

@@ -5,16 +5,10 @@
 #include "base/json.h"
 #include "capture/vigil.h"
 
-#include <sys/stat.h>
 #include <unistd.h>
 
 namespace kdumpkit::capture {
 namespace {
-
-std::uint64_t size_of(const std::string& path) {
-    struct stat status {};
-    return ::stat(path.c_str(), &status) == 0 ? static_cast<std::uint64_t>(status.st_size) : 0;
-}
 
 std::uint64_t written_bytes(const std::string& collector_json) {
     const auto json = nlohmann::ordered_json::parse(collector_json, nullptr, false);
@@ -107,7 +101,7 @@ TryEnd SendStore::copy() {
     end.attempt = attempt_of(run.status, "kdump-send: " + run.text());
     if (end.attempt.ending == Ending::success) {
         dump_name_ = "vmcore";
-        dump_bytes_ = size_of(c_.places.vmcore);
+        dump_bytes_ = file_size(c_.places.vmcore);
     } else
         end.attempt.ending = Ending::destination_failed;
     judge(c_, end);
@@ -125,7 +119,7 @@ Result<> SendStore::finish() {
 }
 
 Result<> SendStore::send_file(const std::string& path, const std::string& name) {
-    const std::uint64_t bytes = size_of(path);
+    const std::uint64_t bytes = file_size(path);
     RunLimits limits = dump_limits(c_);
     limits.whole = std::min(limits.whole, static_cast<double>(c_.frozen.settings.stall_timeout.count()));
     const CollectorRun run =

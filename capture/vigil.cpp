@@ -1,19 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "capture/vigil.h"
 
+#include "base/file.h"
 #include "base/progress.h"
-
-#include <sys/stat.h>
 
 namespace kdumpkit::capture {
 namespace {
 
 constexpr double cpu_step = 0.01; // seconds; less may be a timer of a program that hangs
-
-std::uint64_t size_of(const std::string& path) {
-    struct stat status {};
-    return ::stat(path.c_str(), &status) == 0 ? static_cast<std::uint64_t>(status.st_size) : 0;
-}
 
 std::string reason_of(Vigil::Verdict verdict, const RunLimits& limits) {
     switch (verdict) {
@@ -113,9 +107,10 @@ CollectorRun run_collector(Capture& capture, const std::vector<std::string>& arg
                            const RunLimits& limits) {
     Vigil vigil(limits, capture.system.boot_seconds());
     std::string killed_for;
-    const auto watch = watch_over(
-        capture, vigil, limits,
-        {"the collector", output.substr(output.rfind('/') + 1), [&] { return size_of(output); }}, killed_for);
+    const auto watch =
+        watch_over(capture, vigil, limits,
+                   {"the collector", output.substr(output.rfind('/') + 1), [&] { return file_size(output); }},
+                   killed_for);
     auto status = capture.system.run(argv, watch);
     return {std::move(status), std::move(killed_for)};
 }
