@@ -78,23 +78,18 @@ Result<> FolderStore::put_summary(const std::string& text) {
 }
 
 TryEnd FolderStore::filter(const Method& method) {
-    TryEnd end;
     last_level_ = method.level;
     const std::string summary = folder_ + "/collector.json";
-    const CollectorRun run =
-        run_collector(c_,
-                      dump_argv(c_.places.collector, method, c_.places.vmcore, dump_path(), summary,
-                                file_exists(c_.places.layout) ? c_.places.layout : std::string()),
-                      dump_path(), dump_limits(c_));
-    end.attempt = attempt_of(run.status, run.text());
-    end.collector_json = read_text(summary, std::size_t{1} << 20).value_or(std::string());
-    ::unlink(summary.c_str());
-    if (end.attempt.ending == Ending::success && file_size(dump_path()) == 0) {
-        end.attempt.ending = Ending::failed;
-        end.attempt.outcome = "exit code 0, but it wrote no dump";
+    const CollectorRun run = run_collector(c_,
+                                           dump_argv(c_.places.collector, method, c_.places.vmcore,
+                                                     dump_path(), summary, layout_path(c_.places)),
+                                           dump_path(), dump_limits(c_));
+    Attempt attempt = attempt_of(run.status, run.text());
+    if (attempt.ending == Ending::success && file_size(dump_path()) == 0) {
+        attempt.ending = Ending::failed;
+        attempt.outcome = "exit code 0, but it wrote no dump";
     }
-    judge(c_, end);
-    return end;
+    return judge(c_, std::move(attempt), summary);
 }
 
 TryEnd FolderStore::copy() {

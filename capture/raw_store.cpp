@@ -87,30 +87,23 @@ void RawStore::make_way() {
 }
 
 TryEnd RawStore::filter(const Method& method) {
-    TryEnd end;
     const std::string summary = c_.places.scratch + "/collector.json";
-    const StreamFormat format = c_.frozen.settings.stream;
     dump_at_ = aligned(next_);
     if (::lseek(fd_.get(), static_cast<off_t>(dump_at_), SEEK_SET) < 0) {
-        end.attempt.ending = Ending::destination_failed;
-        end.attempt.outcome = system_error("go to the place of the dump on", device_, errno).message();
-        return end;
+        Attempt attempt;
+        attempt.ending = Ending::destination_failed;
+        attempt.outcome = system_error("go to the place of the dump on", device_, errno).message();
+        return judge(c_, std::move(attempt));
     }
-    const std::string layout = file_exists(c_.places.layout) ? c_.places.layout : std::string();
     const auto written = [this] {
         const off_t at = ::lseek(fd_.get(), 0, SEEK_CUR); // the collector's descriptor shares it
         return at < 0 ? 0 : static_cast<std::uint64_t>(at) - dump_at_;
     };
-    const CollectorRun run = run_collector_onto(
-        c_, stream_argv(c_.places.collector, method, format, c_.places.vmcore, summary, layout), fd_.get(),
-        written, dump_limits(c_));
-    end.attempt = attempt_of(run.status, run.text());
-    end.collector_json = read_text(summary, std::size_t{1} << 20).value_or(std::string());
-    ::unlink(summary.c_str());
-    judge(c_, end);
+    const CollectorRun run =
+        run_collector_onto(c_, stream_argv(c_, method, summary), fd_.get(), written, dump_limits(c_));
     dump_bytes_ = written();
-    dump_name_ = format == StreamFormat::stream ? "vmcore.stream" : "vmcore.flat";
-    return end;
+    dump_name_ = stream_name(c_.frozen.settings.stream);
+    return judge(c_, attempt_of(run.status, run.text()), summary);
 }
 
 // As it is, the memory has holes that a partition has not.

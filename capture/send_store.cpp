@@ -69,24 +69,12 @@ Result<> SendStore::put_capture_log() {
     return send_text(c_.log.history(), "capture.log");
 }
 
-void SendStore::make_way() {
-    dump_name_.clear();
-    dump_bytes_ = 0;
-}
-
 TryEnd SendStore::filter(const Method& method) {
-    TryEnd end;
     const std::string summary = c_.places.scratch + "/collector.json";
-    const StreamFormat format = c_.frozen.settings.stream;
-    const std::string layout = file_exists(c_.places.layout) ? c_.places.layout : std::string();
-    const std::string name = format == StreamFormat::stream ? "vmcore.stream" : "vmcore.flat";
-    const SentRun run =
-        run_and_send(c_, stream_argv(c_.places.collector, method, format, c_.places.vmcore, summary, layout),
-                     send_argv(c_.places.sender, url_, name_ + "/" + name), dump_limits(c_));
-    end.attempt = attempt_of_both(run);
-    end.collector_json = read_text(summary, std::size_t{1} << 20).value_or(std::string());
-    ::unlink(summary.c_str());
-    judge(c_, end);
+    const std::string name = stream_name(c_.frozen.settings.stream);
+    const SentRun run = run_and_send(c_, stream_argv(c_, method, summary),
+                                     send_argv(c_.places.sender, url_, name_ + "/" + name), dump_limits(c_));
+    TryEnd end = judge(c_, attempt_of_both(run), summary);
     if (end.attempt.ending == Ending::success) {
         dump_name_ = name;
         dump_bytes_ = written_bytes(end.collector_json);
@@ -95,17 +83,15 @@ TryEnd SendStore::filter(const Method& method) {
 }
 
 TryEnd SendStore::copy() {
-    TryEnd end;
     const CollectorRun run = run_watched(
         c_, send_argv(c_.places.sender, url_, name_ + "/vmcore", c_.places.vmcore), dump_limits(c_));
-    end.attempt = attempt_of(run.status, "kdump-send: " + run.text());
-    if (end.attempt.ending == Ending::success) {
+    Attempt attempt = attempt_of(run.status, "kdump-send: " + run.text());
+    if (attempt.ending == Ending::success) {
         dump_name_ = "vmcore";
         dump_bytes_ = file_size(c_.places.vmcore);
     } else
-        end.attempt.ending = Ending::destination_failed;
-    judge(c_, end);
-    return end;
+        attempt.ending = Ending::destination_failed;
+    return judge(c_, std::move(attempt));
 }
 
 // Nothing is known of what a server has of a dump that was cut off; it is not called a dump.

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "capture/store.h"
 
+#include "base/file.h"
 #include "capture/folder_store.h"
 #include "capture/raw_store.h"
 #include "capture/send_store.h"
+
+#include <unistd.h>
 
 namespace kdumpkit::capture {
 
@@ -15,7 +18,13 @@ Attempt attempt_of(const Result<ExitStatus>& status, const std::string& words) {
     return attempt;
 }
 
-void judge(Capture& capture, TryEnd& end) {
+TryEnd judge(Capture& capture, Attempt attempt, const std::string& summary) {
+    TryEnd end;
+    end.attempt = std::move(attempt);
+    if (!summary.empty()) {
+        end.collector_json = read_text(summary, std::size_t{1} << 20).value_or(std::string());
+        ::unlink(summary.c_str());
+    }
     if (end.attempt.ending == Ending::success && says_incomplete(end.collector_json)) {
         end.reason = "the collector itself says that its dump is not complete";
         end.source_only = true;
@@ -26,6 +35,21 @@ void judge(Capture& capture, TryEnd& end) {
         end.reason = "the target's deadline came first";
     } else if (end.attempt.ending == Ending::destination_failed)
         end.reason = fmt::format("the target failed or is full: {}", end.attempt.outcome);
+    return end;
+}
+
+std::string layout_path(const Places& places) {
+    return file_exists(places.layout) ? places.layout : std::string();
+}
+
+std::string stream_name(StreamFormat format) {
+    return format == StreamFormat::stream ? "vmcore.stream" : "vmcore.flat";
+}
+
+std::vector<std::string> stream_argv(const Capture& capture, const Method& method,
+                                     const std::string& summary) {
+    return stream_argv(capture.places.collector, method, capture.frozen.settings.stream,
+                       capture.places.vmcore, summary, layout_path(capture.places));
 }
 
 std::unique_ptr<Store> make_store(Capture& capture, const Target& target) {

@@ -24,8 +24,16 @@ struct TryEnd {
 
 // How a run of the collector went; the rest of the attempt is filled in by who asked for it.
 Attempt attempt_of(const Result<ExitStatus>& status, const std::string& words);
-// What the collector's own summary and the target's deadline make of a try.
-void judge(Capture& capture, TryEnd& end);
+// What the collector's own summary (in the file `summary`, which goes) and the target's deadline make of a
+// try; no name when it was no try of the collector's.
+TryEnd judge(Capture& capture, Attempt attempt, const std::string& summary = {});
+// What was found out of the crashed kernel before the panic; empty: nothing.
+std::string layout_path(const Places& places);
+
+// A dump through a pipe or onto a raw device: its name, and the collector's command line.
+std::string stream_name(StreamFormat format);
+std::vector<std::string> stream_argv(const Capture& capture, const Method& method,
+                                     const std::string& summary);
 
 // Where the files of one dump go: a folder of a mounted filesystem, a server, a raw partition. Used by one
 // target_capture, in the order of its members. Errors are the destination's.
