@@ -13,8 +13,8 @@
 namespace kdumpkit::capture {
 namespace {
 
-// At the partition's end, for the last words of a dump that fills it.
-constexpr std::uint64_t tail = std::uint64_t{1} << 20;
+// In front of the dump, for the last words: the dump may fill the partition to its end.
+constexpr std::uint64_t last_words = std::uint64_t{1} << 20;
 
 std::uint64_t aligned(std::uint64_t offset) {
     return (offset + raw_frame::alignment - 1) / raw_frame::alignment * raw_frame::alignment;
@@ -52,11 +52,12 @@ Result<> RawStore::open(const std::string& name) {
     KDK_ASSIGN(fd_, open_file(device_, O_RDWR).map_error(blame_destination));
     const off_t end = ::lseek(fd_.get(), 0, SEEK_END);
     size_ = end > 0 ? static_cast<std::uint64_t>(end) : 0;
-    if (size_ < 4 * tail)
+    if (size_ < 4 * last_words)
         return refused(device_, "it is too small", "Name a partition with room for a dump.");
     // From here to the first header nobody takes what is there for a dump.
     KDK_TRY(c_.system.write_at(fd_.get(), 0, std::vector<std::byte>(raw_frame::header_bytes), device_));
     next_ = raw_frame::header_bytes;
+    end_ = size_;
     frame_.utc = c_.summary.crash.crash_time.value_or(c_.summary.capture_start_utc);
     frame_.host = c_.frozen.host;
     frame_.folder = name;
@@ -77,18 +78,12 @@ Result<> RawStore::put_summary(const std::string& text) {
 }
 
 Result<> RawStore::put_capture_log() {
-    next_ = std::max(next_, size_ - tail);
     return put("capture.log", as_bytes(c_.log.history()));
-}
-
-void RawStore::make_way() {
-    dump_name_.clear();
-    dump_bytes_ = 0;
 }
 
 TryEnd RawStore::filter(const Method& method) {
     const std::string summary = c_.places.scratch + "/collector.json";
-    dump_at_ = aligned(next_);
+    dump_at_ = end_ = aligned(next_) + last_words;
     if (::lseek(fd_.get(), static_cast<off_t>(dump_at_), SEEK_SET) < 0) {
         Attempt attempt;
         attempt.ending = Ending::destination_failed;
@@ -119,24 +114,27 @@ std::uint64_t RawStore::settle(bool whole) {
         dump_name_ += ".incomplete";
     if (dump_bytes_ != 0)
         frame_.files.push_back({dump_name_, dump_at_, dump_bytes_, {}});
-    next_ = aligned(dump_at_ + dump_bytes_);
     return dump_bytes_;
 }
 
-// Read back, so that the checksum is of what is on the disk.
+// Read back, so that the checksum is of what is on the disk. The header names the dump before that, which may
+// take long; a dump without a checksum is better than none at the deadline.
 Result<> RawStore::finish() {
-    KDK_TRY(c_.system.sync(fd_.get(), device_));
+    KDK_TRY(write_header());
     ::posix_fadvise(fd_.get(), 0, 0, POSIX_FADV_DONTNEED);
     Sha256 digest;
     std::vector<std::byte> window(std::size_t{1} << 20);
-    for (std::uint64_t at = 0; at < dump_bytes_; at += window.size()) {
+    std::uint64_t at = 0;
+    for (; at < dump_bytes_ && c_.system.boot_seconds() < c_.until; at += window.size()) {
         const std::size_t part = std::min<std::uint64_t>(window.size(), dump_bytes_ - at);
         KDK_TRY(pread_exact(fd_.get(), dump_at_ + at, std::span(window).first(part), device_)
                     .map_error(blame_destination));
         digest.update(std::span(window).first(part));
-        (void)c_.system.boot_seconds(); // a sign of life
     }
-    frame_.files.back().sha256 = digest.finish();
+    if (at >= dump_bytes_)
+        frame_.files.back().sha256 = digest.finish();
+    else
+        c_.log.say("warning: the dump was not read back, the target's deadline came first");
     frame_.complete = true;
     return {};
 }
@@ -151,7 +149,7 @@ std::vector<SavedFile> RawStore::files() {
 
 Result<> RawStore::put(const std::string& name, Bytes bytes) {
     const std::uint64_t at = aligned(next_);
-    if (at > size_ || bytes.size() > size_ - at)
+    if (at > end_ || bytes.size() > end_ - at)
         return fail(system_error("save " + name + " on", device_, ENOSPC).from(ErrorSide::destination));
     KDK_TRY(c_.system.write_at(fd_.get(), at, bytes, device_));
     std::erase_if(frame_.files, [&](const RawDump::File& file) { return file.name == name; });

@@ -17,7 +17,7 @@ class RawStore : public Store {
     Result<> open(const std::string& name) override;
     Result<> put_log(const std::string& path) override;
     Result<> put_summary(const std::string& text) override;
-    void make_way() override;
+    void make_way() override {} // the next try writes over it; the copy, which is none, does not
     TryEnd filter(const Method& method) override;
     TryEnd copy() override;
     std::uint64_t settle(bool whole) override;
@@ -37,6 +37,7 @@ class RawStore : public Store {
     RawDump frame_;
     std::uint64_t size_ = 0;
     std::uint64_t next_ = 0; // where the next file goes
+    std::uint64_t end_ = 0;  // and how far it may reach
     std::uint64_t dump_at_ = 0, dump_bytes_ = 0;
     std::string dump_name_;
 };
