@@ -44,6 +44,10 @@ class Copier {
                 options_.progress(report_);
             if (!more)
                 break; // the source ended early
+            if (at < size && !report_.stopped && system_.boot_seconds() >= options_.until)
+                report_.stopped =
+                    make_error(ErrorKind::system, "copy to", name_, "the target's deadline came first")
+                        .from(ErrorSide::destination);
         }
         // Holes at the end count as well: the file gets the source's length, unless it was cut.
         if (!report_.stopped && ::ftruncate(destination_, static_cast<off_t>(end_)) != 0)

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <optional>
 #include <string>
 
@@ -33,6 +34,7 @@ struct CopyOptions {
     bool map_source = true; // mmap where the source can (far faster on /proc/vmcore), otherwise read
     std::size_t window = std::size_t{1} << 20; // bytes at a time, a multiple of 4096; the only buffer
     std::function<void(const CopyReport&)> progress;
+    double until = std::numeric_limits<double>::infinity(); // boot seconds: the target's deadline
     // pread(2), for tests: reads that are short or fail.
     std::function<ssize_t(int, std::byte*, std::size_t, std::uint64_t)> read;
 };

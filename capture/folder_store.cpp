@@ -97,6 +97,7 @@ TryEnd FolderStore::copy() {
     last_level_ = 0;
     double last_words_at = now();
     CopyOptions options;
+    options.until = c_.until;
     options.progress = [&](const CopyReport& report) {
         if (now() - last_words_at < 3.0)
             return;

@@ -10,6 +10,9 @@
 namespace kdumpkit::capture {
 namespace {
 
+// Seconds for each of the two last words when the dump took the target's whole time: the chain waits for 10.
+constexpr double last_words_time = 4;
+
 std::uint64_t written_bytes(const std::string& collector_json) {
     const auto json = nlohmann::ordered_json::parse(collector_json, nullptr, false);
     if (!json.is_object())
@@ -108,6 +111,7 @@ Result<> SendStore::send_file(const std::string& path, const std::string& name) 
     const std::uint64_t bytes = file_size(path);
     RunLimits limits = dump_limits(c_);
     limits.whole = std::min(limits.whole, static_cast<double>(c_.frozen.settings.stall_timeout.count()));
+    limits.whole = std::max(limits.whole, last_words_time);
     const CollectorRun run =
         run_watched(c_, send_argv(c_.places.sender, url_, name_ + "/" + name, path), limits);
     if (ending_of(run.status) != Ending::success)

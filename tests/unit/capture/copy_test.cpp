@@ -160,3 +160,20 @@ TEST_CASE("short reads and an early end") {
     CHECK(report->partial_reason().find("ended after") != std::string::npos);
     CHECK(get_file(folder / "copy") == reads.text);
 }
+
+TEST_CASE("a copy stops at the target's deadline, and what it has stays") {
+    constexpr std::size_t page = 4096;
+    TemporaryFolder folder;
+    FakeSystem system;
+    const std::string text = sample(8);
+    put_file(folder / "vmcore", text);
+    CopyOptions options;
+    options.window = page;
+    options.until = system.clock;
+    const auto report = copy_vmcore(system, folder / "vmcore", folder / "copy", options);
+    REQUIRE(report);
+    REQUIRE(report->stopped);
+    CHECK(report->stopped->side == ErrorSide::destination);
+    CHECK(report->copied == page);
+    CHECK(report->partial_reason().find("deadline") != std::string::npos);
+}
