@@ -123,11 +123,13 @@ Result<std::string> LinuxSystem::aside(const std::string& what, std::chrono::sec
     };
     const auto end = run_isolated(
         work, [](Fd) {}, watch);
-    if (!end || end->status.timed_out)
-        return fail(
-            make_error(ErrorKind::system, what, "in time",
-                       fmt::format("no answer for {} s, a disk may hang; it is left behind", limit.count())));
-    return end->answer;
+    if (end && !end->status.timed_out)
+        return end->answer;
+    if (!end && end.error().side != ErrorSide::destination)
+        return fail(end.error()); // it was not even started
+    return fail(
+        make_error(ErrorKind::system, what, "in time",
+                   fmt::format("no answer for {} s, a disk may hang; it is left behind", limit.count())));
 }
 
 std::vector<Disk> LinuxSystem::disks() {
