@@ -160,10 +160,8 @@ LifeEnd live(System& system, const Places& places, const std::string& root) {
     try {
         end.saved = live_stages(life);
     } catch (const std::exception& error) {
-        // A bug or no memory. What is on the target stays there.
+        // A bug or no memory. What targets have stays there; a disk that hung may be mounted: not touched.
         log.say("the capture broke off: {}", error.what());
-        log.detach();
-        (void)system.unmount(places.target);
     }
     const Settings& settings = capture.frozen.settings;
     end.action = end.saved == Saved::complete ? settings.final_action : settings.failure_action;
