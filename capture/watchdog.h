@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include "capture/ticker.h"
+
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <functional>
-#include <mutex>
-#include <thread>
 
 namespace kdumpkit::capture {
 
@@ -18,23 +17,17 @@ class Watchdog {
     // Far above a journal's replay and what a write-back of this small kernel's memory takes.
     static constexpr std::chrono::minutes patience{10};
 
-    // `bite` is called once, from the other thread. Without memory for a thread there is no watchdog.
+    // `bite` is called once, from the other thread, at most a twentieth of `limit` late. Without memory for a
+    // thread there is no watchdog.
     Watchdog(std::chrono::milliseconds limit, std::function<void()> bite);
-    Watchdog(const Watchdog&) = delete;
-    Watchdog& operator=(const Watchdog&) = delete;
-    ~Watchdog();
     // From any thread.
     void alive() { last_ = Clock::now(); }
 
   private:
     using Clock = std::chrono::steady_clock;
-    void watch(std::chrono::milliseconds limit, const std::function<void()>& bite);
 
     std::atomic<Clock::time_point> last_{Clock::now()};
-    std::mutex mutex_;
-    std::condition_variable called_off_;
-    bool off_ = false;
-    std::thread thread_;
+    Ticker ticker_;
 };
 
 } // namespace kdumpkit::capture
