@@ -96,6 +96,16 @@ std::string name_of(const std::vector<std::string>& argv) {
     return argv.at(0).substr(argv[0].rfind('/') + 1);
 }
 
+CollectorRun run_one(Capture& capture, const std::vector<std::string>& argv, const RunLimits& limits,
+                     Watched watched, int output = -1) {
+    Vigil vigil(limits, capture.system.boot_seconds());
+    std::string killed_for;
+    auto watch = watch_over(capture, vigil, limits, std::move(watched), killed_for);
+    watch.output = output;
+    auto status = capture.system.run(argv, watch);
+    return {std::move(status), std::move(killed_for)};
+}
+
 } // namespace
 
 RunLimits dump_limits(Capture& capture) {
@@ -105,24 +115,14 @@ RunLimits dump_limits(Capture& capture) {
 
 CollectorRun run_collector(Capture& capture, const std::vector<std::string>& argv, const std::string& output,
                            const RunLimits& limits) {
-    Vigil vigil(limits, capture.system.boot_seconds());
-    std::string killed_for;
-    const auto watch =
-        watch_over(capture, vigil, limits,
-                   {"the collector", output.substr(output.rfind('/') + 1), [&] { return file_size(output); }},
-                   killed_for);
-    auto status = capture.system.run(argv, watch);
-    return {std::move(status), std::move(killed_for)};
+    return run_one(capture, argv, limits, {"the collector", output.substr(output.rfind('/') + 1), [&] {
+                                               return file_size(output);
+                                           }});
 }
 
 CollectorRun run_collector_onto(Capture& capture, const std::vector<std::string>& argv, int output,
                                 const std::function<std::uint64_t()>& written, const RunLimits& limits) {
-    Vigil vigil(limits, capture.system.boot_seconds());
-    std::string killed_for;
-    auto watch = watch_over(capture, vigil, limits, {"the collector", "the partition", written}, killed_for);
-    watch.output = output;
-    auto status = capture.system.run(argv, watch);
-    return {std::move(status), std::move(killed_for)};
+    return run_one(capture, argv, limits, {"the collector", "the partition", written}, output);
 }
 
 SentRun run_and_send(Capture& capture, const std::vector<std::string>& collector,
@@ -136,11 +136,7 @@ SentRun run_and_send(Capture& capture, const std::vector<std::string>& collector
 }
 
 CollectorRun run_watched(Capture& capture, const std::vector<std::string>& argv, const RunLimits& limits) {
-    Vigil vigil(limits, capture.system.boot_seconds());
-    std::string killed_for;
-    const auto watch = watch_over(capture, vigil, limits, {name_of(argv), {}, {}}, killed_for);
-    auto status = capture.system.run(argv, watch);
-    return {std::move(status), std::move(killed_for)};
+    return run_one(capture, argv, limits, {name_of(argv), {}, {}});
 }
 
 } // namespace kdumpkit::capture
