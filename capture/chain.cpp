@@ -47,12 +47,16 @@ void repeat(Capture& capture, std::string_view line) {
         capture.system.console(line);
 }
 
+std::chrono::seconds deadline_of(const Settings& settings, const Target& target) {
+    return target.deadline().value_or(settings.target_deadline);
+}
+
 // How long this target may take: in all, and without a sign of life.
 RunLimits limits_of(const Settings& settings, const Target& target, Task task) {
     const double stalled = seconds(settings.stall_timeout);
     if (task == Task::first_words)
         return {seconds(short_time) * 2, seconds(short_time) * 2, RunLimits::none, RunLimits::none};
-    const auto deadline = target.deadline().value_or(settings.target_deadline);
+    const auto deadline = deadline_of(settings, target);
     // Its own process ends the dump at the deadline, and then has a little time for its last words.
     return {deadline.count() == 0 ? RunLimits::none : seconds(deadline) + 10, stalled + 15, RunLimits::none,
             RunLimits::none};
@@ -64,7 +68,7 @@ void prepare(Capture& capture, const Target& target, Task task, std::size_t numb
     capture.mount_point = capture.places.target + (number == 0 ? "" : fmt::format("-{}", number + 1));
     capture.device_patience = settings.device_timeout;
     capture.until = RunLimits::none;
-    const auto deadline = target.deadline().value_or(settings.target_deadline);
+    const auto deadline = deadline_of(settings, target);
     if (task == Task::first_words)
         capture.device_patience = std::min(capture.device_patience, short_time);
     else if (deadline.count() != 0) {

@@ -13,7 +13,7 @@ namespace kdumpkit::capture {
 // How large a dump will be, before a page was looked at: a guess, and what it rests on.
 struct DumpGuess {
     std::uint64_t bytes = 0;
-    std::string basis; // "the last one here had 63 MiB", "a twentieth of the memory"
+    std::string basis; // "half more than the last one here, 63 MiB", "a twentieth of the memory"
 };
 // `earlier`: the dumps on the target, newest first. `memory`: bytes of the crashed machine.
 DumpGuess guess_dump(const Settings& settings, const std::vector<Dump>& earlier, std::uint64_t memory);
