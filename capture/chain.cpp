@@ -99,7 +99,10 @@ TargetEnd try_target(Capture& capture, const Target& target, Task task, std::siz
     const auto end = capture.system.isolate([&] { return work_on(capture, target, task); }, watch);
     if (!end) {
         capture.log.error(end.error());
-        return {};
+        if (end.error().side == ErrorSide::destination)
+            return {}; // it hangs and is left behind
+        // No process could be started: a dump that could hang this one is better than none.
+        return parse_target_end(work_on(capture, target, task)).value_or(TargetEnd{});
     }
     if (const auto answer = parse_target_end(end->answer))
         return *answer;

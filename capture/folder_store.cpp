@@ -84,12 +84,7 @@ TryEnd FolderStore::filter(const Method& method) {
                                            dump_argv(c_.places.collector, method, c_.places.vmcore,
                                                      dump_path(), summary, layout_path(c_.places)),
                                            dump_path(), dump_limits(c_));
-    Attempt attempt = attempt_of(run.status, run.text());
-    if (attempt.ending == Ending::success && file_size(dump_path()) == 0) {
-        attempt.ending = Ending::failed;
-        attempt.outcome = "exit code 0, but it wrote no dump";
-    }
-    return judge(c_, std::move(attempt), summary);
+    return judge(c_, attempt_with(file_size(dump_path()), attempt_of(run.status, run.text())), summary);
 }
 
 TryEnd FolderStore::copy() {

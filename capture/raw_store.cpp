@@ -98,7 +98,7 @@ TryEnd RawStore::filter(const Method& method) {
         run_collector_onto(c_, stream_argv(c_, method, summary), fd_.get(), written, dump_limits(c_));
     dump_bytes_ = written();
     dump_name_ = stream_name(c_.frozen.settings.stream);
-    return judge(c_, attempt_of(run.status, run.text()), summary);
+    return judge(c_, attempt_with(dump_bytes_, attempt_of(run.status, run.text())), summary);
 }
 
 // As it is, the memory has holes that a partition has not.

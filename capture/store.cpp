@@ -18,6 +18,14 @@ Attempt attempt_of(const Result<ExitStatus>& status, const std::string& words) {
     return attempt;
 }
 
+Attempt attempt_with(std::uint64_t bytes, Attempt attempt) {
+    if (attempt.ending == Ending::success && bytes == 0) {
+        attempt.ending = Ending::failed;
+        attempt.outcome = "exit code 0, but it wrote no dump";
+    }
+    return attempt;
+}
+
 TryEnd judge(Capture& capture, Attempt attempt, const std::string& summary) {
     TryEnd end;
     end.attempt = std::move(attempt);

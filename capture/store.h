@@ -24,6 +24,8 @@ struct TryEnd {
 
 // How a run of the collector went; the rest of the attempt is filled in by who asked for it.
 Attempt attempt_of(const Result<ExitStatus>& status, const std::string& words);
+// One that ended well and left nothing has failed; `bytes`: what it left.
+Attempt attempt_with(std::uint64_t bytes, Attempt attempt);
 // What the collector's own summary (in the file `summary`, which goes) and the target's deadline make of a
 // try; no name when it was no try of the collector's.
 TryEnd judge(Capture& capture, Attempt attempt, const std::string& summary = {});

@@ -36,7 +36,8 @@ struct Dump {
 std::optional<std::int64_t> time_in_name(std::string_view name);
 
 // Pure: what `summary` (the text of summary.json, possibly empty, cut short or somebody else's) and the files
-// tell. A dump is complete when summary.json says so and the file vmcore is there.
+// tell. A dump is complete when summary.json says so and the file vmcore, vmcore.flat or vmcore.stream is
+// there.
 Dump describe_dump(std::string folder, std::string_view summary, std::vector<Dump::File> files);
 
 // What `kdumpkit forward` leaves in a dump's folder: where it has been shipped.

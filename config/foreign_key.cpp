@@ -97,12 +97,16 @@ ImportAnswer append(ImportDraft& draft, const std::string& text) {
     return set(draft, "capture.append", quoted_toml(fmt::format("{}", fmt::join(words, " "))));
 }
 
+std::string needs_busybox(const char* key) {
+    return fmt::format("a shell needs busybox on this machine: with it, write {} = \"shell\"", key);
+}
+
 ImportAnswer final_action(ImportDraft& draft, const char* key, const std::string& value) {
     for (const char* action : {"reboot", "poweroff", "halt"})
         if (value == action)
             return set(draft, key, fmt::format("\"{}\"", action));
     if (value == "shell")
-        return {false, "the capture kernel has no shell unless capture.files names one"};
+        return {false, needs_busybox(key)};
     return {false,
             fmt::format("there is no {} in the capture kernel: it reboots, powers off or halts", value)};
 }

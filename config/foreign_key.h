@@ -46,6 +46,8 @@ ImportAnswer set(ImportDraft& draft, const char* key, std::string toml);
 ImportAnswer collector_options(ImportDraft& draft, const std::string& options);
 // Parameters for the capture kernel, without those that are kdumpkit's defaults.
 ImportAnswer append(ImportDraft& draft, const std::string& words);
+// Why an action that is a shell is not taken over by itself: without busybox the machine could not be armed.
+std::string needs_busybox(const char* key);
 ImportAnswer final_action(ImportDraft& draft, const char* key, const std::string& value);
 ImportAnswer count(ImportDraft& draft, const std::string& value);
 // A program that runs before, or after, the capture.

@@ -41,7 +41,7 @@ ImportAnswer more_words(ImportDraft& draft, const std::string& value) {
 ImportAnswer reboot(ImportDraft& draft, const std::string& value) {
     if (is_yes(value))
         return set(draft, "capture.final_action", "\"reboot\"");
-    return {false, "there is no shell in the capture kernel: it reboots, powers off or halts"};
+    return {false, needs_busybox("capture.final_action")};
 }
 
 ImportAnswer folders(ImportDraft& draft, const std::string& value) {
@@ -105,7 +105,7 @@ ImportAnswer format(ImportDraft& draft, const std::string& value) {
 ImportAnswer go_on(ImportDraft&, const std::string& value) {
     if (is_yes(value))
         return {true, "kdump-capture always goes on: the next target, then the failure action"};
-    return {false, "there is no shell in the capture kernel"};
+    return {false, needs_busybox("capture.failure_action")};
 }
 
 ImportAnswer copy_kernel(ImportDraft&, const std::string& value) {

@@ -36,6 +36,14 @@ TEST_CASE("a target that hangs is abandoned, and the next takes the dump at anot
     CHECK(exists(world.dump("b") + "/vmcore"));
 }
 
+TEST_CASE("without memory for another process the work is done all the same") {
+    World world;
+    world.system.no_more_processes = true;
+    CHECK(world.run().saved == Saved::complete);
+    CHECK(world.system.heard("Cannot allocate memory"));
+    CHECK(exists(world.dump("a") + "/vmcore"));
+}
+
 TEST_CASE("a target is abandoned at its deadline") {
     World world;
     add_second_disk(world);

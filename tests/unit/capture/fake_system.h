@@ -180,6 +180,8 @@ class FakeSystem : public System {
     Result<IsolatedEnd> isolate(const std::function<std::string()>& work,
                                 const ProgramWatch& watch) override {
         ++isolations;
+        if (no_more_processes)
+            return fail(system_error("start", "a process", ENOMEM));
         if (hang_in_isolation.count(isolations) == 0)
             return IsolatedEnd{{}, work()};
         while (watch.tick(0) == TickAnswer::go_on)
@@ -226,6 +228,7 @@ class FakeSystem : public System {
     int isolations = 0;
     int kept_doing = 0;
     std::string raw_signature;
+    bool no_more_processes = false;  // of isolate()
     std::set<int> hang_in_isolation; // by number, from 1
     int probes = 0;
     int unmounts = 0;

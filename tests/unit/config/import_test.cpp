@@ -183,7 +183,7 @@ TEST_CASE("what cannot be taken over is said with its line") {
     CHECK_THAT(note_of(import, "ext4").text, Contains("blkid"));
     CHECK_FALSE(note_of(import, "kdump_post").mapped);
     CHECK_THAT(note_of(import, "defualt").text, Contains("did you mean default?"));
-    CHECK_THAT(note_of(import, "default").text, Contains("no shell"));
+    CHECK_THAT(note_of(import, "default").text, Contains("busybox"));
     CHECK_THAT(note_of(import, "core_collector").text, Contains("-E -d 99"));
     CHECK(std::none_of(import.notes.begin(), import.notes.end(),
                        [](const ImportNote& note) { return note.mapped; }));
