@@ -48,13 +48,6 @@ Outcome<> AppendStore::put(Input& input, const std::string& name, Stored& stored
     const std::string partial = name + std::string(suffix);
     KDK_TRY(upload(input, partial, stored));
     stored.bytes = input.seen();
-    KDK_ASSIGN(const std::uint64_t there, size_of(partial));
-    if (there != stored.bytes)
-        return trouble(Verdict::broken,
-                       make_error(ErrorKind::corrupt, "store at", url(partial),
-                                  fmt::format("{} bytes were sent and {} are there", stored.bytes, there))
-                           .then("make room on the server, or see whether somebody else writes that file")
-                           .from(ErrorSide::destination));
     stored.where = url(name);
     return rename(partial, name, stored.bytes);
 }
@@ -76,11 +69,25 @@ Outcome<> AppendStore::upload(Input& input, const std::string& partial, Stored& 
         auto reply = means_.session.run(request);
         if (ours && body.began().value_or(0) != 0)
             stored.resumed_at.push_back(*body.began());
-        if (reply)
+        const Outcome<> whole = reply ? is_whole(input, partial) : tl::unexpected(std::move(reply).error());
+        if (whole)
             return {};
         ours = ours || body.began();
-        KDK_TRY(wait_to_retry(means_, patience, std::move(reply).error(), body.position()));
+        KDK_TRY(wait_to_retry(means_, patience, whole.error(), body.position()));
     }
+}
+
+// libcurl says nothing about a connection that is lost while it closes the file: what a server that died then
+// had not written yet is sent again.
+Outcome<> AppendStore::is_whole(const Input& input, const std::string& partial) {
+    KDK_ASSIGN(const std::uint64_t there, size_of(partial));
+    if (there == input.seen())
+        return {};
+    return trouble(there < input.seen() ? Verdict::again : Verdict::broken,
+                   make_error(ErrorKind::corrupt, "store at", url(partial),
+                              fmt::format("{} bytes were sent and {} are there", input.seen(), there))
+                       .then("make room on the server, or see whether somebody else writes that file")
+                       .from(ErrorSide::destination));
 }
 
 Outcome<std::uint64_t> AppendStore::size_of(const std::string& name) {

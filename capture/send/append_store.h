@@ -16,6 +16,8 @@ class AppendStore final : public Store {
   private:
     [[nodiscard]] std::string url(const std::string& name) const;
     Outcome<> upload(Input& input, const std::string& partial, Stored& stored);
+    // Whether the file on the server is as long as what was sent.
+    Outcome<> is_whole(const Input& input, const std::string& partial);
     // A file that is not there becomes an empty one.
     Outcome<std::uint64_t> size_of(const std::string& name);
     // Whether the file on the server is how the input begins.

@@ -85,6 +85,20 @@ class Sftp(sending.Sending):
         self.assertEqual(run.report["resumed_at"], [3 * MIB - 5], run.said)
         self.assertEqual(self.files(), ["vmcore"])
 
+    def test_server_killed_when_all_was_sent_but_not_closed(self):
+        data = random_bytes(4 * MIB)
+        partial = self.sshd.data / "vmcore.incomplete"
+        run = Run("--name", "vmcore", "--retries", 20, self.sshd.url())
+        run.feed(data)
+        wait_until(lambda: partial.exists() and partial.stat().st_size == len(data), "all of it is there")
+        self.sshd.kill()
+        os.truncate(partial, MIB)
+        self.sshd.start()
+        self.assertEqual(run.end(), STORED, run.said)
+        self.same(self.sshd.data / "vmcore", data)
+        self.assertEqual(run.report["resumed_at"], [MIB], run.said)
+        self.assertEqual(self.files(), ["vmcore"])
+
     def test_more_was_lost_than_the_buffer_holds(self):
         _, partial, run = self.killed_half_way("--retries", 20, "--buffer", 1)
         os.truncate(partial, MIB)

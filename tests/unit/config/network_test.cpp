@@ -129,8 +129,9 @@ TEST_CASE("routes in ip-route's words") {
         REQUIRE(route);
         CHECK(route->text() == text);
     }
-    for (const char* text : {"", "192.0.2.0", "default", "default metric 5", "default via", "default via 192.0.2.1/24", "default dev eth0",
-                             "192.0.2.0/24 via 2001:db8::1", "default via 192.0.2.1 metric 4294967296"})
+    for (const char* text :
+         {"", "192.0.2.0", "default", "default metric 5", "default via", "default via 192.0.2.1/24",
+          "default dev eth0", "192.0.2.0/24 via 2001:db8::1", "default via 192.0.2.1 metric 4294967296"})
         CHECK_FALSE(parse_route(text));
 }
 
