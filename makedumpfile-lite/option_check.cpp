@@ -21,8 +21,6 @@ Result<> check_options(const Options& options) {
         return wrong_use("-F", "a stream goes through a pipe as it is", "leave -F out");
     if (options.split && (options.format != Format::kdump || options.flattened))
         return wrong_use("--split", "only the kdump-compressed format can be split");
-    if (options.split_block && !options.split)
-        return wrong_use("--splitblock-size", "it goes with --split");
     if (options.partial_dmesg && options.job != Job::dmesg)
         return wrong_use("--partial-dmesg", "it goes with --dump-dmesg");
     if (options.dry_run && !dump)

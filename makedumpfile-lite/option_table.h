@@ -50,6 +50,7 @@ enum class OptionId {
     help,
     version,
     no_effect,
+    no_effect_number,
     refused,
 };
 
@@ -106,8 +107,9 @@ inline constexpr std::array option_table = {
     Option{'h', "help", OptionId::help, false},
     Option{'v', "version", OptionId::version, false},
 
-    Option{'b', "", OptionId::no_effect, true, "pages are written in blocks of a fixed size"},
-    Option{'\0', "cyclic-buffer", OptionId::no_effect, true, "page sets are kept sparse, not in cycles"},
+    Option{'b', "", OptionId::no_effect_number, true, "pages are written in blocks of a fixed size"},
+    Option{'\0', "cyclic-buffer", OptionId::no_effect_number, true,
+           "page sets are kept sparse, not in cycles"},
     Option{'\0', "non-cyclic", OptionId::no_effect, false, "page sets are kept sparse, not in cycles"},
     Option{'\0', "work-dir", OptionId::no_effect, true, "no temporary file is needed"},
 

@@ -284,7 +284,9 @@ Failure wrong_use(std::string object, std::string reason, std::string next) {
 
 Result<> apply_option(Options& options, const Option& option, const std::string& name,
                       const std::string& value) {
-    if (option.id == OptionId::no_effect) {
+    if (option.id == OptionId::no_effect_number && !parse_number(value))
+        return wrong_use(fmt::format("{} {}", name, value), "a number is needed");
+    if (option.id == OptionId::no_effect || option.id == OptionId::no_effect_number) {
         options.without_effect.push_back(fmt::format("{} changes nothing here: {}", name, option.note));
         return {};
     }

@@ -38,6 +38,9 @@ class Walk {
                 return options_;
         }
         KDK_TRY(check_options(options_));
+        if (options_.split_block && !options_.split)
+            options_.without_effect.emplace_back(
+                "--splitblock-size changes nothing here: it goes with --split");
         KDK_TRY(assign_names());
         if (options_.summary == "-" && options_.output == "-" && !options_.dry_run)
             return wrong_use("--summary -", "the dump goes to standard output",
@@ -60,15 +63,28 @@ class Walk {
             }
     }
 
+    // A word may be cut short as long as one option only begins so, as with getopt_long(3).
+    static Result<const Option*> named(const std::string& name) {
+        const std::string_view word = std::string_view(name).substr(2);
+        std::vector<const Option*> begin_so;
+        for (const Option& candidate : option_table) {
+            if (candidate.word == word && !word.empty())
+                return &candidate;
+            if (candidate.word.starts_with(word) && !candidate.word.empty())
+                begin_so.push_back(&candidate);
+        }
+        if (begin_so.empty())
+            return wrong_use(name, "no such option");
+        if (begin_so.size() > 1)
+            return wrong_use(
+                name, fmt::format("it is short for --{} and for --{}", begin_so[0]->word, begin_so[1]->word));
+        return begin_so.front();
+    }
+
     Result<> word(const std::string& text) {
         const auto equals = text.find('=');
         const std::string name = text.substr(0, equals);
-        const auto* option =
-            std::find_if(option_table.begin(), option_table.end(), [&](const Option& candidate) {
-                return !candidate.word.empty() && candidate.word == std::string_view(name).substr(2);
-            });
-        if (option == option_table.end())
-            return wrong_use(name, "no such option");
+        KDK_ASSIGN(const Option* const option, named(name));
         if (!option->has_value && equals != std::string::npos)
             return wrong_use(name, "it takes no value");
         std::optional<std::string> attached;

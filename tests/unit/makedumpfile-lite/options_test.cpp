@@ -125,7 +125,11 @@ TEST_CASE("a wrong command line is invalid and says what is wrong") {
         {"--format", "stream", "-F", "a", "b"},
         {"--split", "a", "b"},
         {"--split", "-E", "a", "b", "c"},
-        {"--splitblock-size", "5", "a", "b"},
+        {"--splitblock-size", "x", "a", "b"},
+        {"--cyclic-buffer", "x", "a", "b"},
+        {"-b", "x", "a", "b"},
+        {"--s", "a", "b"},
+        {"--=1", "a", "b"},
         {"-L", "0", "a", "b"},
         {"-L", "99999999999G", "a", "b"},
         {"-L", "M", "a", "b"},
@@ -227,4 +231,15 @@ TEST_CASE("what cannot change the dump is accepted and said") {
     CHECK(options.without_effect.size() == 4);
     CHECK(options.source == "a");
     CHECK(options.output == "b");
+    CHECK(accepted({"--splitblock-size", "5", "a", "b"}).without_effect.size() == 1);
+    CHECK(accepted({"--split", "--splitblock-size", "5", "a", "b", "c"}).without_effect.empty());
+}
+
+TEST_CASE("a word may be cut short while it is one option's only") {
+    CHECK(accepted({"--compr", "zlib", "a", "b"}).compression.algorithm == Algorithm::zlib);
+    CHECK(accepted({"--message=7", "a", "b"}).messages == 7);
+    CHECK(accepted({"--split", "a", "b", "c"}).split); // though --splitblock-size begins so
+    CHECK(refused({"--xen", "a", "b"}).kind == ErrorKind::invalid);
+    CHECK_THAT(refused({"--dum", "31", "a", "b"}).reason,
+               Catch::Contains("--dump-level") && Catch::Contains("--dump-dmesg"));
 }
