@@ -33,9 +33,11 @@ Result<int> reboot_now() {
 
 Result<> load_way_back(const JumpBack& back) {
     const auto lock = lock_loading(); // as for a load, better unlocked than not at all
-    // Whatever was loaded for a reboot is dropped by it.
+    KDK_TRY(
+        kexec_load(KexecPurpose::reboot, back.place.begin, {{back.place, back.trampoline}}, {true, false}));
+    // What was loaded for a reboot is dropped by it, and stays when it fails.
     ::unlink(LoadRecord::path(KexecPurpose::reboot).c_str());
-    return kexec_load(KexecPurpose::reboot, back.place.begin, {{back.place, back.trampoline}}, {true, false});
+    return {};
 }
 
 Result<int> reboot_back(const Machine& machine) {
