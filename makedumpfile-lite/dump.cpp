@@ -3,19 +3,16 @@
 
 #include "base/bytes.h"
 #include "base/file.h"
-#include "base/progress.h"
 #include "makedumpfile-lite/dump_facts.h"
 #include "makedumpfile-lite/dump_job.h"
 #include "makedumpfile-lite/dump_output.h"
 #include "makedumpfile-lite/erase/erased_image.h"
 #include "makedumpfile-lite/filter.h"
 #include "makedumpfile-lite/format/kdump_writer.h"
-#include "makedumpfile-lite/format/stream_layout.h"
-#include "makedumpfile-lite/interrupt.h"
-#include "makedumpfile-lite/kernel/data.h"
 #include "makedumpfile-lite/kernel/kernel.h"
 #include "makedumpfile-lite/kernel/placed_info.h"
 #include "makedumpfile-lite/output_file.h"
+#include "makedumpfile-lite/page_choice.h"
 #include "makedumpfile-lite/pipeline.h"
 #include "makedumpfile-lite/salvage.h"
 #include "makedumpfile-lite/source/open.h"
@@ -28,19 +25,12 @@
 #include <utility>
 
 #include <fmt/format.h>
-#include <sched.h>
 #include <sys/resource.h>
-#include <sys/sysinfo.h>
 #include <unistd.h>
 
 namespace kdumpkit::dump {
 
 namespace {
-
-// Uncompressed. Larger frames gain little (docs/stream-format.md) and cost memory.
-constexpr std::size_t stream_frame_bytes = std::size_t{1} << 20;
-// In frames this level is faster than level 1 on single pages.
-constexpr int stream_level = 3;
 
 class Stopwatch {
   public:
@@ -57,103 +47,9 @@ class Stopwatch {
     std::chrono::steady_clock::time_point last_ = start_;
 };
 
-} // namespace
-
-Progress progress_line(const Options& options, const char* what, std::uint64_t bytes) {
-    // On a console that is no terminal, one line in five seconds: a serial line is slow.
-    return Progress((options.messages & Messages::progress) != 0 ? STDERR_FILENO : -1, what, bytes,
-                    std::chrono::seconds(5));
-}
-
-unsigned available_cpus() {
-    cpu_set_t cpus;
-    const int count = ::sched_getaffinity(0, sizeof(cpus), &cpus) == 0 ? CPU_COUNT(&cpus) : 1;
-    return static_cast<unsigned>(std::clamp(count, 1, 64));
-}
-
-namespace {
-
 std::uint64_t peak_rss_kib() {
     struct rusage usage {};
     return ::getrusage(RUSAGE_SELF, &usage) == 0 ? static_cast<std::uint64_t>(usage.ru_maxrss) : 0;
-}
-
-// What is known of the crashed kernel: nothing when a level that needs nothing is wanted and nothing can be
-// found.
-Result<std::unique_ptr<Kernel>> find_kernel(const Image& image, const Options& options,
-                                            const KernelSources& sources, const Log& log, Summary& summary) {
-    auto kernel = Kernel::open(image, log, Kernel::Depth::pages, sources);
-    if (kernel) {
-        const auto& warnings = (*kernel)->warnings();
-        summary.warnings.insert(summary.warnings.end(), warnings.begin(), warnings.end());
-        summary.kernel_facts = (*kernel)->data().facts;
-        return kernel;
-    }
-    Error error = std::move(kernel).error();
-    if (options.level > DumpLevel::zero && error.next_step.empty())
-        error.next_step = "use -d 1 or -d 0: these levels need no knowledge of the kernel";
-    if (options.level > DumpLevel::zero)
-        return fail(std::move(error));
-    error.next_step.clear();
-    std::vector<std::string> warnings = sources.warnings;
-    warnings.push_back(error.message() + "; every page is copied all the same");
-    for (std::string& warning : warnings) {
-        log.warning("{}", warning);
-        summary.warnings.push_back(std::move(warning));
-    }
-    return std::unique_ptr<Kernel>();
-}
-
-// Only what the image can still give is written: one that was filtered before, or cut off, has not all that
-// its first bitmap names.
-Selection available(Selection selection, const Image& image) {
-    if (image.present() == nullptr)
-        return selection;
-    selection.kept.keep_only(*image.present());
-    const std::uint64_t wanted = std::exchange(selection.counts.kept, selection.kept.count());
-    selection.counts.not_in_source = wanted - selection.counts.kept;
-    return selection;
-}
-
-Result<Selection> select(const Image& image, const Kernel* kernel, const Options& options, const Log& log) {
-    if (kernel == nullptr || options.level <= DumpLevel::zero) {
-        KDK_ASSIGN(Selection all, select_all(image));
-        return available(std::move(all), image);
-    }
-    Progress progress = progress_line(options, "filter", image.memory().total());
-    auto selection = select_pages(
-        image, *kernel,
-        FilterOptions{options.level, options.per_cpu_free, !image.live(), options.unused_vmemmap}, log,
-        [&](std::uint64_t pages) {
-            progress.update(pages * kernel->page_size());
-            return stop_if_interrupted(options.output);
-        });
-    if (!selection && selection.error().next_step.empty())
-        return fail(
-            Error(selection.error()).then("use -d 1 or -d 0: these levels need no knowledge of the kernel"));
-    if (!selection)
-        return selection;
-    progress.finish();
-    return available(std::move(*selection), image);
-}
-
-PipelineSettings pipeline_for(const DumpJob& job) {
-    const Options& options = job.options;
-    PipelineSettings pipeline;
-    pipeline.workers = options.workers != 0 ? options.workers : available_cpus();
-    pipeline.compression = options.compression;
-    pipeline.page_size = static_cast<std::size_t>(job.facts.page_size);
-    pipeline.share_zero_pages = (job.facts.level & DumpLevel::zero) != 0;
-    // Pages of a running kernel change between the moment when one is written and that when it is compared.
-    pipeline.hash_pages =
-        options.share_duplicates && options.format == Options::Format::kdump && !job.source.live();
-    if (options.format == Options::Format::stream) {
-        if (options.compression.algorithm == Algorithm::none)
-            pipeline.compression = Compression{Algorithm::zstd, stream_level};
-        pipeline.share_zero_pages = true; // a bit each, whatever the level
-        pipeline.frame_pages = stream_frame_bytes / pipeline.page_size;
-    }
-    return pipeline;
 }
 
 // Buffers are not given back before the dump is whole, so this is what it held at most.
@@ -169,7 +65,7 @@ void check_memory(const DumpJob& job, Summary& summary) {
 
 // One dump at the job's level.
 Result<> attempt(DumpJob& job, const Kernel* kernel, DumpOutput& output, Stopwatch& clock, Summary& summary) {
-    KDK_ASSIGN(job.selection, select(job.source, kernel, job.options, job.log));
+    KDK_ASSIGN(job.selection, choose_pages(job.source, kernel, job.options, job.log));
     summary.pages = job.selection.counts;
     summary.checks = job.selection.checks;
     for (const std::string& warning : job.selection.warnings) {

@@ -31,4 +31,7 @@ Progress progress_line(const Options& options, const char* what, std::uint64_t b
 // Threads to use when the command line names no number: one for each CPU that this process may use.
 unsigned available_cpus();
 
+// How the pages of this job are packed, before its memory is fitted to the limit.
+PipelineSettings pipeline_for(const DumpJob& job);
+
 } // namespace kdumpkit::dump
