@@ -5,6 +5,7 @@
 #include "base/bytes.h"
 #include "base/file.h"
 #include "base/process.h"
+#include "base/text.h"
 #include "config/raw_frame.h"
 #include "initramfs/devices.h"
 
@@ -79,15 +80,6 @@ void look_for_folder(TargetFacts& facts, const Target& target) {
     }
     facts.folder = local.paths.front();
     look_into_folder(facts);
-}
-
-std::optional<std::uint64_t> kib_of(std::string_view meminfo, std::string_view name) {
-    const std::size_t at = meminfo.find(fmt::format("{}:", name));
-    if (at == std::string_view::npos)
-        return std::nullopt;
-    std::string_view rest = meminfo.substr(at + name.size() + 1);
-    rest.remove_prefix(std::min(rest.find_first_not_of(' '), rest.size()));
-    return parse_number(rest.substr(0, rest.find_first_not_of("0123456789")), 10);
 }
 
 } // namespace

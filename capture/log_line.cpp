@@ -1,19 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "capture/log_line.h"
 
+#include "base/text.h"
+
 #include <charconv>
 
 namespace kdumpkit::capture {
-namespace {
-
-std::string_view trimmed(std::string_view text) {
-    const auto begin = text.find_first_not_of(" \t");
-    if (begin == std::string_view::npos)
-        return {};
-    return text.substr(begin, text.find_last_not_of(" \t\r") - begin + 1);
-}
-
-} // namespace
 
 LogLine parse_log_line(std::string_view text) {
     LogLine line;

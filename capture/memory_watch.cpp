@@ -2,30 +2,14 @@
 #include "capture/memory_watch.h"
 
 #include "base/file.h"
+#include "base/text.h"
 
 #include <algorithm>
-#include <charconv>
 
 namespace kdumpkit::capture {
-namespace {
-
-std::optional<std::uint64_t> field(std::string_view text, std::string_view key) {
-    auto at = text.find(key);
-    if (at == std::string_view::npos || (at != 0 && text[at - 1] != '\n'))
-        return std::nullopt;
-    at = text.find_first_not_of(' ', at + key.size());
-    if (at == std::string_view::npos)
-        return std::nullopt;
-    std::uint64_t value = 0;
-    const auto parsed = std::from_chars(text.data() + at, text.data() + text.size(), value);
-    return parsed.ec == std::errc() ? std::optional(value) : std::nullopt;
-}
-
-} // namespace
-
 std::optional<Meminfo> parse_meminfo(std::string_view text) {
-    const auto total = field(text, "MemTotal:");
-    const auto available = field(text, "MemAvailable:");
+    const auto total = kib_of(text, "MemTotal");
+    const auto available = kib_of(text, "MemAvailable");
     if (!total || !available)
         return std::nullopt;
     return Meminfo{*total, *available};

@@ -1,20 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "config/credentials.h"
 
+#include "base/text.h"
+
 #include <algorithm>
 
 #include <fmt/format.h>
 
 namespace kdumpkit {
 namespace {
-
-std::string_view trimmed(std::string_view text) {
-    constexpr std::string_view blank = " \t\r";
-    const std::size_t first = text.find_first_not_of(blank);
-    if (first == std::string_view::npos)
-        return {};
-    return text.substr(first, text.find_last_not_of(blank) - first + 1);
-}
 
 std::string* place_of(std::string_view name, Credentials& into) {
     if (name == "user" || name == "access_key" || name == "aws_access_key_id")

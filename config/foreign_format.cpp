@@ -1,17 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "config/foreign_format.h"
 
+#include "base/text.h"
+
 #include <algorithm>
 
 namespace kdumpkit {
 namespace {
-
-std::string_view trimmed(std::string_view text) {
-    const std::size_t begin = text.find_first_not_of(" \t\r");
-    if (begin == std::string_view::npos)
-        return {};
-    return text.substr(begin, text.find_last_not_of(" \t\r") - begin + 1);
-}
 
 std::string unquoted(std::string_view text) {
     if (!text.empty() && (text.front() == '"' || text.front() == '\'')) {

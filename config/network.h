@@ -45,6 +45,9 @@ bool is_address_with_length(const std::string& text);
 // AF_INET or AF_INET6 of an address with or without a /LENGTH, AF_UNSPEC when it is none.
 int address_family(const std::string& text);
 
+// The DHCP client of an interface that asks for its address: where it is here, and in the capture initramfs.
+inline constexpr const char* dhcp_client = "/usr/sbin/dhcpcd";
+
 // One interface of the capture kernel's network.
 struct Interface {
     std::string name; // what others here call it; the capture kernel may call a device differently
@@ -67,7 +70,7 @@ struct Interface {
 };
 
 // [network]. With interfaces it is complete; without them `kdumpkit build` freezes those of the running
-// system that lead to remote targets.
+// system that lead to remote targets and to the nodes of a cluster.
 struct Network {
     NetworkMethod method = NetworkMethod::automatic;
     std::chrono::seconds link_timeout{30};

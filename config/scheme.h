@@ -41,6 +41,7 @@ struct SchemeInfo {
     [[nodiscard]] bool remote() const {
         return carrier == Carrier::network_filesystem || carrier == Carrier::sender;
     }
+    [[nodiscard]] bool speaks_ssh() const { return scheme == Scheme::sftp || scheme == Scheme::scp; }
 };
 
 std::span<const SchemeInfo> schemes();

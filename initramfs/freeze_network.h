@@ -11,10 +11,7 @@
 
 namespace kdumpkit::initramfs {
 
-// The client that is packed when an interface asks for its address; network/dhcp.h runs it.
-inline constexpr const char* dhcp_client = "/usr/sbin/dhcpcd";
-
-// The network that leads to the remote targets, and the modules that it needs.
+// The network that leads to the remote targets and to a cluster's nodes, and the modules that it needs.
 struct FrozenNetwork {
     Network network;
     std::vector<ModuleRequest> modules;

@@ -19,10 +19,6 @@ constexpr std::array system_certificates = {"/etc/ssl/certs/ca-certificates.crt"
                                             "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem",
                                             "/etc/ssl/cert.pem"};
 
-bool speaks_ssh(const Target& target) {
-    return target.scheme == Scheme::sftp || target.scheme == Scheme::scp;
-}
-
 bool trusts_certificates(const Target& target) {
     return target.scheme == Scheme::https || target.scheme == Scheme::ftps ||
            (target.scheme == Scheme::s3 && !target.value("endpoint").starts_with("http://"));
@@ -44,7 +40,7 @@ Result<> check(const Target& target, std::string_view key, std::string_view text
     if (key == "known_hosts")
         return check_known_host(text, target.host, target.port.value_or(22), name);
     if (key == "key")
-        return speaks_ssh(target) ? check_ssh_key(text, name) : check_tls_key(text, name);
+        return target.info().speaks_ssh() ? check_ssh_key(text, name) : check_tls_key(text, name);
     return check_certificate(text, name);
 }
 

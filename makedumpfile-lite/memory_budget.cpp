@@ -4,11 +4,11 @@
 #include "base/bytes.h"
 #include "base/file.h"
 #include "base/progress.h"
+#include "base/text.h"
 #include "makedumpfile-lite/format/duplicates.h"
 #include "makedumpfile-lite/format/stream_layout.h"
 
 #include <algorithm>
-#include <charconv>
 #include <string_view>
 
 #include <fmt/format.h>
@@ -42,26 +42,19 @@ bool shrink(PipelineSettings& pipeline) {
     return true;
 }
 
-// Of a file of /proc with lines such as "Key:   123 kB"; 0 when there is none.
+// Of a file of /proc; 0 when there is no such line.
 std::uint64_t bytes_of_line(const char* path, std::string_view key) {
-    const auto text = read_text(path);
-    const std::size_t at = text ? text->find(key) : std::string::npos;
-    if (at == std::string::npos)
-        return 0;
-    const std::size_t digits = std::min(text->find_first_not_of(" \t", at + key.size()), text->size());
-    std::uint64_t kib = 0;
-    std::from_chars(text->data() + digits, text->data() + text->size(), kib);
-    return kib * 1024;
+    return kib_of(read_text(path).value_or(std::string()), key).value_or(0) * 1024;
 }
 
 } // namespace
 
 std::uint64_t default_memory_limit() {
-    return std::max(least_default, bytes_of_line("/proc/meminfo", "MemAvailable:") / 4);
+    return std::max(least_default, bytes_of_line("/proc/meminfo", "MemAvailable") / 4);
 }
 
 std::uint64_t anonymous_memory() {
-    return bytes_of_line("/proc/self/status", "RssAnon:");
+    return bytes_of_line("/proc/self/status", "RssAnon");
 }
 
 Result<MemoryBudget> fit_memory(std::uint64_t limit, const Selection& selection, PipelineSettings& pipeline) {

@@ -15,7 +15,6 @@ namespace kdumpkit::network {
 
 // The DHCP client in the capture initramfs. It sets addresses, routes and MTU itself, renews them while the
 // dump is on its way, and runs a program for the rest: this one again, see write_lease().
-inline constexpr const char* dhcp_client = "/usr/sbin/dhcpcd";
 inline constexpr const char* own_program = "/usr/bin/kdump-network";
 inline constexpr const char* lease_folder = "/run/kdumpkit-dhcp";
 

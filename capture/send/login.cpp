@@ -15,10 +15,6 @@ void set(CURL* handle, CURLoption option, const std::string& text) {
         (void)curl_easy_setopt(handle, option, text.c_str());
 }
 
-bool speaks_ssh(const Target& target) {
-    return target.scheme == Scheme::sftp || target.scheme == Scheme::scp;
-}
-
 void apply_ssh(const Login& login, CURL* handle) {
     const std::string key = login.target.value("key");
     set(handle, CURLOPT_USERNAME, login.target.user);
@@ -39,7 +35,7 @@ void apply_tls(const Target& target, CURL* handle) {
         set(handle, CURLOPT_CAINFO, ca);
         (void)curl_easy_setopt(handle, CURLOPT_CAPATH, nullptr);
     }
-    if (!speaks_ssh(target)) {
+    if (!target.info().speaks_ssh()) {
         set(handle, CURLOPT_SSLCERT, target.value("cert"));
         set(handle, CURLOPT_SSLKEY, target.value("key"));
     }
@@ -105,7 +101,7 @@ void apply(const Login& login, CURL* handle) {
     (void)curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, protocols(login.target));
     (void)curl_easy_setopt(handle, CURLOPT_PROXY, "");
     apply_tls(login.target, handle);
-    if (speaks_ssh(login.target))
+    if (login.target.info().speaks_ssh())
         return apply_ssh(login, handle);
     if (!login.credentials)
         return;
