@@ -9,6 +9,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <exception>
 #include <string_view>
 
 #include <fmt/format.h>
@@ -70,9 +71,7 @@ Result<> hear_dhcp() {
     return news ? network::write_lease(network::lease_folder, *news) : Result<>();
 }
 
-} // namespace
-
-int main(int argc, char** argv) {
+int run_program(int argc, char** argv) {
     const std::string_view command = argc > 1 ? argv[1] : "";
     const bool from_dhcpcd = argc == 1 && std::getenv("reason") != nullptr;
     if (argc == 2 && (command == "--help" || command == "-h")) {
@@ -94,4 +93,15 @@ int main(int argc, char** argv) {
         return exit_code(done.error());
     }
     return exit_codes::success;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    try {
+        return run_program(argc, argv);
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "kdump-network: stopped: %s\n", error.what());
+        return exit_codes::system;
+    }
 }
