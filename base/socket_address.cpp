@@ -3,12 +3,23 @@
 
 #include "base/bytes.h"
 
+#include <array>
 #include <string>
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
 
 namespace kdumpkit {
+
+std::string SocketAddress::host() const {
+    std::array<char, INET6_ADDRSTRLEN> text{};
+    const void* address =
+        storage.ss_family == AF_INET
+            ? static_cast<const void*>(&reinterpret_cast<const sockaddr_in*>(&storage)->sin_addr)
+            : &reinterpret_cast<const sockaddr_in6*>(&storage)->sin6_addr;
+    return ::inet_ntop(storage.ss_family, address, text.data(), text.size()) == nullptr ? std::string()
+                                                                                        : text.data();
+}
 
 Result<SocketAddress> parse_address(std::string_view text, std::uint16_t port) {
     std::string host(text);

@@ -4,6 +4,7 @@
 #include "base/error.h"
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include <sys/socket.h>
@@ -15,6 +16,9 @@ namespace kdumpkit {
 struct SocketAddress {
     sockaddr_storage storage{};
     socklen_t length = 0;
+
+    // "192.0.2.1" or "2001:db8::1", without the port.
+    [[nodiscard]] std::string host() const;
 };
 Result<SocketAddress> parse_address(std::string_view text, std::uint16_t port);
 

@@ -97,6 +97,10 @@ Result<> read_log(Life& life) {
 
 Result<> begin_hooks(Life& life) {
     feed_hardware_watchdog(life.c);
+    // A cluster that hears nothing cuts this machine's power, in the middle of a dump to whichever target.
+    if (!life.c.frozen.settings.fence_kdump.empty())
+        if (const auto up = life.c.uplink.ready(life.c); !up)
+            life.c.log.error(up.error());
     begin_beacon(life.c);
     run_hooks(life.c, life.c.frozen.settings.hooks.pre, {"pre"});
     return {};

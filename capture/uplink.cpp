@@ -3,8 +3,6 @@
 
 #include "capture/chain.h"
 
-#include <algorithm>
-
 namespace kdumpkit::capture {
 namespace {
 
@@ -34,8 +32,7 @@ Result<> run_network(Capture& c, const char* command, double limit) {
 } // namespace
 
 void Uplink::start(Capture& c) {
-    const auto& targets = c.frozen.settings.targets;
-    if (std::none_of(targets.begin(), targets.end(), [](const Target& t) { return t.info().remote(); }))
+    if (!c.frozen.settings.want_network())
         return;
     if (const auto started = run_network(c, "start", grace); !started)
         c.log.say("the links could not be switched on yet, this is tried again");

@@ -66,7 +66,8 @@ constexpr std::array<SettingKey, 30> keys{{
      "local filesystems to save to when no target took anything; any: whichever can be written",
      [](const Settings& settings) -> SettingValue { return settings.last_resort; }},
     {"capture", "fence_kdump", "a list of ADDRESS or ADDRESS:PORT",
-     "cluster nodes that are told every 5 seconds that a capture is under way",
+     "cluster nodes that are told every 5 seconds that a capture is under way; it waits for the network "
+     "first",
      [](const Settings& settings) -> SettingValue { return settings.fence_kdump; }},
     {"capture", "files", "a list of absolute paths",
      "files of this machine that the initramfs gets besides, programs with their libraries",

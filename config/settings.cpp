@@ -185,6 +185,11 @@ Result<Compression> parse_compression(std::string_view text) {
     return compression;
 }
 
+bool Settings::want_network() const {
+    return !fence_kdump.empty() ||
+           std::any_of(targets.begin(), targets.end(), [](const Target& t) { return t.info().remote(); });
+}
+
 Result<Settings> parse_settings(std::string_view toml, const std::string& name) {
     KDK_ASSIGN(const toml::table table, parse_toml(toml, name));
     Settings settings;

@@ -73,6 +73,8 @@ struct Settings {
     Network network;
     Retention retention;
     Hooks hooks;
+    // A target is remote, or a cluster is to be told: the capture kernel needs a network.
+    [[nodiscard]] bool want_network() const;
     friend bool operator==(const Settings&, const Settings&) = default;
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "initramfs/freeze_network.h"
 
+#include "base/socket_address.h"
 #include "config/nic.h"
 #include "config/object_store.h"
 #include "initramfs/devices.h"
@@ -38,8 +39,7 @@ class NetworkFreezer {
     }
 
     Result<FrozenNetwork> run() {
-        const auto& targets = settings_.targets;
-        if (std::none_of(targets.begin(), targets.end(), [](const Target& t) { return t.info().remote(); })) {
+        if (!settings_.want_network()) {
             // Nothing of it would be used.
             frozen_.network.interfaces.clear();
             return std::move(frozen_);
@@ -56,7 +56,7 @@ class NetworkFreezer {
         if (around_.running_system)
             read_resolver();
         std::vector<std::string> addresses;
-        for (const Target& target : targets)
+        for (const Target& target : settings_.targets)
             if (target.info().remote())
                 KDK_TRY(add_host(host_of(target), addresses));
         if (frozen_.network.interfaces.empty())
@@ -118,22 +118,31 @@ class NetworkFreezer {
             return fail(*std::move(no_way));
         if (!ways.empty())
             KDK_TRY(interfaces_of(snapshot, ways, frozen_.network.method));
-        // A DNS server that cannot be reached from the capture kernel is only a server less.
+        // Without one of these there is still a capture.
+        for (const std::string& node : settings_.fence_kdump)
+            if (const auto address = parse_address(node, 0))
+                (void)add_way(snapshot, "cluster node", address->host(), ways);
         std::erase_if(frozen_.network.dns, [&](const std::string& server) {
-            std::vector<Way> more = ways;
-            const auto way = way_to(server);
-            if (way)
-                more.push_back(*way);
-            if (way && interfaces_of(snapshot, more, frozen_.network.method)) {
-                ways = std::move(more);
-                return false;
-            }
-            frozen_.warnings.push_back(
-                fmt::format("the DNS server {} is left out: no way leads there after a panic", server));
-            return true;
+            return !add_way(snapshot, "DNS server", server, ways);
         });
         KDK_ASSIGN(frozen_.network.interfaces, interfaces_of(snapshot, ways, frozen_.network.method));
         return {};
+    }
+
+    // Whether the capture kernel can get there; a warning when it cannot.
+    bool add_way(const NetworkSnapshot& snapshot, const char* what, const std::string& address,
+                 std::vector<Way>& ways) {
+        std::vector<Way> more = ways;
+        const auto way = way_to(address);
+        if (way)
+            more.push_back(*way);
+        if (way && interfaces_of(snapshot, more, frozen_.network.method)) {
+            ways = std::move(more);
+            return true;
+        }
+        frozen_.warnings.push_back(
+            fmt::format("the {} {} is left out: no way leads there after a panic", what, address));
+        return false;
     }
 
     Result<> add_drivers() {

@@ -23,6 +23,7 @@ TEST_CASE("addresses with and without a port") {
                               ? reinterpret_cast<const sockaddr_in*>(&address->storage)->sin_port
                               : reinterpret_cast<const sockaddr_in6*>(&address->storage)->sin6_port;
         CHECK(ntohs(port) == row.port);
+        CHECK(address->host() == (row.family == AF_INET ? "192.0.2.1" : "2001:db8::1"));
     }
     for (const char* text :
          {"", "host", "192.0.2.1:", "192.0.2.1:0", "192.0.2.1:65536", "[::1", ":80", "1.2.3"}) {

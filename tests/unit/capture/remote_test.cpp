@@ -56,6 +56,15 @@ TEST_CASE("the network is asked for only when a target is remote, and only once"
     }
 }
 
+TEST_CASE("a cluster's nodes are told through the network, whatever the targets") {
+    RemoteWorld world;
+    world.frozen.settings.targets = {target(uuid_a)};
+    world.frozen.settings.fence_kdump = {"192.0.2.9"};
+    CHECK(world.run().saved == Saved::complete);
+    CHECK(get_file(world.folder / "asked") == "start\nwait\n");
+    CHECK(world.system.kept_doing == 1);
+}
+
 TEST_CASE("without a network the next target gets the dump, and the log has the reason") {
     RemoteWorld world;
     world.network("[ \"$1\" = start ] || { echo 'MAC 52:54:00:12:34:56: its link is down'; exit 3; }");

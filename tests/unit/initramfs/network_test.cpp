@@ -274,6 +274,9 @@ TEST_CASE("the network of another root has to be described") {
     const std::string interface =
         "[[network.interface]]\nname = \"x\"\nmac = \"52:54:00:12:34:56\"\naddresses = \"192.0.2.7/24\"\n";
     CHECK(freeze_for("target = \"file:///crash\"\n")->network.interfaces.empty());
+    CHECK_THAT(freeze_for("[capture]\nfence_kdump = \"192.0.2.9\"\n").error().message(),
+               Contains("[network]"));
+    CHECK(freeze_for("[capture]\nfence_kdump = \"192.0.2.9\"\n" + interface)->network.interfaces.size() == 1);
     CHECK_THAT(freeze_for("target = \"nfs://192.0.2.9/crash\"\n").error().message(), Contains("[network]"));
     const auto described = freeze_for("target = \"nfs://192.0.2.9/crash\"\n" + interface);
     REQUIRE(described);
