@@ -77,6 +77,11 @@ void prepare(Capture& capture, const Target& target, Task task, std::size_t numb
     }
 }
 
+bool is_mounted(const Target& target) {
+    const Carrier carrier = target.info().carrier;
+    return carrier == Carrier::filesystem || carrier == Carrier::network_filesystem;
+}
+
 TargetEnd try_target(Capture& capture, const Target& target, Task task, std::size_t number) {
     prepare(capture, target, task, number);
     const auto now = [&] { return capture.system.boot_seconds(); };
@@ -97,17 +102,43 @@ TargetEnd try_target(Capture& capture, const Target& target, Task task, std::siz
         return TickAnswer::kill;
     };
     const auto end = capture.system.isolate([&] { return work_on(capture, target, task); }, watch);
+    const auto answer = end ? parse_target_end(end->answer) : std::nullopt;
+    if (answer)
+        return *answer;
+    const bool started = end || end.error().side == ErrorSide::destination;
+    if (started && is_mounted(target))
+        capture.left_mounted.push_back(capture.mount_point);
     if (!end) {
         capture.log.error(end.error());
-        if (end.error().side == ErrorSide::destination)
+        if (started)
             return {}; // it hangs and is left behind
         // No process could be started: a dump that could hang this one is better than none.
         return parse_target_end(work_on(capture, target, task)).value_or(TargetEnd{});
     }
-    if (const auto answer = parse_target_end(end->answer))
-        return *answer;
     capture.log.say("the work on the target ended early: {}", end->status.text());
     return {};
+}
+
+// What is still in this kernel's memory of a filesystem that nobody unmounted is lost at the reboot. One that
+// hung may have come back; one that has not must not hold up the reboot.
+void write_back(Capture& capture, const std::string& folder) {
+    const double until = capture.system.boot_seconds() + seconds(short_time);
+    ProgramWatch watch;
+    watch.line = [&](std::string_view line) { repeat(capture, line); };
+    watch.tick = [&](double) {
+        return capture.system.boot_seconds() > until ? TickAnswer::kill : TickAnswer::go_on;
+    };
+    watch.kill_wait = std::chrono::seconds(1);
+    const auto end = capture.system.isolate(
+        [&] {
+            const auto done = capture.system.unmount(folder);
+            return done ? std::string("all is written") : done.error().message();
+        },
+        watch);
+    capture.log.say("what the abandoned target at {} still had to write: {}", folder,
+                    !end                  ? end.error().message()
+                    : end->answer.empty() ? "it was not done in 15 s"
+                                          : end->answer);
 }
 
 // Of the targets that nobody named, one is enough.
@@ -199,6 +230,8 @@ Saved run_chain(Capture& capture) {
     }
     if (!progress.words || progress.best == Saved::nothing)
         show_log_end(capture);
+    for (const std::string& folder : capture.left_mounted)
+        write_back(capture, folder);
     return progress.best;
 }
 

@@ -31,6 +31,7 @@ struct Capture {
     std::string mount_point{};
     std::chrono::seconds device_patience{60};
     double until = std::numeric_limits<double>::infinity(); // boot seconds: its deadline
+    std::vector<std::string> left_mounted{}; // where targets are whose process did not come to its own end
     std::string elsewhere{}; // where the dump is already, in words, when only first words are wanted
 
     // Adds the seconds since `since` (boot clock) to a stage of the summary.
@@ -66,7 +67,8 @@ bool wants_dump(const Progress& progress, unsigned copies);
 
 // Goes through the targets in order, each in a process of its own that is left behind when it hangs: first
 // words to every one, the dump to as many as the settings want. Targets after that get a short time only.
-// When none took anything: the last resorts, at last the console.
+// When none took anything: the last resorts, at last the console. What was left behind gets a short time to
+// be written back.
 Saved run_chain(Capture& capture);
 
 } // namespace kdumpkit::capture

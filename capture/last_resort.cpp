@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "capture/last_resort.h"
 
+#include "base/text.h"
+
 #include <algorithm>
 #include <array>
 
@@ -12,8 +14,10 @@ namespace {
 constexpr std::array<std::string_view, 7> types{"ext4", "ext3", "ext2", "xfs", "btrfs", "f2fs", "vfat"};
 constexpr const char* folder = "/kdumpkit";
 
+// UUIDs are written in either case, a vfat serial number in capitals.
 bool holds(const std::vector<std::string>& list, const std::string& one) {
-    return std::find(list.begin(), list.end(), one) != list.end();
+    return std::any_of(list.begin(), list.end(),
+                       [&](const std::string& other) { return lower_case(other) == lower_case(one); });
 }
 
 } // namespace

@@ -36,6 +36,21 @@ TEST_CASE("a target that hangs is abandoned, and the next takes the dump at anot
     CHECK(exists(world.dump("b") + "/vmcore"));
 }
 
+TEST_CASE("an abandoned target is written back at the end, if it answers by then") {
+    for (const bool answers : {true, false}) {
+        World world;
+        add_second_disk(world);
+        world.system.hang_in_isolation = answers ? std::set<int>{1} : std::set<int>{1, 3};
+        const double before = world.system.clock;
+        CHECK(world.run().saved == Saved::complete);
+        CHECK(world.system.isolations == 3);
+        CHECK(world.system.heard("what the abandoned target at " + world.places.target +
+                                 " still had to write: "));
+        CHECK(world.system.heard("still had to write: cannot kill") == !answers);
+        CHECK(world.system.clock - before < 135 + 60);
+    }
+}
+
 TEST_CASE("without memory for another process the work is done all the same") {
     World world;
     world.system.no_more_processes = true;
@@ -114,8 +129,11 @@ TEST_CASE("last resorts: what is allowed, no target already, once, and can be wr
     REQUIRE(last_resorts(settings, found).size() == 2);
     CHECK(last_resorts(settings, found)[0].url() ==
           std::string("file:///kdumpkit?fs=UUID=") + uuid_b + "&type=btrfs");
-    settings.last_resort = {"UUID=1234-ABCD"};
+    settings.last_resort = {"UUID=1234-abcd"};
     CHECK(last_resorts(settings, found).size() == 1);
+    settings.last_resort = {"any"};
+    settings.targets = {target("1234-abcd")};
+    CHECK(last_resorts(settings, found).size() == 2); // the two others
 }
 
 TEST_CASE("what nobody takes is on the console and in pstore") {
