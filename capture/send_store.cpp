@@ -41,9 +41,10 @@ Attempt attempt_of_both(const SentRun& run) {
 
 } // namespace
 
-std::vector<std::string> send_argv(const std::string& sender, const std::string& url, const std::string& name,
+std::vector<std::string> send_argv(const Capture& capture, const std::string& url, const std::string& name,
                                    const std::string& file) {
-    std::vector<std::string> argv{sender, "--name", name};
+    std::vector<std::string> argv{capture.places.sender, "--name", name, "--give-up",
+                                  std::to_string(capture.frozen.settings.stall_timeout.count())};
     if (!file.empty())
         argv.insert(argv.end(), {"--file", file});
     argv.push_back(url);
@@ -76,7 +77,7 @@ TryEnd SendStore::filter(const Method& method) {
     const std::string summary = c_.places.scratch + "/collector.json";
     const std::string name = stream_name(c_.frozen.settings.stream);
     const SentRun run = run_and_send(c_, stream_argv(c_, method, summary),
-                                     send_argv(c_.places.sender, url_, name_ + "/" + name), dump_limits(c_));
+                                     send_argv(c_, url_, name_ + "/" + name), dump_limits(c_));
     TryEnd end = judge(c_, attempt_of_both(run), summary);
     if (end.attempt.ending == Ending::success) {
         dump_name_ = name;
@@ -86,8 +87,8 @@ TryEnd SendStore::filter(const Method& method) {
 }
 
 TryEnd SendStore::copy() {
-    const CollectorRun run = run_watched(
-        c_, send_argv(c_.places.sender, url_, name_ + "/vmcore", c_.places.vmcore), dump_limits(c_));
+    const CollectorRun run =
+        run_watched(c_, send_argv(c_, url_, name_ + "/vmcore", c_.places.vmcore), dump_limits(c_));
     Attempt attempt = attempt_of(run.status, "kdump-send: " + run.text());
     if (attempt.ending == Ending::success) {
         dump_name_ = "vmcore";
@@ -112,8 +113,7 @@ Result<> SendStore::send_file(const std::string& path, const std::string& name) 
     RunLimits limits = dump_limits(c_);
     limits.whole = std::min(limits.whole, static_cast<double>(c_.frozen.settings.stall_timeout.count()));
     limits.whole = std::max(limits.whole, last_words_time);
-    const CollectorRun run =
-        run_watched(c_, send_argv(c_.places.sender, url_, name_ + "/" + name, path), limits);
+    const CollectorRun run = run_watched(c_, send_argv(c_, url_, name_ + "/" + name, path), limits);
     if (ending_of(run.status) != Ending::success)
         return fail(make_error(ErrorKind::system, "send " + name + " to", url_, run.text())
                         .from(ErrorSide::destination));

@@ -38,8 +38,9 @@ class SendStore : public Store {
     std::uint64_t dump_bytes_ = 0;
 };
 
-// The command line of kdump-send; `file` empty: it reads its standard input.
-std::vector<std::string> send_argv(const std::string& sender, const std::string& url, const std::string& name,
+// The command line of kdump-send, which keeps the settings' stall_timeout over all its attempts; `file`
+// empty: it reads its standard input.
+std::vector<std::string> send_argv(const Capture& capture, const std::string& url, const std::string& name,
                                    const std::string& file = {});
 
 } // namespace kdumpkit::capture

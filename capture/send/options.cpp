@@ -62,6 +62,11 @@ constexpr std::array rows{
         [](Options& options, const std::string& value) {
             return set_seconds(options.limits.stall, "--stall", value);
         }},
+    Row{"--give-up", "SECONDS",
+        "how long in all, over attempts, nothing may get there (default: as the retries say)",
+        [](Options& options, const std::string& value) {
+            return set_seconds(options.limits.give_up, "--give-up", value);
+        }},
     Row{"--retries", "N", "further attempts in a row that come no further (default: 6)",
         [](Options& options, const std::string& value) -> Result<> {
             KDK_ASSIGN(const std::uint64_t count, number("--retries", value, 0, 1'000'000));

@@ -56,11 +56,34 @@ void set_request(CURL* handle, const Request& request, const Limits& limits) {
     (void)curl_easy_setopt(handle, CURLOPT_NEW_DIRECTORY_PERMS, 0700L);
 }
 
+// Since when nothing moves, over all attempts since the last that succeeded.
+class Standstill {
+  public:
+    explicit Standstill(std::chrono::seconds limit) : limit_(limit) {}
+    void begin() {
+        if (!failed_)
+            since_ = Clock::now();
+    }
+    void moved() { since_ = Clock::now(); }
+    void end(bool well) { failed_ = !well; }
+    [[nodiscard]] bool too_long() const {
+        return limit_ != std::chrono::seconds(0) && Clock::now() - since_ > limit_;
+    }
+    [[nodiscard]] std::string complaint() const {
+        return fmt::format("nothing that we send gets to the server for {} seconds", limit_.count());
+    }
+
+  private:
+    std::chrono::seconds limit_;
+    bool failed_ = false;
+    Clock::time_point since_ = Clock::now();
+};
+
 // Watches over what libcurl does, so that nothing lasts without end.
 class Watch {
   public:
-    Watch(Flight& flight, CURL* handle, const Limits& limits)
-        : flight_(flight), handle_(handle), limits_(limits) {}
+    Watch(Flight& flight, CURL* handle, const Limits& limits, Standstill& standstill)
+        : flight_(flight), handle_(handle), limits_(limits), standstill_(standstill) {}
 
     // What lasts too long; empty when all is well.
     std::string complaint() {
@@ -69,6 +92,12 @@ class Watch {
         (void)curl_easy_getinfo(handle_, CURLINFO_SIZE_UPLOAD_T, &sent);
         (void)curl_easy_getinfo(handle_, CURLINFO_SIZE_DOWNLOAD_T, &received);
         const curl_off_t moved = sent + received + flight_.given;
+        // An answer to a login is no progress.
+        if (sent + flight_.given != sent_ || flight_.starved)
+            standstill_.moved();
+        sent_ = sent + flight_.given;
+        if (standstill_.too_long())
+            return standstill_.complaint();
         if (connected == 0 && moved == 0)
             return Clock::now() - since_ > limits_.connect
                        ? fmt::format("connecting and logging in took more than {} seconds",
@@ -87,8 +116,10 @@ class Watch {
     Flight& flight_;
     CURL* handle_;
     const Limits& limits_;
+    Standstill& standstill_;
     bool connected_ = false;
     curl_off_t moved_ = 0;
+    curl_off_t sent_ = 0;
     Clock::time_point since_ = Clock::now();
 };
 
@@ -98,6 +129,7 @@ struct Session::State {
     Login login;
     Limits limits;
     std::function<void(std::uint64_t)> moved;
+    Standstill standstill{limits.give_up};
     Sockets sockets{};
     std::unique_ptr<CURLM, CURLMcode (*)(CURLM*)> multi{curl_multi_init(), curl_multi_cleanup};
 
@@ -109,7 +141,7 @@ struct Session::State {
 
     // Until the request has ended; what libcurl says about it.
     Outcome<CURLcode> fly(CURL* handle, Flight& flight, bool even_when_interrupted) {
-        Watch watch(flight, handle, limits);
+        Watch watch(flight, handle, limits, standstill);
         while (true) {
             int running = 0;
             (void)curl_multi_perform(multi.get(), &running);
@@ -140,11 +172,22 @@ Session::Session(const Login& login, const Limits& limits, std::function<void(st
     : state_(new State{login, limits, std::move(moved)}) {}
 Session::~Session() = default;
 
+bool Session::stands_still() const {
+    return state_->standstill.too_long();
+}
+
 const Target& Session::target() const {
     return state_->login.target;
 }
 
 Outcome<Reply> Session::run(const Request& request) {
+    state_->standstill.begin();
+    auto reply = run_once(request);
+    state_->standstill.end(reply.has_value());
+    return reply;
+}
+
+Outcome<Reply> Session::run_once(const Request& request) {
     State& state = *state_;
     const std::unique_ptr<CURL, void (*)(CURL*)> easy(curl_easy_init(), curl_easy_cleanup);
     CURL* handle = easy.get();

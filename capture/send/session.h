@@ -16,6 +16,7 @@ namespace kdumpkit::send {
 struct Limits {
     std::chrono::seconds connect{30}; // name, connection, TLS or SSH, login, opening the file
     std::chrono::seconds stall{60};   // without a byte taken, while there is something to send
+    std::chrono::seconds give_up{0};  // the same over attempts that fail one after the other; 0: no limit
 };
 
 // One request to a server.
@@ -50,9 +51,12 @@ class Session {
 
     // An HTTP reply that is not a success is trouble, too.
     Outcome<Reply> run(const Request& request);
+    // Nothing has moved for Limits::give_up: another attempt is not worth it.
+    [[nodiscard]] bool stands_still() const;
     [[nodiscard]] const Target& target() const;
 
   private:
+    Outcome<Reply> run_once(const Request& request);
     struct State;
     std::unique_ptr<State> state_;
 };

@@ -35,13 +35,14 @@ Outcome<> wait_to_retry(const Means& means, Patience& patience, Trouble trouble,
     if (trouble.verdict != Verdict::again)
         return tl::unexpected(std::move(trouble));
     const auto pause = patience.after(reached);
-    if (!pause)
+    if (!pause || means.session.stands_still())
         return tl::unexpected(std::move(trouble));
     means.log.warning("{}; trying again in {} s", trouble.error.reason, pause->count());
-    // A signal ends the pause early.
-    for (int tenths = static_cast<int>(pause->count()) * 10; tenths > 0 && interrupted() == 0; --tenths)
+    // A signal ends the pause early, and so does the end of all patience.
+    const auto over = [&] { return interrupted() != 0 || means.session.stands_still(); };
+    for (int tenths = static_cast<int>(pause->count()) * 10; tenths > 0 && !over(); --tenths)
         (void)::poll(nullptr, 0, 100);
-    if (interrupted() != 0)
+    if (over())
         return tl::unexpected(std::move(trouble));
     return {};
 }

@@ -132,14 +132,26 @@ class Sftp(sending.Sending):
         self.assertEqual(run.end(), -signal.SIGTERM, run.said)
         self.assertEqual(self.files(), ["vmcore.incomplete"])
 
-    def test_server_that_stops_answering(self):
-        run = Run("--name", "vmcore", "--stall", 3, "--retries", 0, self.sshd.url())
+    def stop_answering(self, *options):
+        run = Run("--name", "vmcore", *options, self.sshd.url())
         run.feed(random_bytes(MIB))
         wait_until((self.sshd.data / "vmcore.incomplete").exists, "it has begun")
         self.sshd.signal(signal.SIGSTOP)
         run.feed_rest(random_bytes(24 * MIB))
         self.assertEqual(run.end(), UNREACHABLE, run.said)
+        return run
+
+    def test_server_that_stops_answering(self):
+        run = self.stop_answering("--stall", 3, "--retries", 0)
         self.assertIn("took nothing for 3 seconds", run.said)
+
+    def test_server_that_never_answers_again(self):
+        """Further attempts are within the time, however many there may be."""
+        begin = time.monotonic()
+        run = self.stop_answering("--stall", 2, "--timeout", 2, "--give-up", 8, "--retries", 1000)
+        self.assertLess(time.monotonic() - begin, 40)
+        self.assertIn("trying again", run.said)
+        self.assertGreater(run.report["attempts"], 1)
 
     def test_place_that_cannot_be_written(self):
         (self.sshd.data / "file").write_text("in the way")

@@ -20,7 +20,7 @@ struct Server {
     void sender(const std::string& first) {
         put_file(world.places.sender,
                  "#!/bin/sh\n" + first +
-                     "\nNAME=$2; shift 2; FROM=/dev/stdin; [ \"$1\" != --file ] || FROM=$2\n"
+                     "\nNAME=$2; shift 4; FROM=/dev/stdin; [ \"$1\" != --file ] || FROM=$2\n"
                      "mkdir -p \"$(dirname \"" +
                      root + "/$NAME\")\"\ncat $FROM > \"" + root + "/$NAME.part\" && mv \"" + root +
                      "/$NAME.part\" \"" + root + "/$NAME\"\n");
