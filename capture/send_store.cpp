@@ -39,7 +39,15 @@ Attempt attempt_of_both(const SentRun& run) {
     return attempt;
 }
 
+// kdump-send(8): of the others nothing stays that broke off.
+bool leaves_partial_files(const Target& target) {
+    return target.info().speaks_ssh() || target.scheme == Scheme::ftp || target.scheme == Scheme::ftps;
+}
+
 } // namespace
+
+SendStore::SendStore(Capture& capture, const Target& target)
+    : c_(capture), url_(target.url()), leaves_partial_files_(leaves_partial_files(target)) {}
 
 std::vector<std::string> send_argv(const Capture& capture, const std::string& url, const std::string& name,
                                    const std::string& file) {
@@ -82,7 +90,8 @@ TryEnd SendStore::filter(const Method& method) {
     if (end.attempt.ending == Ending::success) {
         dump_name_ = name;
         dump_bytes_ = written_bytes(end.collector_json);
-    }
+    } else if (leaves_partial_files_)
+        c_.log.say("whatever the server has of it is in {}.incomplete", name);
     return end;
 }
 
@@ -98,7 +107,7 @@ TryEnd SendStore::copy() {
     return judge(c_, std::move(attempt));
 }
 
-// Nothing is known of what a server has of a dump that was cut off; it is not called a dump.
+// How much a server has of a dump that was cut off is not known; it is not called a dump.
 std::uint64_t SendStore::settle(bool) {
     return dump_name_.empty() ? 0 : std::max<std::uint64_t>(dump_bytes_, 1);
 }

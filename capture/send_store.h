@@ -13,7 +13,7 @@ namespace kdumpkit::capture {
 // for whole.
 class SendStore : public Store {
   public:
-    SendStore(Capture& capture, const Target& target) : c_(capture), url_(target.url()) {}
+    SendStore(Capture& capture, const Target& target);
     Result<> open(const std::string& name) override;
     Result<> put_log(const std::string& path) override;
     Result<> put_summary(const std::string& text) override;
@@ -32,6 +32,7 @@ class SendStore : public Store {
 
     Capture& c_;
     std::string url_;
+    bool leaves_partial_files_;
     std::string name_; // of the folder on the server
     std::vector<SavedFile> files_;
     std::string dump_name_;

@@ -88,6 +88,7 @@ TEST_CASE("what a collector cut off is never stored as if it were whole; the nex
     CHECK(get_file(server.stored("vmcore.flat")) == "part\nrest\n");
     const auto summary = nlohmann::json::parse(get_file(server.stored("summary.json")));
     REQUIRE(summary["attempts"].size() == 2);
+    CHECK(server.world.system.heard("whatever the server has of it is in vmcore.flat.incomplete"));
     CHECK(summary["attempts"][0]["outcome"].get<std::string>().find("killed by signal 9") !=
           std::string::npos);
 }
