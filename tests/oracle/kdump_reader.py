@@ -128,6 +128,21 @@ class KdumpFile:
         need(len(data) == self.page_size, f"page {pfn:#x} unpacks to {len(data)} bytes")
         return data
 
+    def readable(self):
+        """How many of the kept pages can be read."""
+        good = 0
+        for pfn in self.pfns():
+            try:
+                self.page(pfn)
+                good += 1
+            except FormatError:
+                pass
+        return good
+
+    def whole(self):
+        """It is a dump of a machine, and every page can be read."""
+        return 1000 < self.count() == self.readable()
+
 
 class ElfCore:
     """The physical memory of a raw ELF vmcore, the kernel text alias left out where the direct map has it too."""

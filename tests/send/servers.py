@@ -159,7 +159,7 @@ class Authority:
                        stderr=subprocess.DEVNULL)
 
     def issue(self, name, begin="20200101000000Z", end="20991231000000Z"):
-        """A certificate for `name` and for 127.0.0.1, with its key."""
+        """A certificate for `name` and for this machine's loopback, which guests see as 10.0.2.2; with its key."""
         key, request, certificate = (self.folder / f"{name}.{kind}" for kind in ("key", "csr", "crt"))
         self.openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", f"/CN={name}",
                      "-keyout", key, "-out", request)
@@ -169,7 +169,7 @@ class Authority:
             "[ca]", "default_ca=own", "[own]", f"database={self.folder}/index.txt", f"new_certs_dir={self.folder}",
             "rand_serial=yes", "default_md=sha256", "policy=any", "unique_subject=no", "x509_extensions=names",
             "[any]", "commonName=supplied", "[names]",
-            "subjectAltName=DNS:localhost,DNS:crash.localhost,IP:127.0.0.1"]) + "\n")
+            "subjectAltName=DNS:localhost,DNS:crash.localhost,IP:127.0.0.1,IP:10.0.2.2"]) + "\n")
         self.openssl("ca", "-batch", "-config", config, "-cert", self.certificate, "-keyfile", self.folder / "ca.key",
                      "-startdate", begin, "-enddate", end, "-in", request, "-out", certificate, "-notext")
         return certificate, key

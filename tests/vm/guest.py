@@ -83,6 +83,7 @@ class Guest:
         self.kernel, self.disks, self.append, self.memory, self.qemu = kernel, disks, append, memory, qemu
         self.cpus, self.cpu = cpus, ",".join(filter(None, (kernel.cpu, cpu)))
         self.lines = []
+        self.process = None
         self.when = {}  # text -> what to do once a line contains it
         self._make_initramfs(script, programs, files or {})
 
@@ -119,7 +120,8 @@ class Guest:
         begin = time.monotonic()
         (self.work / "qemu.sh").write_text(shlex.join(self.command()) + "\n")
         with open(self.work / "console.txt", "w", encoding="utf-8") as log, subprocess.Popen(
-                self.command(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
+                self.command(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
+            self.process = process
             expired = threading.Event()
             timer = threading.Timer(deadline, lambda: (expired.set(), process.kill()))
             timer.start()
@@ -137,6 +139,11 @@ class Guest:
         if process.returncode != 0:
             raise RuntimeError(f"qemu ended with {process.returncode}; its words: {self.work}/console.txt")
         return self
+
+    def type(self, text):
+        """Keys on the console of the guest that runs."""
+        self.process.stdin.write(text.encode())
+        self.process.stdin.flush()
 
     def text(self):
         return "\n".join(line for _, line in self.lines)

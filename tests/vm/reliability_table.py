@@ -21,7 +21,8 @@ def main():
     folder, page = map(pathlib.Path, sys.argv[1:3])
     entries = [entry for path in sorted(folder.glob("*/outcomes.json")) for entry in json.loads(path.read_text())]
     if not entries:
-        sys.exit(f"no outcomes.json below {folder}: run ctest -R 'vm-(faults|targets|stores)' first")
+        sys.exit(f"no outcomes.json below {folder}: first run ctest -R "
+                 "'vm-(faults|targets|stores|send|ship_faults|links)'")
     before, rest = page.read_text().split(BEGIN)
     _, after = rest.split(END)
     page.write_text(f"{before}{BEGIN}\n{table(entries)}\n{END}{after}")

@@ -7,6 +7,7 @@ import unittest
 
 import cycle
 import netguest
+import outcomes
 from disk import Disk
 from netguest import MAC, SECOND_MAC, nic
 from nfs_server import NfsServer, free_port
@@ -149,6 +150,7 @@ ip addr add 10.0.2.15/24 dev br0
         folder = cycle.only_dump(disk.read_back())
         self.assertIs(cycle.read_json(folder / "summary.json")["complete"], True)
         self.assertIn("no carrier", (folder / "capture.log").read_text())
+        outcomes.record(place, "the network's link is down", guest, "all on the next target")
 
     def test_device_missing(self):
         disk = Disk(place.work / "disk.img", 128)
