@@ -1,0 +1,67 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a capture does besides the dump: the nodes of a cluster hear of it, a hardware watchdog is fed, and at the end
+there is a shell. The kernel is Debian's generic one, which has the driver of QEMU's watchdog."""
+import socket
+import struct
+import threading
+import unittest
+
+import cycle
+from disk import Disk
+from shipping import HOST, SETTINGS, check_folder, ship
+
+place = None
+FENCE_MAGIC, FENCE_VERSION = 0x1B302A40, 1  # fence-agents, agents/kdump/message.h
+
+
+class Ends(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.disk = Disk(place.work / "disk.img", 256)
+        cls.heard = []
+        node = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        node.bind(("127.0.0.1", 0))
+        threading.Thread(target=cls.listen, args=(node,), daemon=True).start()
+        settings = SETTINGS.replace("[capture]\n", "[capture]\n" f'fence_kdump = "{HOST}:{node.getsockname()[1]}"\n'
+                                    'final_action = "shell"\n')
+        # Armed before the panic: whoever does not feed it is reset after 30 s, and QEMU then ends.
+        arm = ("insmod /modules/i6300esb.ko heartbeat=30\n"
+               "(exec 3>/dev/watchdog; echo armed >&3; sleep 1000) &\nsleep 1\n")
+        cls.guest = ship(
+            place, "ends", [cls.disk.target()], {"usr/bin/busybox": "/bin/busybox"}, settings=settings,
+            disks=[cls.disk], qemu=["-device", "i6300esb"], modules="virtio_pci,virtio_net,virtio_blk,ext4,i6300esb",
+            workload=arm, guest_files={"modules/i6300esb.ko": place.kernel.module("i6300esb")},
+            when={"kdump-capture: a shell on the console": lambda guest: guest.type(
+                "sleep 40\necho the answer is $((6 * 7))\nexit\n")})
+        cls.said = "\n".join(cls.guest.captured())
+        node.close()
+
+    @classmethod
+    def listen(cls, node):
+        try:
+            while True:
+                cls.heard.append(node.recv(100))
+        except OSError:
+            pass
+
+    def test_the_cluster_is_told_though_the_target_is_local(self):
+        self.assertIn("telling 1 nodes every 5 s", self.said)
+        self.assertGreater(len(self.heard), 1)
+        self.assertEqual({struct.unpack("=II", one) for one in self.heard}, {(FENCE_MAGIC, FENCE_VERSION)})
+
+    def test_the_watchdog_is_fed(self):
+        """Otherwise it would have ended the wait in the shell."""
+        self.assertIn("feeding the hardware watchdog /dev/watchdog", self.said)
+        self.assertGreater(self.guest.seconds_between("a shell on the console", "the answer is 42"), 35)
+
+    def test_the_shell_answers_and_its_end_reboots(self):
+        self.assertRegex(self.guest.text(), r"(?m)^the answer is 42$")
+        self.assertTrue(self.said.endswith("rebooting"), self.said[-300:])
+
+    def test_the_dump_is_there(self):
+        check_folder(self, place, cycle.only_dump(self.disk.read_back()))
+
+
+if __name__ == "__main__":
+    cycle.main()
