@@ -58,7 +58,7 @@ RunLimits limits_of(const Settings& settings, const Target& target, Task task) {
         return {seconds(short_time) * 2, seconds(short_time) * 2, RunLimits::none, RunLimits::none};
     const auto deadline = deadline_of(settings, target);
     // Its own process ends the dump at the deadline, and then has a little time for its last words.
-    return {deadline.count() == 0 ? RunLimits::none : seconds(deadline) + 10, stalled + 15, RunLimits::none,
+    return {deadline.count() == 0 ? RunLimits::none : seconds(deadline) + 15, stalled + 15, RunLimits::none,
             RunLimits::none};
 }
 

@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "capture/send_store.h"
 
+#include "base/bytes.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "base/progress.h"
 #include "capture/vigil.h"
+
+#include <optional>
 
 #include <unistd.h>
 
 namespace kdumpkit::capture {
 namespace {
 
-// Seconds for each of the two last words when the dump took the target's whole time: the chain waits for 10.
+// Seconds for each of the last words (what is left over, the log, the summary) when the dump took the
+// target's whole time: the chain waits for 15.
 constexpr double last_words_time = 4;
 
 std::uint64_t written_bytes(const std::string& collector_json) {
@@ -90,8 +95,9 @@ TryEnd SendStore::filter(const Method& method) {
     if (end.attempt.ending == Ending::success) {
         dump_name_ = name;
         dump_bytes_ = written_bytes(end.collector_json);
-    } else if (leaves_partial_files_)
-        c_.log.say("whatever the server has of it is in {}.incomplete", name);
+        std::erase(broken_off_, name); // what was there has become this
+    } else if (leaves_partial_files_ && broken_off_.empty())
+        broken_off_.push_back(name);
     return end;
 }
 
@@ -102,19 +108,49 @@ TryEnd SendStore::copy() {
     if (attempt.ending == Ending::success) {
         dump_name_ = "vmcore";
         dump_bytes_ = file_size(c_.places.vmcore);
-    } else
+    } else {
         attempt.ending = Ending::destination_failed;
+        if (leaves_partial_files_)
+            broken_off_.emplace_back("vmcore");
+    }
     return judge(c_, std::move(attempt));
 }
 
-// How much a server has of a dump that was cut off is not known; it is not called a dump.
+// What a server has of a dump that was cut off is listed; it is not called a dump.
 std::uint64_t SendStore::settle(bool) {
+    for (const std::string& name : broken_off_)
+        list_left_over(name);
     return dump_name_.empty() ? 0 : std::max<std::uint64_t>(dump_bytes_, 1);
 }
 
 Result<> SendStore::finish() {
     files_.push_back({dump_name_, dump_bytes_, dump_bytes_});
     return {};
+}
+
+// A server that no longer answers has little time for this: the last words come after.
+void SendStore::list_left_over(const std::string& name) {
+    std::vector<std::string> argv = send_argv(c_, url_, name_ + "/" + name);
+    argv.insert(argv.end() - 1, {"--left-over", "--retries", "0"});
+    const double end = c_.system.boot_seconds() + last_words_time;
+    std::optional<std::uint64_t> bytes;
+    ProgramWatch watch;
+    watch.line = [&](std::string_view line) {
+        bytes = parse_number(line, 10);
+        if (!bytes)
+            c_.log.line(line);
+    };
+    watch.tick = [&](double) {
+        return c_.system.boot_seconds() > end ? TickAnswer::kill : TickAnswer::go_on;
+    };
+    const auto status = c_.system.run(argv, watch);
+    const std::string partial = name + ".incomplete";
+    if (!status || !status->success() || !bytes)
+        c_.log.say("whatever the server has of it is in {}", partial);
+    else if (*bytes != 0) {
+        c_.log.say("the server has {} of it in {}", human_bytes(*bytes), partial);
+        files_.push_back({partial, *bytes, *bytes});
+    }
 }
 
 Result<> SendStore::send_file(const std::string& path, const std::string& name) {

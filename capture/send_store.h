@@ -27,6 +27,8 @@ class SendStore : public Store {
     void close() override {}
 
   private:
+    // Of a dump that broke off there.
+    void list_left_over(const std::string& name);
     Result<> send_file(const std::string& path, const std::string& name);
     Result<> send_text(const std::string& text, const std::string& name);
 
@@ -35,6 +37,7 @@ class SendStore : public Store {
     bool leaves_partial_files_;
     std::string name_; // of the folder on the server
     std::vector<SavedFile> files_;
+    std::vector<std::string> broken_off_; // dumps of which the server may have a part
     std::string dump_name_;
     std::uint64_t dump_bytes_ = 0;
 };

@@ -159,6 +159,14 @@ Outcome<> AppendStore::remove(const std::string& name) {
                                              : fmt::format("rm {}", sftp_path(target, name))});
 }
 
+Outcome<std::uint64_t> AppendStore::left_over(const std::string& name) {
+    const std::string partial = name + std::string(suffix);
+    KDK_ASSIGN(const std::uint64_t bytes, size_of(partial));
+    if (bytes == 0)
+        (void)remove(partial); // asking for the size of a file makes it
+    return bytes;
+}
+
 Outcome<> AppendStore::command(const std::string& name, std::vector<std::string> commands) {
     Request request;
     request.url = url(name);

@@ -12,6 +12,7 @@ class AppendStore final : public Store {
     explicit AppendStore(const Means& means) : means_(means) {}
     Outcome<> put(Input& input, const std::string& name, Stored& stored) override;
     Outcome<> remove(const std::string& name) override;
+    Outcome<std::uint64_t> left_over(const std::string& name) override;
 
   private:
     [[nodiscard]] std::string url(const std::string& name) const;

@@ -54,6 +54,11 @@ constexpr std::array rows{
             options.action = Options::Action::probe;
             return {};
         }},
+    Row{"--left-over", "", "only say how many bytes of --name the server has of an upload that broke off",
+        [](Options& options, const std::string&) -> Result<> {
+            options.action = Options::Action::left_over;
+            return {};
+        }},
     Row{"--timeout", "SECONDS", "how long connecting and logging in may take (default: 30)",
         [](Options& options, const std::string& value) {
             return set_seconds(options.limits.connect, "--timeout", value);

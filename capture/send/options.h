@@ -11,7 +11,7 @@ namespace kdumpkit::send {
 
 // A command line of kdump-send.
 struct Options {
-    enum class Action { send, probe, help, version };
+    enum class Action { send, probe, left_over, help, version };
     Action action = Action::send;
     std::string url;
     std::string name; // relative to the URL's path

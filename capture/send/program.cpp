@@ -61,11 +61,24 @@ int say(const Options& options, const End& end, const Log& log) {
     return code;
 }
 
+Result<int> say_left_over(const Login& login, const Options& options, const Log& log) {
+    Session session(login, options.limits, [](std::uint64_t) {});
+    const auto bytes = open_store({session, log, options.retries, false})->left_over(options.name);
+    if (!bytes) {
+        log.error("{}", bytes.error().error.message());
+        return exit_code_of(bytes.error());
+    }
+    KDK_TRY(print_result(fmt::format("{}\n", *bytes)));
+    return exit_codes::success;
+}
+
 Result<int> send(const Options& options, const Log& log) {
     KDK_ASSIGN(const Target target, parse_target(options.url));
     KDK_ASSIGN(const Login login, read_login(target));
     if (options.action == Options::Action::probe)
         return probe(login, options, log);
+    if (options.action == Options::Action::left_over)
+        return say_left_over(login, options, log);
     KDK_ASSIGN(const std::unique_ptr<Input> input, open_input(options, target.scheme));
     Progress progress(STDERR_FILENO, "kdump-send: " + options.name, input->size().value_or(0),
                       std::chrono::seconds(5));

@@ -36,6 +36,8 @@ class Store {
     virtual ~Store() = default;
     virtual Outcome<> put(Input& input, const std::string& name, Stored& stored) = 0;
     virtual Outcome<> remove(const std::string& name) = 0;
+    // How much is there of an upload of `name` that broke off, where somebody can read it.
+    virtual Outcome<std::uint64_t> left_over(const std::string& /*name*/) { return 0; }
 };
 
 std::unique_ptr<Store> open_store(const Means& means);

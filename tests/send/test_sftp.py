@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import stat
+import subprocess
 import time
 
 import sending
@@ -152,6 +153,17 @@ class Sftp(sending.Sending):
         self.assertLess(time.monotonic() - begin, 40)
         self.assertIn("trying again", run.said)
         self.assertGreater(run.report["attempts"], 1)
+
+    def test_what_is_left_over_can_be_asked_for(self):
+        def left_over(name):
+            done = subprocess.run([sending.settings.programs / "kdump-send", "--left-over", "--name", name,
+                                   self.sshd.url()], capture_output=True, text=True, check=False, timeout=sending.WAIT)
+            self.assertEqual(done.returncode, STORED, done.stderr)
+            return done.stdout
+        (self.sshd.data / "vmcore.incomplete").write_bytes(bytes(12345))
+        self.assertEqual(left_over("vmcore"), "12345\n")
+        self.assertEqual(left_over("other"), "0\n")
+        self.assertEqual(self.files(), ["vmcore.incomplete"])
 
     def test_place_that_cannot_be_written(self):
         (self.sshd.data / "file").write_text("in the way")

@@ -66,7 +66,7 @@ TEST_CASE("a target is abandoned at its deadline") {
     world.frozen.settings.stall_timeout = std::chrono::seconds(3600);
     world.frozen.settings.target_deadline = std::chrono::seconds(40);
     CHECK(world.run().saved == Saved::complete);
-    CHECK(world.system.heard("abandoning the target: it was not done in 50 s"));
+    CHECK(world.system.heard("abandoning the target: it was not done in 55 s"));
     CHECK(exists(world.dump("b") + "/vmcore"));
 }
 

@@ -22,8 +22,9 @@ struct Server {
                  "#!/bin/sh\n" + first +
                      "\nNAME=$2; shift 4; FROM=/dev/stdin; [ \"$1\" != --file ] || FROM=$2\n"
                      "mkdir -p \"$(dirname \"" +
-                     root + "/$NAME\")\"\ncat $FROM > \"" + root + "/$NAME.part\" && mv \"" + root +
-                     "/$NAME.part\" \"" + root + "/$NAME\"\n");
+                     root + "/$NAME\")\"\n[ \"$1\" != --left-over ] || exec wc -c < \"" + root +
+                     "/$NAME.incomplete\"\ncat $FROM > \"" + root + "/$NAME.incomplete\" && mv \"" + root +
+                     "/$NAME.incomplete\" \"" + root + "/$NAME\"\n");
         ::chmod(world.places.sender.c_str(), 0755);
     }
     std::string stored(const std::string& file) { return root + "/" + name + "/" + file; }
@@ -79,6 +80,21 @@ TEST_CASE("a server that fails half-way: no other way of making the dump is trie
     REQUIRE(summary["attempts"].size() == 1);
     CHECK(summary["attempts"][0]["ending"] == "destination failed");
     CHECK(exists(server.stored("dmesg.txt")));
+    CHECK(server.world.system.heard("whatever the server has of it is in vmcore.flat.incomplete"));
+}
+
+TEST_CASE("what a server has of a dump that broke off is listed beside the dump that did not") {
+    Server server;
+    server.world.collector("echo part; until [ -s " + server.stored("vmcore.flat.incomplete") +
+                           " ]; do sleep 0.01; done; kill -9 $$");
+    CHECK(server.world.run().saved == Saved::complete);
+    CHECK(exists(server.stored("vmcore")));
+    const auto summary = nlohmann::json::parse(get_file(server.stored("summary.json")));
+    const auto& files = summary["files"];
+    const auto partial = std::find_if(
+        files.begin(), files.end(), [](const auto& one) { return one["name"] == "vmcore.flat.incomplete"; });
+    REQUIRE(partial != files.end());
+    CHECK((*partial)["bytes"] == 5);
 }
 
 TEST_CASE("what a collector cut off is never stored as if it were whole; the next way is") {
@@ -88,7 +104,6 @@ TEST_CASE("what a collector cut off is never stored as if it were whole; the nex
     CHECK(get_file(server.stored("vmcore.flat")) == "part\nrest\n");
     const auto summary = nlohmann::json::parse(get_file(server.stored("summary.json")));
     REQUIRE(summary["attempts"].size() == 2);
-    CHECK(server.world.system.heard("whatever the server has of it is in vmcore.flat.incomplete"));
     CHECK(summary["attempts"][0]["outcome"].get<std::string>().find("killed by signal 9") !=
           std::string::npos);
 }
