@@ -8,6 +8,7 @@ import threading
 import unittest
 
 import cycle
+import netguest
 from disk import Disk
 from shipping import HOST, SETTINGS, check_folder, ship
 
@@ -25,15 +26,15 @@ class Ends(unittest.TestCase):
         threading.Thread(target=cls.listen, args=(node,), daemon=True).start()
         settings = SETTINGS.replace("[capture]\n", "[capture]\n" f'fence_kdump = "{HOST}:{node.getsockname()[1]}"\n'
                                     'final_action = "shell"\n')
-        # Armed before the panic: whoever does not feed it is reset after 30 s, and QEMU then ends.
-        arm = ("insmod /modules/i6300esb.ko heartbeat=30\n"
-               "(exec 3>/dev/watchdog; echo armed >&3; sleep 1000) &\nsleep 1\n")
+        # Armed before the panic: whoever does not feed it is reset after 45 s, and QEMU then ends.
+        arm = netguest.load(place.kernel, "i6300esb").rstrip() + " heartbeat=45\n"
+        arm += "sh -c 'exec 3>/dev/watchdog && echo guest: the watchdog is armed >/dev/kmsg && sleep 1000' &\nsleep 1\n"
         cls.guest = ship(
             place, "ends", [cls.disk.target()], {"usr/bin/busybox": "/bin/busybox"}, settings=settings,
             disks=[cls.disk], qemu=["-device", "i6300esb"], modules="virtio_pci,virtio_net,virtio_blk,ext4,i6300esb",
-            workload=arm, guest_files={"modules/i6300esb.ko": place.kernel.module("i6300esb")},
+            workload=arm, guest_files=netguest.module_files(place.kernel, "i6300esb"),
             when={"kdump-capture: a shell on the console": lambda guest: guest.type(
-                "sleep 40\necho the answer is $((6 * 7))\nexit\n")})
+                "sleep 60\necho the answer is $((6 * 7))\nexit\n")})
         cls.said = "\n".join(cls.guest.captured())
         node.close()
 
@@ -52,8 +53,9 @@ class Ends(unittest.TestCase):
 
     def test_the_watchdog_is_fed(self):
         """Otherwise it would have ended the wait in the shell."""
+        self.assertIn("guest: the watchdog is armed", self.guest.text())
         self.assertIn("feeding the hardware watchdog /dev/watchdog", self.said)
-        self.assertGreater(self.guest.seconds_between("a shell on the console", "the answer is 42"), 35)
+        self.assertGreater(self.guest.seconds_between("a shell on the console", "the answer is 42"), 50)
 
     def test_the_shell_answers_and_its_end_reboots(self):
         self.assertRegex(self.guest.text(), r"(?m)^the answer is 42$")
