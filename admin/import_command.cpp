@@ -7,13 +7,17 @@
 #include "base/output.h"
 #include "config/import.h"
 #include "config/settings_file.h"
+#include "initramfs/devices.h"
 
 namespace kdumpkit::admin {
 namespace {
 
 std::string notes_json(const Import& import, ForeignFormat format) {
     using Json = nlohmann::ordered_json;
-    Json json{{"format", to_text(format)}, {"settings", import.toml}, {"keys", Json::array()}};
+    Json json{{"format", to_text(format)},
+              {"settings", import.toml},
+              {"lost_target", or_null(import.lost_target)},
+              {"keys", Json::array()}};
     for (const ImportNote& note : import.notes)
         json["keys"].push_back(
             {{"key", note.key}, {"line", note.line}, {"taken_over", note.mapped}, {"text", note.text}});
@@ -44,18 +48,23 @@ Result<int> run_import(const ImportWish& wish) {
     KDK_ASSIGN(const std::string text, read_text(wish.file, std::size_t{1} << 20));
     KDK_ASSIGN(const ForeignFormat format,
                wish.format.empty() ? recognise_foreign(text, wish.file) : parse_foreign_format(wish.format));
-    const Import import = import_settings(text, format);
+    const Import import = import_settings(text, format, initramfs::uuid_of_filesystem);
     // What is said of the file must hold: it is read back before anyone gets it.
     KDK_TRY(parse_settings(import.toml, "the imported settings"));
     if (!wish.json)
         say_notes(import, wish.file);
-    if (wish.write)
+    if (wish.write && import.lost_target.empty())
         KDK_TRY(write_settings(import.toml));
     if (wish.json)
         KDK_TRY(print_result(notes_json(import, format)));
+    else if (!wish.write || !import.lost_target.empty())
+        KDK_TRY(print_result(import.toml));
     else
-        KDK_TRY(
-            print_result(wish.write ? fmt::format("{} is written\n", default_settings_path) : import.toml));
+        KDK_TRY(print_result(fmt::format("{} is written\n", default_settings_path)));
+    // Its dumps would go to the default folder, which nobody said.
+    if (!import.lost_target.empty())
+        return fail(make_error(ErrorKind::invalid, "take over the target of", wish.file, import.lost_target)
+                        .then("write the target into these settings"));
     return exit_codes::success;
 }
 

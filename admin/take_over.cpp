@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "config/import.h"
 #include "config/settings.h"
+#include "initramfs/devices.h"
 
 #include <algorithm>
 #include <filesystem>
@@ -20,7 +21,11 @@ Result<std::optional<RivalSettings>> settings_of_rival(const std::string& unit) 
         const auto format = recognise_foreign(*text, path);
         if (!format)
             continue; // it sets nothing
-        Import import = import_settings(*text, *format);
+        Import import = import_settings(*text, *format, initramfs::uuid_of_filesystem);
+        if (!import.lost_target.empty())
+            return fail(
+                make_error(ErrorKind::invalid, "take over the target of", path, import.lost_target)
+                    .then("write /etc/kdumpkit.toml (kdumpkit config import helps), then run this again"));
         KDK_TRY(parse_settings(import.toml, path));
         const auto left = std::count_if(import.notes.begin(), import.notes.end(),
                                         [](const ImportNote& note) { return !note.mapped; });

@@ -17,7 +17,7 @@ struct ImportDraft {
     // Where the dump goes, put together at the end: from `remote` or `device` with `folder`, or `urls` as
     // they are.
     std::string folder = "/var/crash";
-    std::string device;             // "UUID=…"
+    std::string device;             // "UUID=…", or what the machine has to be asked about ("LABEL=…")
     std::string type;               // of its filesystem
     std::string remote;             // "nfs://server/export", "sftp://user@host", "raw:/dev/vdb1"
     std::vector<std::string> query; // "key=/root/.ssh/kdump_id_rsa", for `remote`
@@ -37,6 +37,8 @@ struct ForeignKey {
     // Puts the value into the draft; nullptr for a key that has no counterpart, and then `why` says so.
     ImportAnswer (*take)(ImportDraft& draft, const std::string& value) = nullptr;
     std::string_view why = {};
+    // Without it a dump goes somewhere else.
+    bool names_target = false;
 };
 
 // What several formats have in common.

@@ -31,6 +31,10 @@ std::string joined(const std::string& base, const std::string& folder) {
                                : base + folder;
 }
 
+std::string filesystem_url(const ImportDraft& draft, const std::string& filesystem) {
+    return fmt::format("file://{}?fs={}&type={}", draft.folder, filesystem, draft.type);
+}
+
 std::vector<std::string> target_urls(const ImportDraft& draft) {
     std::vector<std::string> urls = draft.urls;
     if (draft.remote.starts_with("raw:"))
@@ -41,7 +45,7 @@ std::vector<std::string> target_urls(const ImportDraft& draft) {
                             ? ""
                             : fmt::format("?{}", fmt::join(draft.query, "&"))));
     else if (!draft.device.empty())
-        urls.push_back(fmt::format("file://{}?fs={}&type={}", draft.folder, draft.device, draft.type));
+        urls.push_back(filesystem_url(draft, draft.device));
     else if (urls.empty())
         urls.push_back("file://" + draft.folder);
     if (draft.fall_back_to_root)
@@ -49,20 +53,52 @@ std::vector<std::string> target_urls(const ImportDraft& draft) {
     return urls;
 }
 
+// A target of ours names a filesystem by its UUID, which stays when devices change places.
+void name_by_uuid(ImportDraft& draft, const FilesystemUuid& uuid_of, Import& import) {
+    if (draft.device.empty() || draft.device.starts_with("UUID="))
+        return;
+    if (const auto uuid = uuid_of ? uuid_of(draft.device) : std::nullopt) {
+        draft.device = "UUID=" + *uuid;
+        return;
+    }
+    import.lost_target =
+        fmt::format("{} is named by no UUID, and is no filesystem of this machine: write what blkid "
+                    "says of it into the target ({})",
+                    draft.device, filesystem_url(draft, "UUID=…"));
+    for (ImportNote& note : import.notes)
+        if (note.key == draft.type)
+            note = {note.line, note.key, false, import.lost_target};
+    draft.device.clear();
+}
+
 // Only targets that this version takes get into the file.
-std::vector<std::string> checked_urls(const ImportDraft& draft, std::vector<ImportNote>& notes) {
+std::vector<std::string> checked_urls(const ImportDraft& draft, Import& import) {
     std::vector<std::string> good;
     for (const std::string& url : target_urls(draft)) {
-        if (const auto target = parse_target(url))
+        const auto target = parse_target(url);
+        if (target) {
             good.push_back(url);
-        else
-            notes.push_back({0, "target", false, fmt::format("{}: {}", url, target.error().reason)});
+            continue;
+        }
+        import.lost_target = fmt::format("{}: {}", url, target.error().reason);
+        import.notes.push_back({0, "target", false, import.lost_target});
     }
     return good;
 }
 
-std::string to_toml(const ImportDraft& draft, const std::vector<std::string>& urls, ForeignFormat format) {
+// In a comment, whatever stood in the file.
+std::string one_line(std::string text) {
+    std::replace_if(
+        text.begin(), text.end(), [](unsigned char byte) { return byte < 0x20 || byte == 0x7f; }, '?');
+    return text;
+}
+
+std::string to_toml(const ImportDraft& draft, const std::vector<std::string>& urls, ForeignFormat format,
+                    const std::string& lost_target) {
     std::string toml = fmt::format("# Imported by kdumpkit config import from {}.\n", to_text(format));
+    if (!lost_target.empty())
+        toml += fmt::format("# Its target is not taken over, and has to be written here: {}\n",
+                            one_line(lost_target));
     if (urls != std::vector<std::string>{"file:///var/crash"} && !urls.empty())
         toml += fmt::format("target = {}\n", quoted_toml(urls));
     auto values = draft.values;
@@ -141,7 +177,7 @@ std::span<const ForeignKey> foreign_keys(ForeignFormat format) {
     return {};
 }
 
-Import import_settings(std::string_view text, ForeignFormat format) {
+Import import_settings(std::string_view text, ForeignFormat format, const FilesystemUuid& uuid_of) {
     Import import;
     ImportDraft draft;
     for (const ForeignEntry& entry : foreign_entries(text, format)) {
@@ -166,10 +202,13 @@ Import import_settings(std::string_view text, ForeignFormat format) {
             note.mapped = answer.mapped;
             note.text = answer.text;
         }
+        if (key != nullptr && key->names_target && !note.mapped)
+            import.lost_target = fmt::format("{}: {}", entry.key, note.text);
         import.notes.push_back(std::move(note));
     }
-    const auto urls = checked_urls(draft, import.notes);
-    import.toml = to_toml(draft, urls, format);
+    name_by_uuid(draft, uuid_of, import);
+    const auto urls = checked_urls(draft, import);
+    import.toml = to_toml(draft, urls, format, import.lost_target);
     return import;
 }
 

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -34,10 +35,15 @@ struct ImportNote {
 struct Import {
     std::string toml;              // a settings file that parse_settings() takes
     std::vector<ImportNote> notes; // in the order of the file
+    // Why the place that the file names for dumps is not the one in `toml`; empty: it is.
+    std::string lost_target;
 };
-// Pure. Keys that the format does not document are noted as unknown. What cannot be said in our settings is
-// noted with the reason, never dropped in silence.
-Import import_settings(std::string_view text, ForeignFormat format);
+// The UUID of the filesystem on a device ("LABEL=dumps", "/dev/vdb1"), if the machine knows it.
+using FilesystemUuid = std::function<std::optional<std::string>(const std::string& device)>;
+
+// Pure but for `uuid_of`. Keys that the format does not document are noted as unknown. What cannot be said in
+// our settings is noted with the reason, never dropped in silence.
+Import import_settings(std::string_view text, ForeignFormat format, const FilesystemUuid& uuid_of = {});
 
 // The keys that a format documents, for tests and documentation.
 struct ForeignKey;

@@ -24,11 +24,6 @@ constexpr std::string_view own_log = "kdump-capture's log is complete, and saved
 template<const char* type>
 ImportAnswer filesystem(ImportDraft& draft, const std::string& value) {
     draft.type = type;
-    if (!value.starts_with("UUID="))
-        return {false,
-                fmt::format("the device is not named by UUID=: write what blkid says of {} into the target "
-                            "(file://{}?fs=UUID=…&type={})",
-                            value, draft.folder, type)};
     draft.device = value;
     return {true, "target"};
 }
@@ -101,22 +96,22 @@ ImportAnswer notification(ImportDraft&, const std::string&) {
 }
 
 constexpr std::array<ForeignKey, 36> conf = {{
-    {"raw", raw},
-    {"nfs", nfs},
-    {"nfs4", nfs},
-    {"net", net},
-    {"ssh", ssh},
+    {"raw", raw, {}, true},
+    {"nfs", nfs, {}, true},
+    {"nfs4", nfs, {}, true},
+    {"net", net, {}, true},
+    {"ssh", ssh, {}, true},
     {"sshkey", ssh_key},
-    {"ext2", filesystem<ext2>},
-    {"ext3", filesystem<ext3>},
-    {"ext4", filesystem<ext4>},
-    {"xfs", filesystem<xfs>},
-    {"btrfs", filesystem<btrfs>},
-    {"f2fs", filesystem<f2fs>},
-    {"minix", filesystem<minix>},
-    {"vfat", filesystem<vfat>},
-    {"virtiofs", nullptr, "a folder of the hypervisor is no target here"},
-    {"path", path},
+    {"ext2", filesystem<ext2>, {}, true},
+    {"ext3", filesystem<ext3>, {}, true},
+    {"ext4", filesystem<ext4>, {}, true},
+    {"xfs", filesystem<xfs>, {}, true},
+    {"btrfs", filesystem<btrfs>, {}, true},
+    {"f2fs", filesystem<f2fs>, {}, true},
+    {"minix", filesystem<minix>, {}, true},
+    {"vfat", filesystem<vfat>, {}, true},
+    {"virtiofs", nullptr, "a folder of the hypervisor is no target here", true},
+    {"path", path, {}, true},
     {"core_collector", collector},
     {"kdump_post", hook_after},
     {"kdump_pre", hook_before},

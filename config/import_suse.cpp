@@ -128,7 +128,7 @@ constexpr std::array<ForeignKey, 35> keys = {{
     {"MAKEDUMPFILE_OPTIONS", collector_options},
     {"KDUMP_IMMEDIATE_REBOOT", reboot},
     {"KDUMP_TRANSFER", nullptr, own_transfer},
-    {"KDUMP_SAVEDIR", folders},
+    {"KDUMP_SAVEDIR", folders, {}, true},
     {"KDUMP_KEEP_OLD_DUMPS", keep},
     {"KDUMP_FREE_DISK_SIZE", free_room},
     {"KDUMP_VERBOSE", nullptr, "kdump-capture's log is complete, and saved with the dump"},

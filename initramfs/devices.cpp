@@ -225,6 +225,15 @@ Result<std::string> find_device_by_uuid(const std::string& uuid) {
     return std::string(device.get());
 }
 
+std::optional<std::string> uuid_of_filesystem(const std::string& name) {
+    const std::unique_ptr<char, decltype(&std::free)> device(blkid_evaluate_spec(name.c_str(), nullptr),
+                                                             &std::free);
+    if (!device)
+        return std::nullopt;
+    const auto filesystem = identify_filesystem(device.get());
+    return filesystem ? std::optional(filesystem->uuid) : std::nullopt;
+}
+
 Result<DeviceNumber> device_number(const std::string& device) {
     struct stat status {};
     if (::stat(device.c_str(), &status) != 0)

@@ -43,6 +43,8 @@ struct Filesystem {
 Result<Filesystem> identify_filesystem(const std::string& device);
 // The block device whose filesystem has this UUID; `absent` when none is visible.
 Result<std::string> find_device_by_uuid(const std::string& uuid);
+// The UUID of the filesystem that "LABEL=dumps", "PARTUUID=…" or "/dev/vdb1" names, if this machine has it.
+std::optional<std::string> uuid_of_filesystem(const std::string& name);
 
 // Major and minor number of a block device's node.
 struct DeviceNumber {

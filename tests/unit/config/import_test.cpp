@@ -181,6 +181,8 @@ TEST_CASE("what cannot be taken over is said with its line") {
                         ForeignFormat::rhel_conf);
     CHECK(note_of(import, "ext4").line == 2);
     CHECK_THAT(note_of(import, "ext4").text, Contains("blkid"));
+    CHECK_THAT(import.lost_target, Contains("LABEL=dumps"));
+    CHECK_THAT(import.toml, Contains("# Its target is not taken over"));
     CHECK_FALSE(note_of(import, "kdump_post").mapped);
     CHECK_THAT(note_of(import, "defualt").text, Contains("did you mean default?"));
     CHECK_THAT(note_of(import, "default").text, Contains("busybox"));
@@ -194,6 +196,39 @@ TEST_CASE("what cannot be taken over is said with its line") {
     CHECK_FALSE(recognise_foreign("", "x"));
     CHECK(parse_foreign_format("kdump-tools") == ForeignFormat::debian);
     CHECK_FALSE(parse_foreign_format("xml"));
+}
+
+TEST_CASE("a target is taken over, or it is said that it is not") {
+    const auto asked = [](const std::string& device) -> std::optional<std::string> {
+        return device == "/dev/vdb1" ? std::optional<std::string>("1b4e28ba-2fa1-11d2-883f-0016d3cca427")
+                                     : std::nullopt;
+    };
+    struct Row {
+        ForeignFormat format;
+        const char* text;
+        const char* lost; // "": taken over
+    };
+    for (const Row& row : std::vector<Row>{
+             {ForeignFormat::rhel_conf, "xfs /dev/vdb1\npath /dumps\n", ""},
+             {ForeignFormat::rhel_conf, "xfs /dev/vdc1\n", "/dev/vdc1"},
+             {ForeignFormat::rhel_conf, "virtiofs share\n", "hypervisor"},
+             {ForeignFormat::rhel_conf, "ssh nobody\n", "USER@HOST"},
+             {ForeignFormat::rhel_conf, "core_collector makedumpfile -d 99\n", ""},
+             {ForeignFormat::debian, "KDUMP_COREDIR=$HOME/x\n", "shell"},
+             {ForeignFormat::debian, "NFS=\"server\"\n", "SERVER:/EXPORT"},
+             {ForeignFormat::debian, "NFS=\"\"\n", ""},
+             {ForeignFormat::suse, "KDUMP_SAVEDIR=cifs://server/share\n", "cifs"},
+         }) {
+        CAPTURE(row.text);
+        const Import import = import_settings(row.text, row.format, asked);
+        if (*row.lost == '\0')
+            CHECK(import.lost_target.empty());
+        else
+            CHECK_THAT(import.lost_target, Contains(row.lost));
+        CHECK(parse_settings(import.toml, "x"));
+    }
+    CHECK_THAT(import_settings("xfs /dev/vdb1\npath /dumps\n", ForeignFormat::rhel_conf, asked).toml,
+               Contains("file:///dumps?fs=UUID=1b4e28ba-2fa1-11d2-883f-0016d3cca427&type=xfs"));
 }
 
 TEST_CASE("a hostile file makes no other settings than its keys say") {
