@@ -2,6 +2,7 @@
 #include "admin/record_command.h"
 
 #include "admin/local_folders.h"
+#include "admin/notify.h"
 #include "admin/record.h"
 #include "base/file.h"
 #include "base/log.h"
@@ -53,6 +54,9 @@ Result<int> run_record(const std::string& config) {
         if (const auto sent = send_to_journal(entry); !sent)
             log.warning("{}", sent.error().message());
         told += entry.front().second + "\n";
+        for (const std::string& program : file.settings.notify)
+            if (const auto started = notify(program, dump->folder, entry); !started)
+                log.warning("{}", started.error().message());
     }
     if (after.folders != before.folders)
         KDK_TRY(write_recorded(after));

@@ -16,7 +16,7 @@ std::int64_t number(std::uint64_t value) {
     return static_cast<std::int64_t>(value);
 }
 
-constexpr std::array<SettingKey, 30> keys{{
+constexpr std::array<SettingKey, 31> keys{{
     {"", "target", "a URL or a list of URLs, tried in order",
      "where a dump goes: file:///FOLDER, sftp://USER@HOST/FOLDER?…, see docs/targets.md",
      [](const Settings& settings) -> SettingValue {
@@ -106,6 +106,9 @@ constexpr std::array<SettingKey, 30> keys{{
      [](const Settings& settings) -> SettingValue { return settings.hooks.post; }},
     {"hooks", "deadline", "1 to 3600", "seconds that each of them may take before it is killed",
      [](const Settings& settings) -> SettingValue { return number(settings.hooks.deadline.count()); }},
+    {"record", "notify", "a list of absolute paths",
+     "programs that kdumpkit record starts at the next boot, with a new dump's folder as argument",
+     [](const Settings& settings) -> SettingValue { return settings.notify; }},
 }};
 
 } // namespace

@@ -214,6 +214,7 @@ Result<Settings> parse_settings(std::string_view toml, const std::string& name) 
     const toml::table* network = top.section("network");
     const toml::table* retention = top.section("retention");
     const toml::table* hooks = top.section("hooks");
+    const toml::table* record = top.section("record");
     KDK_TRY(top.finish(setting_names()));
     const auto read = [&](const toml::table* section, const char* prefix, const auto& reading) -> Result<> {
         if (!section)
@@ -229,6 +230,8 @@ Result<Settings> parse_settings(std::string_view toml, const std::string& name) 
     KDK_TRY(read(retention, "retention.",
                  [&](TableReader& reader) { read_retention(reader, settings.retention); }));
     KDK_TRY(read(hooks, "hooks.", [&](TableReader& reader) { read_hooks(reader, settings.hooks); }));
+    KDK_TRY(
+        read(record, "record.", [&](TableReader& reader) { read_paths(reader, "notify", settings.notify); }));
     return settings;
 }
 

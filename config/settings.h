@@ -73,6 +73,7 @@ struct Settings {
     Network network;
     Retention retention;
     Hooks hooks;
+    std::vector<std::string> notify; // [record] programs that are told of a capture; absolute paths
     // A target is remote, or a cluster is to be told: the capture kernel needs a network.
     [[nodiscard]] bool want_network() const;
     friend bool operator==(const Settings&, const Settings&) = default;

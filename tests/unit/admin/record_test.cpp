@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "admin/notify.h"
 #include "admin/record.h"
 #include "base/file.h"
 
@@ -39,6 +40,18 @@ TEST_CASE("a journal entry tells what a monitor and a person need") {
     dump = describe_dump("/c/20261123T010203Z-h", "", {});
     CHECK(field(journal_entry(dump), "MESSAGE_ID") == message_ids::captured_partly);
     CHECK(field(journal_entry(dump), "KDUMPKIT_COMPLETE") == "0");
+}
+
+TEST_CASE("a program is told of a capture in a unit of its own") {
+    const JournalFields fields = {{"MESSAGE", "x"}, {"KDUMPKIT_COMPLETE", "1"}, {"KDUMPKIT_PANIC", "a b=c"}};
+    const auto command = notification_command("/bin/tell", "/c/d", fields, true);
+    CHECK(command.front() == "systemd-run");
+    CHECK(std::find(command.begin(), command.end(), "--setenv=KDUMPKIT_PANIC=a b=c") != command.end());
+    CHECK(std::find(command.begin(), command.end(), "--no-block") != command.end()); // the boot waits for us
+    CHECK(std::vector(command.end() - 2, command.end()) == std::vector<std::string>{"/bin/tell", "/c/d"});
+    CHECK(notification_command("/bin/tell", "/c/d", fields, false) ==
+          std::vector<std::string>{"timeout", "60", "env", "KDUMPKIT_COMPLETE=1", "KDUMPKIT_PANIC=a b=c",
+                                   "/bin/tell", "/c/d"});
 }
 
 TEST_CASE("every message ID is in the catalog") {

@@ -32,7 +32,7 @@ TEST_CASE("every key that is written out is one that the parser knows, and the o
         expected += (expected.empty() ? "" : ", ") + std::string(key.name);
     }
     CHECK(known(fmt::format("[{}]\n", section)) == "the keys here are: " + expected);
-    CHECK(known("") == "the keys here are: target, dump, capture, network, retention, hooks");
+    CHECK(known("") == "the keys here are: target, dump, capture, network, retention, hooks, record");
 }
 
 TEST_CASE("a key that does not exist suggests the one that was meant") {

@@ -142,8 +142,9 @@ TEST_CASE("hooks, files, cluster nodes and last resorts") {
     CHECK(parse_settings(to_toml(settings), "again").value() == settings);
     for (const char* wrong :
          {"[capture]\nlast_resort = [\"sda1\"]", "[capture]\nfence_kdump = [\"node2\"]",
-          "[capture]\nfiles = [\"etc/hosts\"]", "[hooks]\npost = [\"/a/../b\"]", "[hooks]\ndeadline = 0",
-          "[capture]\nstall_timeout = 1", "[capture]\ncopies = -1", "[dump]\nstream = \"raw\""}) {
+          "[capture]\nfiles = [\"etc/hosts\"]", "[hooks]\npost = [\"/a/../b\"]",
+          "[record]\nnotify = [\"tell\"]", "[hooks]\ndeadline = 0", "[capture]\nstall_timeout = 1",
+          "[capture]\ncopies = -1", "[dump]\nstream = \"raw\""}) {
         CAPTURE(wrong);
         CHECK(parse_settings(wrong, "k.toml").error().kind == ErrorKind::invalid);
     }
