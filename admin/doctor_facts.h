@@ -19,6 +19,7 @@ namespace kdumpkit::admin {
 // All that `kdumpkit doctor` looks at, gathered once (gather_doctor_facts); absent is what could not be read.
 struct DoctorFacts {
     bool privileged = false;
+    bool systemd_runs = false;
     loader::Status kernel;
     std::string command_line;
     std::optional<ReservationRecord> recorded;

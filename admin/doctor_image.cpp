@@ -65,8 +65,11 @@ void services(const DoctorFacts& facts, Findings& findings) {
         say(Severity::warning, "kdumpkit.service is not installed: nothing arms at the next boot",
             "install kdumpkit with its units");
     else if (!services.disabled.empty())
-        say(std::find(services.disabled.begin(), services.disabled.end(), "kdumpkit.service") !=
-                    services.disabled.end()
+        // Without the network at boot a remote target's way is not found.
+        say(std::any_of(services.disabled.begin(), services.disabled.end(),
+                        [](const std::string& unit) {
+                            return unit == "kdumpkit.service" || unit == "kdumpkit-online.target";
+                        })
                 ? Severity::warning
                 : Severity::advice,
             fmt::format("{} is not enabled", fmt::join(services.disabled, ", ")), "kdumpkit setup");

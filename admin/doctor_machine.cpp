@@ -63,9 +63,11 @@ void look_at_settings(const std::string& config, DoctorFacts& facts) {
     const auto file = read_settings_file(config);
     if (!file) {
         facts.settings_error = file.error().message();
+        facts.services = look_at_services(facts.systemd_runs, needed_units(Settings{}));
         return;
     }
     const Settings& settings = file->settings;
+    facts.services = look_at_services(facts.systemd_runs, needed_units(settings));
     facts.targets = look_at_targets(settings);
     probe_targets(facts.targets);
     const auto dumps = find_dumps(find_local_folders(settings).paths);
@@ -93,6 +95,7 @@ Result<DoctorFacts> gather_doctor_facts(const std::string& config) {
     DoctorFacts facts;
     KDK_ASSIGN(const loader::Machine machine, loader::gather_machine("/"));
     facts.privileged = machine.privileged;
+    facts.systemd_runs = machine.has_systemd;
     facts.kernel = loader::make_status(
         machine, read_text(loader::LoadRecord::path(loader::KexecPurpose::capture)).value_or(std::string()));
     facts.command_line = machine.command_line;
@@ -109,7 +112,6 @@ Result<DoctorFacts> gather_doctor_facts(const std::string& config) {
             facts.state_free = std::uint64_t{room.f_bfree} * room.f_frsize;
             break;
         }
-    facts.services = look_at_services(machine.has_systemd);
     look_at_settings(config, facts);
     return facts;
 }

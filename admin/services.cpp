@@ -21,7 +21,20 @@ bool is_installed(const std::string& unit) {
 
 } // namespace
 
-Services look_at_services(bool systemd_runs) {
+std::vector<std::string> needed_units(const Settings& settings) {
+    const auto has = [&](Carrier carrier) {
+        return std::any_of(settings.targets.begin(), settings.targets.end(),
+                           [&](const Target& target) { return target.info().carrier == carrier; });
+    };
+    std::vector<std::string> needed = {"kdumpkit.service", "kdumpkit-record.service"};
+    if (has(Carrier::sender) || has(Carrier::network_filesystem))
+        needed.emplace_back("kdumpkit-online.target");
+    if (has(Carrier::sender))
+        needed.emplace_back("kdumpkit-forward.service");
+    return needed;
+}
+
+Services look_at_services(bool systemd_runs, const std::vector<std::string>& needed) {
     Services services;
     services.has_systemctl = command_succeeds({"systemctl", "--version"});
     services.running = systemd_runs;
@@ -34,8 +47,8 @@ Services look_at_services(bool systemd_runs) {
         if (!is_installed(unit))
             continue;
         services.installed.push_back(unit);
-        if (!says("is-enabled", unit))
-            services.disabled.push_back(unit);
+        if (std::find(needed.begin(), needed.end(), unit) != needed.end())
+            (says("is-enabled", unit) ? services.enabled : services.disabled).push_back(unit);
     }
     for (const std::string& unit : rival_units)
         if (says("is-enabled", unit) || (systemd_runs && says("is-active", unit)))

@@ -28,7 +28,7 @@ class Setup {
         KDK_ASSIGN(machine_, loader::gather_machine("/"));
         if (!wish_.dry_run)
             KDK_TRY(loader::require_root(machine_, "set up", loader::KexecPurpose::capture));
-        services_ = look_at_services(machine_.has_systemd);
+        services_ = look_at_services(machine_.has_systemd, {});
         return {};
     }
 
@@ -107,6 +107,9 @@ class Setup {
     }
 
     Result<> services() {
+        // Of the settings that apply by now: they may just have been imported.
+        KDK_ASSIGN(const SettingsFile file, read_settings_file(""));
+        services_ = look_at_services(machine_.has_systemd, needed_units(file.settings));
         if (!services_.has_systemctl) {
             remains("services", "there is no systemd here", "run kdumpkit arm at each boot");
             return {};
@@ -117,7 +120,7 @@ class Setup {
             return {};
         }
         if (services_.disabled.empty()) {
-            good("services", fmt::format("{} are enabled", fmt::join(services_.installed, ", ")));
+            good("services", fmt::format("{} are enabled", fmt::join(services_.enabled, ", ")));
             return {};
         }
         if (!wish_.dry_run)

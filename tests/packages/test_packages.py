@@ -58,7 +58,8 @@ class Debian(unittest.TestCase):
         self.assertEqual(self.kdumpkit & self.collector, set())
 
     def test_the_system_finds_its_files(self):
-        for path in ("system/kdumpkit.service", "system/kdumpkit-record.service", "catalog/kdumpkit.catalog"):
+        for path in ("system/kdumpkit.service", "system/kdumpkit-record.service", "system/kdumpkit-online.target",
+                     "catalog/kdumpkit.catalog"):
             self.assertTrue({f"/lib/systemd/{path}", f"/usr/lib/systemd/{path}"} & self.kdumpkit, path)
         self.assertLessEqual({"/etc/kernel/postinst.d/kdumpkit", "/etc/kernel/postrm.d/kdumpkit", "/usr/sbin/kdumpkit",
                               "/usr/lib/kernel/install.d/93-kdumpkit.install", "/usr/share/man/man5/kdumpkit.toml.5.gz",

@@ -11,7 +11,7 @@ import tempfile
 import unittest
 
 build = None
-UNITS = ("kdumpkit.service", "kdumpkit-record.service", "kdumpkit-forward.service")
+UNITS = ("kdumpkit.service", "kdumpkit-record.service", "kdumpkit-forward.service", "kdumpkit-online.target")
 
 
 def verify(root, *units):
@@ -53,6 +53,18 @@ class Units(unittest.TestCase):
                     self.assertNotEqual(verify(self.root, "kdumpkit.service"), "")
                 finally:
                     path.write_text(good)
+
+    def test_those_that_change_dumps_may_do_so_on_boot(self):
+        for unit in ("kdumpkit-record.service", "kdumpkit-forward.service"):
+            lines = (self.units / unit).read_text().splitlines()
+            self.assertIn("ProtectSystem=full", lines)  # which makes /boot read-only
+            self.assertIn("ReadWritePaths=-/boot -/efi", lines)
+
+    def test_only_the_network_target_makes_arming_wait_for_the_network(self):
+        self.assertNotIn("network", (self.units / "kdumpkit.service").read_text().split("[Service]")[0])
+        online = (self.units / "kdumpkit-online.target").read_text()
+        for line in ("After=network-online.target", "Before=kdumpkit.service", "WantedBy=kdumpkit.service"):
+            self.assertIn(line, online)
 
     def test_the_subcommands_exist(self):
         for unit in UNITS:

@@ -44,7 +44,7 @@ DoctorFacts healthy() {
     facts.dump_bytes = 512 * mib;
     facts.dump_bytes_from = "the largest of 3 dumps here";
     facts.state_free = 4096 * mib;
-    facts.services = {true, true, {"kdumpkit.service", "kdumpkit-record.service"}, {}, {}};
+    facts.services = {true, true, our_units, our_units, {}, {}};
     return facts;
 }
 
@@ -163,6 +163,8 @@ TEST_CASE("each fault is found, with its severity, the reason and what mends it"
          Severity::warning, "is not enabled", "kdumpkit setup"},
         {"record off", [](DoctorFacts& f) { f.services.disabled = {"kdumpkit-record.service"}; }, "services",
          Severity::advice, "kdumpkit-record", "kdumpkit setup"},
+        {"no network at boot", [](DoctorFacts& f) { f.services.disabled = {"kdumpkit-online.target"}; },
+         "services", Severity::warning, "kdumpkit-online.target is not enabled", "kdumpkit setup"},
         {"not installed", [](DoctorFacts& f) { f.services.installed.clear(); }, "services", Severity::warning,
          "not installed", "install"},
         {"rival", [](DoctorFacts& f) { f.services.rivals = {"kdump-tools.service"}; }, "services",

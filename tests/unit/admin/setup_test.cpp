@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "admin/services.h"
 #include "admin/setup.h"
 
 #include <catch2/catch.hpp>
@@ -80,6 +81,23 @@ TEST_CASE("what setup says") {
 
     report.undo = true;
     CHECK(nlohmann::json::parse(to_json(report))["ready"] == false);
+}
+
+TEST_CASE("a target that is not here needs the network at boot, a server also who ships") {
+    struct Row {
+        std::string toml;
+        std::vector<std::string> more;
+    };
+    for (const Row& row : std::vector<Row>{
+             {"", {}},
+             {"target = \"nfs://server/export\"", {"kdumpkit-online.target"}},
+             {"target = [\"file:///var/crash\", \"ftp://server/crash?credentials=/etc/kdumpkit/ftp\"]",
+              {"kdumpkit-online.target", "kdumpkit-forward.service"}}}) {
+        CAPTURE(row.toml);
+        std::vector<std::string> needed = {"kdumpkit.service", "kdumpkit-record.service"};
+        needed.insert(needed.end(), row.more.begin(), row.more.end());
+        CHECK(needed_units(parse_settings(row.toml, "x").value()) == needed);
+    }
 }
 
 TEST_CASE("setup's record is read back") {
