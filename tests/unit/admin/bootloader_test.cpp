@@ -1,14 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "admin/boot_change.h"
 #include "admin/boot_words.h"
 #include "admin/bootloader.h"
 #include "admin/reservation_text.h"
+#include "base/file.h"
 
 #include <algorithm>
+#include <filesystem>
 
 #include <catch2/catch.hpp>
+#include <fmt/format.h>
+#include <unistd.h>
 
 using namespace kdumpkit;
 using namespace kdumpkit::admin;
+namespace fs = std::filesystem;
 using Catch::Matchers::Contains;
 
 namespace {
@@ -201,6 +207,29 @@ TEST_CASE("a machine without a known boot loader says what was looked for and wh
     CHECK(plan.error().kind == ErrorKind::absent);
     CHECK_THAT(plan.error().reason, Contains("/etc/default/grub") && Contains("/etc/kernel/cmdline"));
     CHECK_THAT(plan.error().next_step, Contains("crashkernel=192M"));
+}
+
+TEST_CASE("a boot loader's file that cannot be written leaves everything as it was") {
+    const std::string root = fs::temp_directory_path() / fmt::format("kdumpkit-boot-{}", ::getpid());
+    const std::string record = root + ReservationRecord::path;
+    fs::create_directories(root + "/etc");
+    REQUIRE(write_file_atomically(root + "/etc/one", "before"));
+    BootPlan plan;
+    plan.changes = {{"/etc/one", "before", "after", true, false, ""},
+                    {"/etc/two", "", "after", false, false, ""},
+                    {"/no/such/folder/three", "before", "after", true, false, ""}};
+    CHECK_FALSE(apply_plan(plan, "crashkernel=1M", root));
+    CHECK(read_text(root + "/etc/one") == "before");
+    CHECK_FALSE(file_exists(root + "/etc/two"));
+    CHECK_FALSE(file_exists(record));
+    plan.changes.pop_back();
+    CHECK(apply_plan(plan, "crashkernel=1M", root));
+    CHECK(read_text(root + "/etc/one") == "after");
+    // The earlier record survives a failure, too.
+    plan.changes = {{"/no/such/folder/three", "before", "after", true, false, ""}};
+    CHECK_FALSE(apply_plan(plan, "crashkernel=2M", root));
+    CHECK(read_reservation_record(root)->parameter == "crashkernel=1M");
+    fs::remove_all(root);
 }
 
 TEST_CASE("sizes of a reservation") {
