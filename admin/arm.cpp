@@ -7,7 +7,6 @@
 #include "admin/target_folders.h"
 #include "base/file.h"
 #include "base/progress.h"
-#include "base/sha256.h"
 #include "config/settings_file.h"
 #include "loader/iomem.h"
 #include "loader/load_command.h"
@@ -31,26 +30,12 @@ Result<> check_reservation() {
     return {};
 }
 
-// What is on the disk now; the digest is empty when there is no initramfs.
-struct Present {
-    std::optional<ImageRecord> record;
-    std::string digest;
-
-    [[nodiscard]] bool usable() const {
-        return record && record->image_digest == digest && file_exists(record->kernel_path);
-    }
-};
-
-Present look_at_present() {
-    Present present;
-    present.record = parse_image_record(read_text(ImageRecord::path).value_or(std::string()));
-    if (const auto image = read_file(ImageRecord::image_path))
-        present.digest = to_hex(sha256_of(*image));
-    return present;
+ImagePlace place_of_image() {
+    return {ImageRecord::image_path, ImageRecord::path};
 }
 
 // The record of an initramfs that is fresh now.
-Result<ImageRecord> refresh(const ArmWish& wish, const SettingsFile& file, const Present& present,
+Result<ImageRecord> refresh(const ArmWish& wish, const SettingsFile& file, const PresentImage& present,
                             ArmRecord& record, const Log& log) {
     initramfs::BuildRequest request;
     request.config = wish.config;
@@ -69,11 +54,7 @@ Result<ImageRecord> refresh(const ArmWish& wish, const SettingsFile& file, const
     if (wish.dry_run)
         return std::move(parts.record);
     log.info("making the capture initramfs anew: {}", fmt::join(record.rebuilt_because, "; "));
-    KDK_ASSIGN(ImageRecord written, write_image(std::move(parts), ImageRecord::image_path));
-    // Without its record the initramfs is good, only made anew the next time.
-    if (const auto noted = write_file_atomically(ImageRecord::path, to_json(written), 0600); !noted)
-        log.warning("{}", noted.error().message());
-    return written;
+    return write_image(std::move(parts), place_of_image());
 }
 
 Result<> load(const ImageRecord& image, const std::string& path, const Settings& settings,
@@ -92,12 +73,12 @@ struct Fallback {
     std::string name, path;
     ImageRecord image;
 };
-std::optional<Fallback> find_fallback(const Present& present) {
+std::optional<Fallback> find_fallback(const PresentImage& present) {
     if (present.usable())
         return Fallback{"earlier", ImageRecord::image_path, *present.record};
     const std::string release = running_release();
     if (auto prepared = usable_prepared_image(release))
-        return Fallback{"prepared", prepared_image_of(release)->image_path, std::move(*prepared)};
+        return Fallback{"prepared", prepared_image_of(release)->image, std::move(*prepared)};
     return std::nullopt;
 }
 
@@ -112,7 +93,7 @@ Result<> arm(const ArmWish& wish, ArmRecord& record, const Log& log) {
     record.at = std::time(nullptr);
     if (!wish.only_build)
         KDK_TRY(check_reservation());
-    const Present present = look_at_present();
+    const PresentImage present = look_at_image(place_of_image());
     const auto file = read_settings_file(wish.config);
     auto image =
         file ? refresh(wish, *file, present, record, log) : Result<ImageRecord>(Failure(file.error()));

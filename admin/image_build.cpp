@@ -5,10 +5,34 @@
 #include "base/file.h"
 #include "base/sha256.h"
 
+#include <cerrno>
+#include <cstdio>
 #include <ctime>
 #include <filesystem>
+#include <vector>
 
 namespace kdumpkit::admin {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string coming_record(const ImagePlace& place) {
+    return place.record + ".coming";
+}
+
+// write_file_atomically() leaves PATH.new-… when it is killed, each as large as an initramfs.
+void remove_unfinished(const std::string& path) {
+    const std::string mark = fs::path(path).filename().string() + ".new-";
+    std::error_code error;
+    std::vector<fs::path> unfinished;
+    for (fs::directory_iterator it(parent_folder(path), error), end; !error && it != end; it.increment(error))
+        if (it->path().filename().string().starts_with(mark))
+            unfinished.push_back(it->path());
+    for (const fs::path& one : unfinished)
+        fs::remove(one, error);
+}
+
+} // namespace
 
 Result<ImageParts> collect_image(const initramfs::BuildRequest& request, const Log& log) {
     ImageParts parts;
@@ -23,20 +47,44 @@ Result<ImageParts> collect_image(const initramfs::BuildRequest& request, const L
     return parts;
 }
 
-Result<ImageRecord> write_image(ImageParts parts, const std::string& path) {
+Result<ImageRecord> write_image(ImageParts parts, const ImagePlace& place) {
     KDK_ASSIGN(const initramfs::Build built, initramfs::pack(std::move(parts.collected)));
     ImageRecord record = std::move(parts.record);
     record.image_digest = to_hex(sha256_of(built.archive.bytes));
     record.bytes = built.archive.bytes.size();
     record.unpacked = built.archive.unpacked;
     record.built_at = std::time(nullptr);
-    const std::string folder = parent_folder(path);
+    const std::string folder = parent_folder(place.image);
     std::error_code error;
-    std::filesystem::create_directories(folder, error);
+    fs::create_directories(folder, error);
     if (error)
         return fail(system_error("make the folder", folder, error.value()).from(ErrorSide::destination));
-    KDK_TRY(write_file_atomically(path, built.archive.bytes, 0600));
+    remove_unfinished(place.image);
+    // In this order one of the two records is of the image that is there, at every moment.
+    KDK_TRY(write_file_atomically(coming_record(place), to_json(record), 0600));
+    if (auto written = write_file_atomically(place.image, built.archive.bytes, 0600); !written) {
+        fs::remove(coming_record(place), error);
+        return fail(std::move(written).error());
+    }
+    if (::rename(coming_record(place).c_str(), place.record.c_str()) != 0)
+        return fail(system_error("rename", coming_record(place), errno).from(ErrorSide::destination));
     return record;
+}
+
+bool PresentImage::usable() const {
+    return record && record->image_digest == digest && file_exists(record->kernel_path);
+}
+
+PresentImage look_at_image(const ImagePlace& place) {
+    PresentImage present;
+    if (const auto image = read_file(place.image))
+        present.digest = to_hex(sha256_of(*image));
+    for (const std::string& path : {coming_record(place), place.record}) {
+        present.record = parse_image_record(read_text(path).value_or(std::string()));
+        if (present.record && present.record->image_digest == present.digest)
+            break;
+    }
+    return present;
 }
 
 } // namespace kdumpkit::admin

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "initramfs/build.h"
 
+#include <optional>
 #include <string>
 
 namespace kdumpkit::admin {
@@ -18,8 +19,24 @@ struct ImageParts {
 // Collects what it is made of for the kernel `request.release`. Warnings go to `log`.
 Result<ImageParts> collect_image(const initramfs::BuildRequest& request, const Log& log);
 
-// Packs it and writes it to `path`, whose folder is made; an earlier file stays until it is whole. The record
-// is complete then, and is not written.
-Result<ImageRecord> write_image(ImageParts parts, const std::string& path);
+// Where an initramfs and its record lie.
+struct ImagePlace {
+    std::string image, record;
+};
+// Packs it and writes both, making the folder; the earlier ones stay until these are whole, and whenever this
+// is killed a record of the image that is there can be read. What a killed one left behind is removed: the
+// caller holds the lock.
+Result<ImageRecord> write_image(ImageParts parts, const ImagePlace& place);
+
+// What is there: the digest of the image, empty when there is none, and its record; another's when it has
+// none.
+struct PresentImage {
+    std::optional<ImageRecord> record;
+    std::string digest;
+
+    // The image is as it was written, and its kernel is there.
+    [[nodiscard]] bool usable() const;
+};
+PresentImage look_at_image(const ImagePlace& place);
 
 } // namespace kdumpkit::admin

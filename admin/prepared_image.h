@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
-#include "admin/capture_image.h"
+#include "admin/image_build.h"
 #include "base/error.h"
 #include "base/log.h"
 
@@ -11,13 +11,10 @@
 
 namespace kdumpkit::admin {
 
-// The capture initramfs of a kernel that does not run yet, made when that kernel is installed. `kdumpkit arm`
-// loads it at that kernel's first boot if it cannot make one then.
-struct PreparedImage {
-    std::string image_path, record_path;
-};
-// Where it is for a kernel. `invalid` for what cannot be the name of one.
-Result<PreparedImage> prepared_image_of(const std::string& release);
+// The capture initramfs of a kernel that does not run yet, made when that kernel is installed: `kdumpkit arm`
+// loads it at that kernel's first boot if it cannot make one then. Where it is; `invalid` for what cannot be
+// the name of a kernel.
+Result<ImagePlace> prepared_image_of(const std::string& release);
 
 // Makes it by the settings in `config` (empty: the standard ones). Returns why it was made anew; empty: it
 // was fresh. The earlier one stays until the new one is whole.
