@@ -15,6 +15,7 @@ namespace {
 using nlohmann::ordered_json;
 
 constexpr const char* kernel_key = "kernel";
+constexpr const char* network_key = "network";
 
 // The layout without the addresses of its symbols: they move with each boot (KASLR), the collector moves them
 // back, and the build ID, which stays, stands for them.
@@ -26,6 +27,24 @@ std::string without_addresses(std::string_view layout) {
     return out;
 }
 
+std::string digest_of(const Frozen& frozen) {
+    return to_hex(sha256_of(as_bytes(to_toml(frozen))));
+}
+
+// The network apart: an admin who changed no setting is to be told what changed.
+void add_frozen(Digests& digests, const initramfs::Entry& entry) {
+    auto frozen = parse_frozen(as_text(entry.content), entry.path);
+    if (!frozen) {
+        digests[entry.path] = to_hex(sha256_of(entry.content));
+        return;
+    }
+    Frozen alone;
+    std::swap(alone.settings.network, frozen->settings.network);
+    if (alone.settings.network != Network{})
+        digests[network_key] = digest_of(alone);
+    digests[entry.path] = digest_of(*frozen);
+}
+
 std::string file_name(const std::string& path) {
     return path.substr(path.rfind('/') + 1);
 }
@@ -34,6 +53,8 @@ std::string file_name(const std::string& path) {
 std::string spoken(const std::string& path) {
     if (path == kernel_key)
         return "the kernel's image";
+    if (path == network_key)
+        return "the network (addresses, routes or names of the way to a target)";
     if (path == Frozen::path)
         return "the settings, the targets or the machine's name";
     if (path == Frozen::layout_path)
@@ -54,6 +75,8 @@ Digests digests_of(const std::vector<initramfs::Entry>& entries, Bytes kernel) {
             continue;
         if (entry.path == Frozen::layout_path)
             digests[entry.path] = to_hex(sha256_of(as_bytes(without_addresses(as_text(entry.content)))));
+        else if (entry.path == Frozen::path)
+            add_frozen(digests, entry);
         else if (entry.type == initramfs::EntryType::file)
             digests[entry.path] = to_hex(sha256_of(entry.content));
         else

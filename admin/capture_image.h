@@ -14,7 +14,7 @@
 namespace kdumpkit::admin {
 
 // Digests (SHA-256, hexadecimal) of all that a capture initramfs is made of: the entries' by their paths, the
-// capture kernel's as "kernel".
+// capture kernel's as "kernel", that of the frozen network as "network".
 using Digests = std::map<std::string, std::string>;
 Digests digests_of(const std::vector<initramfs::Entry>& entries, Bytes kernel);
 

@@ -56,6 +56,30 @@ TEST_CASE("a kernel that only moved (KASLR) is the same kernel") {
     CHECK(digest(first) != digest("BUILD-ID=ab\nSIZE(page)=64\n"));
 }
 
+TEST_CASE("a network that is no longer the frozen one is named") {
+    const auto wanted = [](const char* address, unsigned level) {
+        Frozen frozen;
+        frozen.host = "h";
+        frozen.kernel_release = "6.1.0-test";
+        frozen.settings.level = level;
+        frozen.settings.network.dns = {address};
+        const std::string toml = to_toml(frozen);
+        const Bytes bytes = as_bytes(toml);
+        ImageRecord one = record();
+        one.made_of = digests_of(
+            {{Frozen::path, initramfs::EntryType::file, 0644, {bytes.begin(), bytes.end()}, "", 0, 0}}, {});
+        return one;
+    };
+    const ImageRecord now = wanted("192.0.2.1", 31);
+    CHECK(why_stale(now, "0123", wanted("192.0.2.1", 31)).empty());
+    const auto moved = why_stale(now, "0123", wanted("192.0.2.2", 31));
+    REQUIRE(moved.size() == 1);
+    CHECK_THAT(moved[0], Contains("the network") && Contains("changed"));
+    const auto set = why_stale(now, "0123", wanted("192.0.2.1", 1));
+    REQUIRE(set.size() == 1);
+    CHECK_THAT(set[0], Contains("the settings"));
+}
+
 TEST_CASE("a record reads back, and junk is none") {
     CHECK(parse_image_record(to_json(record())) == record());
     for (const char* text : {"", "[]", "{}", "{\"kernel_release\": 3}"})
