@@ -2,11 +2,12 @@
 """A guest that boots a whole Debian from its own disk, through its own boot loader, as often as it likes, until it
 powers off. A second disk has the packages under test and what to do after each boot."""
 import pathlib
+import platform
 import re
 import shutil
 import subprocess
 
-from debian_image import DebianImage
+from debian_image import DebianImage, build_root
 from disk import ENVIRONMENT, Disk
 from fetch_kernel import TOP
 from guest import Guest
@@ -28,6 +29,7 @@ step=$(cat /steps/step)
 echo $((step + 1)) >/steps/step
 sync
 say "step $step in Linux $(uname -r)"
+say "boot $(cat /proc/sys/kernel/random/boot_id)"
 cd /root
 if [ -e /steps/step-$step ]; then
     . /steps/step-$step
@@ -35,6 +37,12 @@ else
     say "there is no step $step"
     poweroff
 fi
+"""
+
+PANIC = """
+sync
+say about to panic
+echo c >/proc/sysrq-trigger
 """
 
 
@@ -74,17 +82,34 @@ class DebianGuest(Guest):
               if re.search(rf"\] guest: step ({number}|{number + 1}) in Linux ", line)]
         return self.lines[at[0]:at[1] + 1 if len(at) > 1 else None] if at else []
 
+    def boots(self):
+        """The boot IDs of the steps, in order."""
+        return re.findall(r"\] guest: boot (\S+)", self.text())
+
+    def back_after(self, number):
+        """Seconds of this machine's clock from the panic that step `number` ends with until the next step, which begins
+        when the services have started; for people. None without a panic."""
+        lines = self.step(number)
+        stamps = [next((at for at, line in lines if text in line), None)
+                  for text in ("] guest: about to panic", f"] guest: step {number + 1} in Linux ")]
+        return None if None in stamps else stamps[1] - stamps[0]
+
     def forget(self):
         """Gives the room of its disks back."""
         for path in (self.disk, self.steps.path):
             path.unlink()
 
 
-def build_packages(folder):
-    """The Debian packages of this tree, in `folder` without versions in their names."""
-    subprocess.run([TOP / "packaging/build-deb"], check=True, stdout=subprocess.DEVNULL)
+def build_packages(version, folder):
+    """The packages of this tree for that Debian, in `folder` without versions in their names."""
+    command, out = [TOP / "packaging/build-deb"], TOP / "build/packages"
+    if version != platform.freedesktop_os_release().get("VERSION_ID"):
+        home = TOP / f"build/vm/debian-{version}"
+        out = home / "packages"
+        command += ["--root", build_root(version, home / "build-root"), out]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     debs = []
-    for path in sorted((TOP / "build/packages").glob("*.deb")):
+    for path in sorted(out.glob("*.deb")):
         debs.append(folder / (path.name.split("_")[0] + ".deb"))
         shutil.copyfile(path, debs[-1])
     return debs

@@ -37,6 +37,7 @@ FILES = {
     "etc/initramfs-tools/conf.d/quick": "MODULES=dep\nCOMPRESS=zstd\nCOMPRESSLEVEL=1\n",
     # What a test does after each boot; the steps are on a disk of their own.
     "etc/systemd/system/steps.service": """[Unit]
+ConditionPathExists=!/proc/vmcore
 After=kdumpkit.service kdumpkit-record.service kdump-tools.service systemd-remount-fs.service
 [Service]
 ExecStart=/bin/sh -c 'mkdir -p /steps; mount LABEL=steps /steps && . /steps/next'
@@ -66,6 +67,37 @@ def sources(suite):
     security = f"{base.removesuffix('/')}-security"
     lines.append(f"deb {signed}{security} {suite}-security main")
     return lines
+
+
+def bootstrap(suite, root, *arguments):
+    """Makes that Debian below `root`, which gets its name when it is complete."""
+    fresh = root.with_name(root.name + ".new")
+    for path in (fresh, root):
+        if path.exists():
+            shutil.rmtree(path)
+    run(["mmdebstrap", "--mode=root", '--aptopt=Acquire::Languages "none"', '--aptopt=APT::Install-Recommends "false"',
+         "--dpkgopt=path-exclude=/usr/share/locale/*", *arguments, suite, str(fresh), *sources(suite)])
+    fresh.rename(root)
+
+
+def build_root(version, root):
+    """A Debian with what packaging/debian/control says that the packages are built with; made once."""
+    control = (fetch_kernel.TOP / "packaging/debian/control").read_text()
+    fields = re.search(r"^Build-Depends:(.*?)^\S", control, re.DOTALL | re.MULTILINE).group(1)
+    names = re.findall(r"(?:^|,)\s*([a-z0-9.+-]+)", fields)
+    wanted = ",".join(["ccache", *("debhelper" if name == "debhelper-compat" else name for name in names)])
+    recipe = root / "build.recipe"
+    if not recipe.exists() or recipe.read_text() != wanted:
+        must_be_root()
+        root.parent.mkdir(parents=True, exist_ok=True)
+        bootstrap(SUITES[version], root, "--variant=buildd", f"--include={wanted}")
+        recipe.write_text(wanted)
+    return root
+
+
+def must_be_root():
+    if os.geteuid() != 0:
+        raise ImageError("a Debian image is made by root (mmdebstrap, chroot). Next: run the tests with sudo.")
 
 
 def kernels(suite, folder):
@@ -100,8 +132,7 @@ class DebianImage:
             about = json.loads(self.about.read_text())
             if about["recipe"] == recipe:
                 return self.path, about
-        if os.geteuid() != 0:
-            raise ImageError("a Debian image is made by root (mmdebstrap, chroot). Next: run the tests with sudo.")
+        must_be_root()
         older, newer = kernels(self.suite, self.folder / "apt")
         root = self.folder / "root"
         self._bootstrap(root, older, newer)
@@ -112,18 +143,13 @@ class DebianImage:
         return self.path, about
 
     def _bootstrap(self, root, older, newer):
-        if root.exists():
-            shutil.rmtree(root)
         wanted = " ".join([f"linux-image-{newer}", *self.downloads])
         # Without this the services of the image would be started here.
         policy = 'printf "#!/bin/sh\\nexit 101\\n" >"$1/usr/sbin/policy-rc.d"; chmod 755 "$1/usr/sbin/policy-rc.d"'
-        run(["mmdebstrap", "--mode=root", "--variant=minbase", "--skip=cleanup/apt",
-             f"--include={','.join((*INCLUDED, 'linux-image-' + older))}",
-             '--aptopt=Acquire::Languages "none"', '--aptopt=APT::Install-Recommends "false"',
-             '--dpkgopt=path-exclude=/usr/share/locale/*', f"--essential-hook={policy}",
-             f'--customize-hook=APT_CONFIG="$MMDEBSTRAP_APT_CONFIG" apt-get install -y --download-only {wanted}',
-             '--customize-hook=rm "$1/usr/sbin/policy-rc.d"',
-             self.suite, str(root), *sources(self.suite)])
+        bootstrap(self.suite, root, "--variant=minbase", "--skip=cleanup/apt",
+                  f"--include={','.join((*INCLUDED, 'linux-image-' + older))}", f"--essential-hook={policy}",
+                  f'--customize-hook=APT_CONFIG="$MMDEBSTRAP_APT_CONFIG" apt-get install -y --download-only {wanted}',
+                  '--customize-hook=rm "$1/usr/sbin/policy-rc.d"')
 
     def _write_disk(self, root, older):
         uuid = "6b64756d-706b-6974-0000-0000000000" + self.version

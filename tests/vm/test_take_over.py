@@ -1,21 +1,34 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A Debian 12 that Debian's kdump-tools guard: kdumpkit says so, takes over when it is told to, is armed after a
-reboot, and gives the machine back to kdump-tools when it is purged."""
+"""A Debian 12 that Debian's kdump-tools guard: they capture a panic. kdumpkit says so, takes the machine over with
+their settings when it is told to, captures the same panic, and gives everything back when it is purged."""
+import json
 import unittest
 
 import cycle
-from debian_guest import DebianGuest, build_packages, make_image
+from debian_guest import PANIC, DebianGuest, build_packages, make_image
 
 place = None
 STEPS = (
     """
 run grub update-grub
 run tools apt-get install -y kdump-tools
-sed -i 's/^#*USE_KDUMP=.*/USE_KDUMP=1/' /etc/default/kdump-tools
+cat >/etc/default/kdump-tools <<END
+USE_KDUMP=1
+KDUMP_COREDIR="/srv/dumps"
+KDUMP_NUM_DUMPS=7
+MAKEDUMP_ARGS="-c -d 23"
+END
+mkdir -p /srv/dumps
+reboot
+""",
+    "run ready kdump-config status\n" + PANIC,
+    """
+run theirs find /srv/dumps -name 'dump.*'
 run install apt-get install -y /steps/makedumpfile-lite.deb /steps/kdumpkit.deb
 run refused kdumpkit setup
 run still systemctl is-enabled kdump-tools.service
+run import kdumpkit config import /etc/default/kdump-tools
 run over kdumpkit setup --take-over
 reboot
 """,
@@ -23,8 +36,14 @@ reboot
 run status kdumpkit status
 run loaded cat /sys/kernel/kexec_crash_loaded
 run tools1 systemctl is-enabled kdump-tools.service
-run purge apt-get purge -y kdumpkit
+run target kdumpkit config show --json
+""" + PANIC,
+    """
+run list kdumpkit list --json
+run purge apt-get purge -y kdumpkit makedumpfile-lite
 run tools2 systemctl is-enabled kdump-tools.service
+run left find / -xdev -iname '*kdumpkit*' -not -path '/var/cache/*' -not -path '/var/log/*'
+run defaults cat /etc/default/kdump-tools
 reboot
 """,
     """
@@ -39,9 +58,9 @@ poweroff
 class TakeOver(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        debs = build_packages(place.work)
-        image, _ = make_image("12", debs)
-        cls.guest = DebianGuest(place.work / "guest", image, debs, STEPS).run(3000)
+        debs = build_packages("12", place.work)
+        image, cls.about = make_image("12", debs)
+        cls.guest = DebianGuest(place.work / "guest", image, debs, STEPS).run(4500)
         cls.guest.forget()
 
     def said(self, name, status=0):
@@ -51,6 +70,8 @@ class TakeOver(unittest.TestCase):
 
     def test_another_kdump_is_named_and_left_alone(self):
         self.said("tools")
+        self.assertIn("ready to kdump", self.said("ready"))
+        self.assertIn("/srv/dumps/", self.said("theirs"))
         self.said("install")
         refused = self.guest.result("refused")
         self.assertNotEqual(refused[0], 0)
@@ -58,15 +79,32 @@ class TakeOver(unittest.TestCase):
         self.assertIn("--take-over", refused[1])
         self.assertEqual(self.said("still"), "enabled")
 
+    def test_its_settings_are_taken_over(self):
+        for line in ('target = ["file:///srv/dumps"]', "level = 23", 'compress = "zlib"', "count = 7"):
+            self.assertIn(line, self.said("import"))
+        settings = {one["key"]: one["value"] for one in json.loads(self.said("target"))["keys"]}
+        self.assertEqual([settings[key] for key in ("target", "dump.level", "dump.compress", "retention.count")],
+                         [["file:///srv/dumps"], 23, "zlib", 7])
+
     def test_it_is_taken_over_when_told(self):
         self.assertIn("disable kdump-tools.service", self.said("over"))
         self.assertIn("armed:       yes", self.said("status"))
         self.assertEqual(self.said("loaded"), "1")
         self.assertEqual(self.said("tools1", 1), "disabled")
 
+    def test_the_same_panic_is_captured_sooner(self):
+        dumps = json.loads(self.said("list"))["dumps"]
+        self.assertEqual([(dump["complete"], dump["kernel_release"]) for dump in dumps], [(True, self.about["older"])])
+        self.assertTrue(dumps[0]["folder"].startswith("/srv/dumps/"), dumps)
+        theirs, ours = (self.guest.back_after(step) for step in (1, 3))
+        print(f"from the panic to production again: kdump-tools {theirs:.0f} s, kdumpkit {ours:.0f} s")
+        self.assertLess(ours, theirs)
+
     def test_a_purge_gives_it_back(self):
         self.said("purge")
         self.assertEqual(self.said("tools2"), "enabled")
+        self.assertEqual(self.said("left"), "")
+        self.assertIn("KDUMP_NUM_DUMPS=7", self.said("defaults"))
         self.assertIn("crashkernel=", self.said("cmdline"))
         self.assertEqual(self.said("tools3"), "active")
         self.assertIn("ready to kdump", self.said("state"))
