@@ -50,7 +50,7 @@ def dependencies(debs):
     """Names of the packages that `debs` need besides each other."""
     fields = [subprocess.run(["dpkg-deb", "-f", deb, "Depends"], capture_output=True, text=True, check=True).stdout
               for deb in debs]
-    own = {deb.name.split("_")[0] for deb in debs}
+    own = {deb.name.removesuffix(".deb").split("_")[0] for deb in debs}
     return {name for name in re.findall(r"(?:^|, )([a-z0-9.+-]+)", ", ".join(fields))} - own
 
 
@@ -61,7 +61,7 @@ class DebianGuest(Guest):
         # pylint: disable=super-init-not-called
         self.work = pathlib.Path(work)
         self.work.mkdir(parents=True, exist_ok=True)
-        self.lines, self.memory = [], memory
+        self.lines, self.when, self.memory = [], {}, memory
         self.disk = self.work / "disk.img"
         subprocess.run(["cp", "--sparse=always", "--reflink=auto", image, self.disk], check=True)
         files = {deb.name: deb.read_bytes() for deb in debs}
