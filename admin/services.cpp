@@ -22,14 +22,13 @@ bool is_installed(const std::string& unit) {
 } // namespace
 
 std::vector<std::string> needed_units(const Settings& settings) {
-    const auto has = [&](Carrier carrier) {
-        return std::any_of(settings.targets.begin(), settings.targets.end(),
-                           [&](const Target& target) { return target.info().carrier == carrier; });
-    };
+    const bool sends =
+        std::any_of(settings.targets.begin(), settings.targets.end(),
+                    [](const Target& target) { return target.info().carrier == Carrier::sender; });
     std::vector<std::string> needed = {"kdumpkit.service", "kdumpkit-record.service"};
-    if (has(Carrier::sender) || has(Carrier::network_filesystem))
+    if (settings.want_network())
         needed.emplace_back("kdumpkit-online.target");
-    if (has(Carrier::sender))
+    if (sends)
         needed.emplace_back("kdumpkit-forward.service");
     return needed;
 }

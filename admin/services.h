@@ -15,8 +15,8 @@ inline const std::vector<std::string> our_units = {"kdumpkit.service", "kdumpkit
 inline const std::vector<std::string> rival_units = {"kdump-tools.service", "kdump.service",
                                                      "kdump-early.service"};
 
-// Those of ours that a machine with these settings needs: the network, and who ships dumps, only with targets
-// that are not here.
+// Those of ours that a machine with these settings needs: the network only with targets that are not here or
+// a cluster that is to be told, who ships dumps only with servers to send to.
 std::vector<std::string> needed_units(const Settings& settings);
 
 // What systemctl says. Where there is none, `has_systemctl` is false and the rest empty.
