@@ -11,12 +11,12 @@ PIECE = 64 << 10
 
 class Relay:
     """Listens on loopback for the server at `port` there. `stall_after`: forwards as many bytes of clients, then
-    neither reads nor closes. `cuts`: after each of these numbers of bytes all connections are reset. A context."""
+    neither reads nor closes. `cuts`: after each of these numbers of bytes the connection is reset. A context."""
 
     def __init__(self, port, stall_after=None, cuts=()):
         self.server = port
         self.stall_after, self.cuts = stall_after, list(cuts)
-        self.forwarded, self.connections, self.cut = 0, 0, 0
+        self.forwarded, self.cut = 0, 0
         self.lock = threading.Lock()
         self.ended = threading.Event()
         self.listening = socket.create_server(("127.0.0.1", 0))
@@ -37,7 +37,6 @@ class Relay:
                 server = socket.create_connection(("127.0.0.1", self.server))
             except OSError:
                 return
-            self.connections += 1
             threading.Thread(target=self._forward, args=(client, server), daemon=True).start()
             threading.Thread(target=self._answer, args=(server, client), daemon=True).start()
 
@@ -85,7 +84,7 @@ class LossyCable:
     def __init__(self, folder, netdev="net0", one_in=20, seed=1):
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.netdev, self.one_in = netdev, one_in
+        self.one_in = one_in
         self.chance = random.Random(seed)
         self.lost, self.passed = 0, 0
         self.lock = threading.Lock()

@@ -8,6 +8,7 @@ import unittest
 import cycle
 import netguest
 import outcomes
+from cluster_node import MESSAGE, ClusterNode
 from disk import Disk
 from netguest import MAC, SECOND_MAC, nic
 from nfs_server import NfsServer, free_port
@@ -151,6 +152,19 @@ ip addr add 10.0.2.15/24 dev br0
         self.assertIs(cycle.read_json(folder / "summary.json")["complete"], True)
         self.assertIn("no carrier", (folder / "capture.log").read_text())
         outcomes.record(place, "the network's link is down", guest, "all on the next target")
+
+    def test_cluster_of_a_local_target(self):
+        """The way to a node is frozen, though the dump goes to a disk."""
+        disk = Disk(place.work / "local.img", 128)
+        with ClusterNode() as node:
+            guest = netguest.freezing_guest(
+                place, "cluster", disk.target(), STATIC, devices=nic(), wanted=(*VIRTIO, "virtio_blk"), disks=[disk],
+                settings=f'[capture]\nfence_kdump = "10.0.2.2:{node.port}"\n').run()
+        for step in ("build", "load"):
+            status, output = guest.result(step)
+            self.assertEqual(status, 0, output)
+        self.assertIs(cycle.read_json(cycle.only_dump(disk.read_back()) / "summary.json")["complete"], True)
+        self.assertEqual(set(node.heard), {MESSAGE})
 
     def test_device_missing(self):
         disk = Disk(place.work / "disk.img", 128)
