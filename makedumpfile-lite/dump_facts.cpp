@@ -11,12 +11,9 @@ namespace kdumpkit::dump {
 
 namespace {
 
-// What readers of the dump need most, from the image alone.
+// From the image alone.
 void describe_unknown_kernel(const Image& image, format::KdumpFacts& facts) {
     const VmcoreInfo info = VmcoreInfo::parse(image.vmcoreinfo());
-    facts.utsname.sysname = "Linux";
-    facts.utsname.release = info.text("OSRELEASE").value_or("");
-    facts.utsname.machine = image.elf_machine() == EM_X86_64 ? "x86_64" : "";
     facts.phys_base = static_cast<std::uint64_t>(info.number("phys_base").value_or(0));
     facts.crash_time = info.decimal("CRASHTIME").value_or(0);
     facts.page_size = page_size_of(image);
@@ -33,6 +30,16 @@ void describe_source(const DumpHeader& header, const Kernel* kernel, format::Kdu
         facts.crash_time = header.crash_time;
     facts.level |= header.level;
     facts.eraseinfo = as_text(header.eraseinfo);
+}
+
+// What readers of the dump need most, where neither the kernel's memory nor a header told it.
+void fill_utsname(const Image& image, Utsname& name) {
+    if (name.sysname.empty())
+        name.sysname = "Linux";
+    if (name.release.empty())
+        name.release = VmcoreInfo::parse(image.vmcoreinfo()).text("OSRELEASE").value_or("");
+    if (name.machine.empty() && image.elf_machine() == EM_X86_64)
+        name.machine = "x86_64";
 }
 
 } // namespace
@@ -56,6 +63,7 @@ format::KdumpFacts facts_of(const Image& image, const Kernel* kernel, unsigned l
         facts.vmcoreinfo = sources.vmcoreinfo;
     if (image.header() != nullptr)
         describe_source(*image.header(), kernel, facts);
+    fill_utsname(image, facts.utsname);
     return facts;
 }
 

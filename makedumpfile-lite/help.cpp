@@ -9,14 +9,14 @@ std::string_view help_text() {
   makedumpfile-lite [options] VMCORE DUMPFILE
   makedumpfile-lite -F [options] VMCORE > FLATTENED
   makedumpfile-lite --split [options] VMCORE DUMPFILE1 DUMPFILE2 [...]
-  makedumpfile-lite -R DUMPFILE < FLATTENED-OR-STREAM
+  makedumpfile-lite -R|--rearrange DUMPFILE < FLATTENED-OR-STREAM
   makedumpfile-lite --reassemble DUMPFILE1 [DUMPFILE2 ...] DUMPFILE
   makedumpfile-lite --dump-dmesg [--partial-dmesg] [-f] VMCORE [FILE]
   makedumpfile-lite info|verify [--json] DUMPFILE
   makedumpfile-lite salvage [options] DUMPFILE NEW-DUMPFILE
   makedumpfile-lite --mem-usage [--json] VMCORE
   makedumpfile-lite --write-layout FILE [-x VMLINUX | VMCORE]
-  makedumpfile-lite -g VMCOREINFO -x VMLINUX
+  makedumpfile-lite -g|--write-vmcoreinfo FILE -x VMLINUX
 
 what is left out
   -d, --dump-level N[,N...]
@@ -68,6 +68,7 @@ other jobs
   --mem-usage            pages by class, and what each dump level would leave
   --check-params         only check the command line
   -h, --help             -v, --version
+accepted, without effect: -b N, --cyclic-buffer KIB, --non-cyclic, --work-dir DIR
 
 exit codes: 0 done, 1 system, 2 wrong use, 3 absent, 4 corrupt input, 5 unsupported, 6 destination failed
 )";

@@ -34,9 +34,10 @@ auto open_vmlinux(const std::string& path) {
     });
 }
 
-// A file that knows nothing of struct page would be found out after the panic.
+// A file that knows nothing of struct page would be found out after the panic. `hint`: how symbols may be
+// seen.
 Result<std::string> text_of(const KernelIdentity& identity, const TypeSource& types, const Symbols& symbols,
-                            const Log& log) {
+                            const Log& log, std::string_view hint = {}) {
     if (identity.release.empty())
         return fail(make_error(ErrorKind::absent, "write the layout of", "the kernel",
                                "it does not tell its release, so that the file could be used with any"));
@@ -50,7 +51,8 @@ Result<std::string> text_of(const KernelIdentity& identity, const TypeSource& ty
                                "its types lack struct page or struct zone"));
     if (!facts.symbol("_stext"))
         log.warning("the kernel's symbols are not to be seen: the layout has none, and free pages on per-CPU "
-                    "lists may be kept (run this as root)");
+                    "lists may be kept{}",
+                    hint);
     return text;
 }
 
@@ -89,7 +91,8 @@ Result<> write_layout_file(const Options& options, const Log& log) {
         return write_text(options.output, text);
     }
     KDK_ASSIGN(const RunningKernel kernel, read_running_kernel(symbols_to_read()));
-    KDK_ASSIGN(const std::string text, text_of(kernel.identity, kernel.btf, kernel.symbols, log));
+    KDK_ASSIGN(const std::string text,
+               text_of(kernel.identity, kernel.btf, kernel.symbols, log, " (run this as root)"));
     return write_text(options.output, text);
 }
 

@@ -16,9 +16,10 @@ int main(int argc, char** argv) {
     std::signal(SIGXFSZ, SIG_IGN);
     std::signal(SIGPIPE, SIG_IGN);
     // Where one of the standard descriptors is closed, a dump must not get its number, and messages with it.
-    int spare = ::open("/dev/null", O_RDWR);
+    // O_PATH: to write to it fails as it would have.
+    int spare = ::open("/dev/null", O_PATH);
     while (spare >= 0 && spare <= STDERR_FILENO)
-        spare = ::open("/dev/null", O_RDWR);
+        spare = ::open("/dev/null", O_PATH);
     ::close(spare);
     try {
         kdumpkit::watch_interrupts();

@@ -117,6 +117,7 @@ inline constexpr std::array option_table = {
     Option{'\0', "xen-syms", OptionId::refused, true, "use makedumpfile for a Xen dump"},
     Option{'\0', "xen-vmcoreinfo", OptionId::refused, true, "use makedumpfile for a Xen dump"},
     Option{'\0', "xen_phys_start", OptionId::refused, true, "use makedumpfile for a Xen dump"},
+    Option{'\0', "extension", OptionId::refused, true, "use makedumpfile for its extensions"},
     Option{'\0', "eppic", OptionId::refused, true, "say what to erase in a file for --config"},
     Option{'\0', "diskset", OptionId::refused, true, "use makedumpfile for a dump made by sadump"},
     Option{'\0', "vtop", OptionId::refused, true, "translate addresses with crash (`vtop`) or drgn"},

@@ -97,10 +97,13 @@ void OutputFile::discard() {
 
 Result<> OutputFile::clear() {
     // Standard output may be a file that somebody else began.
-    if (regular_ && !standard_ && stores_ && ::ftruncate(fd_.get(), 0) != 0)
+    if (!regular_ || standard_ || !stores_)
+        return {};
+    if (::ftruncate(fd_.get(), 0) != 0)
         return destination_failure(system_error("empty", name_, errno));
-    if (regular_ && !standard_ && stores_)
-        drop_stale_manifest(name_);
+    // One that was replaced is read by its owner only, too; who does not own it cannot see to that.
+    (void)::fchmod(fd_.get(), 0600);
+    drop_stale_manifest(name_);
     return {};
 }
 

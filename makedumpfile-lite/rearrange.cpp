@@ -45,7 +45,7 @@ Result<> copy_records(SequentialInput& input, FileDestination& output) {
         std::int64_t size = format::from_flat(record.size);
         if (offset == format::flat_end && size == format::flat_end)
             return {};
-        if (offset < 0 || size <= 0 || offset > INT64_MAX - size)
+        if (size == 0 || !format::is_flat_place(offset, size))
             return fail(wrong_record(input, fmt::format("a record of {} bytes at {}", size, offset)));
         for (auto at = static_cast<std::uint64_t>(offset); size > 0;) {
             KDK_TRY(stop_if_interrupted(output.name()));
@@ -68,9 +68,14 @@ Failure leave_partial(FileDestination& output, const Log& log, Error error) {
     output.keep();
     const bool marked = mark_partial_dump(output).value_or(false);
     (void)output.sync();
+    // An ELF core has no place for a mark. It shows by itself what it lacks.
+    const auto image = open_image(output.name());
+    const bool whole = !marked && image && !(*image)->truncated();
     const std::string state =
-        fmt::format("{} is incomplete: {} arrived{}", output.name(), human_bytes(output.end()),
-                    marked ? ", what is there can be read" : "");
+        whole ? fmt::format("{}: {} arrived, all that its headers describe, but not the end of what was sent",
+                            output.name(), human_bytes(output.end()))
+              : fmt::format("{} is incomplete: {} arrived{}", output.name(), human_bytes(output.end()),
+                            marked ? ", what is there can be read" : "");
     if (is_interruption(error))
         return fail(interruption(output.name(), state));
     log.warning("{}", state);
@@ -185,6 +190,12 @@ Result<> rearrange(const Options& options, const Log& log) {
                                 0,
                                 0,
                                 {}}));
+    if (!image && image.error().kind == ErrorKind::corrupt)
+        return fail(
+            make_error(ErrorKind::corrupt, "rearrange", output.name(),
+                       fmt::format("all that was sent is in it, and it is damaged: {}", image.error().reason))
+                .then("send it again, or save what can be read of it: makedumpfile-lite salvage")
+                .from(ErrorSide::source));
     if (!image || !(*image)->truncated())
         return {};
     for (const std::string& warning : (*image)->warnings())

@@ -32,7 +32,8 @@ Result<std::vector<Range>> compare(const Options& options, Verification& result)
         return std::vector<Range>();
     auto manifest = read_manifest(path);
     if (!manifest && named)
-        return fail(std::move(manifest).error());
+        return fail(std::move(manifest).error().then(
+            "name what --manifest wrote beside this dump, or leave --manifest out"));
     if (!manifest) {
         result.faults.add(fmt::format("its manifest {}: {}", path, manifest.error().reason));
         return std::vector<Range>();

@@ -35,6 +35,14 @@ inline constexpr std::int64_t flat_type = 1;
 inline constexpr std::int64_t flat_version = 1;
 inline constexpr std::size_t flat_header_size = 4096;
 inline constexpr std::int64_t flat_end = -1; // both numbers of the last record
+// No dump reaches beyond this: physical addresses have 52 bits (kernel: arch/x86/include/asm/sparsemem.h),
+// and what is said about memory takes less room than memory.
+inline constexpr std::int64_t flat_highest = std::int64_t{1} << 53;
+
+// Whether a record other than the last one may say this. Pure.
+constexpr bool is_flat_place(std::int64_t offset, std::int64_t size) {
+    return offset >= 0 && size >= 0 && size <= flat_highest && offset <= flat_highest - size;
+}
 
 constexpr std::array<std::uint8_t, 8> to_flat(std::int64_t value) {
     std::array<std::uint8_t, 8> bytes{};

@@ -16,6 +16,10 @@ namespace {
 using format::FlatHeader;
 using format::FlatRecord;
 
+// Bytes. A record that claims more than there is was cut off, or its length is damaged and what follows it is
+// anything. Those that programs write have a few MiB at most.
+constexpr std::int64_t largest_cut_record = std::int64_t{64} << 20;
+
 class FlattenedContent final : public Content {
   public:
     explicit FlattenedContent(std::unique_ptr<Content> file) : file_(std::move(file)) {}
@@ -104,18 +108,21 @@ Result<> FlattenedContent::index() {
         const std::int64_t size = format::from_flat(record.size);
         if (offset == format::flat_end && size == format::flat_end)
             break;
-        if (offset < 0 || size < 0 || size > INT64_MAX - offset) {
+        const std::uint64_t left = file_->size() - at - sizeof(record);
+        const bool cut = static_cast<std::uint64_t>(size) > left;
+        if (!format::is_flat_place(offset, size) || (cut && size > largest_cut_record)) {
             missing_ = fmt::format("its record at offset 0x{:x} is damaged", at);
             break;
         }
         at += sizeof(record);
         const auto begin = static_cast<std::uint64_t>(offset);
-        const std::uint64_t has =
-            std::min<std::uint64_t>(static_cast<std::uint64_t>(size), file_->size() - at);
+        const std::uint64_t has = std::min<std::uint64_t>(static_cast<std::uint64_t>(size), left);
+        // One that is cut may have a damaged length, and be no record: what came before it is not hidden by
+        // it.
         if (has != 0)
-            pieces_.push_back({begin, begin + has, at});
+            pieces_.insert(cut ? pieces_.begin() : pieces_.end(), {begin, begin + has, at});
         size_ = std::max(size_, begin + has);
-        at += static_cast<std::uint64_t>(size); // both below 2^63
+        at += static_cast<std::uint64_t>(size); // below 2^54
     }
     pieces_ = resolve_overlaps(std::move(pieces_));
     return {};

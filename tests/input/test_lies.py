@@ -219,6 +219,51 @@ class Lies(unittest.TestCase):
         self.check("flattened-elf", flattened(self.vmcore), FLAT_SPECS, self.DUMPS)
 
 
+class Honesty(unittest.TestCase):
+    def rearranged(self, flat, folder):
+        (folder / "flat").write_bytes(flat)
+        with open(folder / "flat", "rb") as source:
+            done = run(["-f", "-R", folder / "out"], stdin=source)
+        return done.returncode, done.stderr.decode()
+
+    def test_what_was_sent_is_to_blame(self):
+        """Not the place that it is written to; and no ELF core is called incomplete that is whole."""
+        with tempfile.TemporaryDirectory() as folder:
+            work = pathlib.Path(folder)
+            subprocess.run([settings.programs / "write-vmcore", work / "vmcore"], check=True)
+            good = flattened((work / "vmcore").read_bytes())
+            self.assertEqual(self.rearranged(good, work)[0], 0)
+            code, said = self.rearranged(good[:4096 + 16 + 4096] + struct.pack(">q", 0x4b44554d50202020)
+                                         + good[4096 + 16 + 4096 + 8:], work)
+            self.assertEqual(code, 4, said)
+            self.assertIn("send it again", said)
+            code, said = self.rearranged(good[:-1], work)
+            self.assertEqual(code, 4, said)
+            self.assertIn("all that its headers describe", said)
+            self.assertNotIn("is incomplete", said)
+            self.assertEqual((work / "out").read_bytes(), (work / "vmcore").read_bytes())
+            damaged = bytearray((work / "vmcore").read_bytes())
+            damaged[54:56] = b"\xff\0"  # e_phentsize
+            code, said = self.rearranged(flattened(bytes(damaged)), work)
+            self.assertEqual(code, 4, said)
+            self.assertIn("damaged", said)
+
+    def test_kernel_that_does_not_tell_its_name(self):
+        """The dump still says what machine it is of, and can be dumped again."""
+        with tempfile.TemporaryDirectory() as folder:
+            work = pathlib.Path(folder)
+            subprocess.run([settings.programs / "write-vmcore", work / "vmcore"], check=True)
+            self.assertNotIn(b"init_uts_ns", (work / "vmcore").read_bytes())
+            for source, target, options in (("vmcore", "dump", ("-d1",)), ("dump", "again", ("-d31",)),
+                                            ("again", "core", ("-d31", "-E"))):
+                done = run([*options, work / source, work / target])
+                self.assertEqual(done.returncode, 0, done.stderr)
+            name = kdump_reader.KdumpFile(work / "again").utsname
+            self.assertEqual((name["sysname"], name["machine"]), ("Linux", "x86_64"))
+            self.assertNotEqual(name["release"], "")
+            self.assertEqual((work / "core").read_bytes()[18:20], b"\x3e\0")  # EM_X86_64
+
+
 class Judge(unittest.TestCase):
     """The checks above must be able to fail."""
 

@@ -71,6 +71,23 @@ class Outputs(unittest.TestCase):
         with open("/dev/full", "wb") as full:
             self.refused(run("-d0", "-F", self.vmcore, stdout=full), "standard output")
 
+    def test_standard_output_that_is_closed(self):
+        """Another file must not get its number either."""
+        closed = ("/bin/sh", "-c", 'exec "$0" "$@" >&-')
+        for options in (("-d0", "-F"), ("-d0", "--format", "stream"), ("--dump-dmesg",), ("--mem-usage",)):
+            with self.subTest(options):
+                self.refused(run(*options, self.vmcore, before=closed), "standard output")
+
+    def test_file_that_is_replaced_is_read_by_its_owner_only(self):
+        for name, options in OUTPUTS.items():
+            with self.subTest(name):
+                output = self.work / name
+                output.write_bytes(b"old")
+                output.chmod(0o666)
+                done = run("-f", *options, self.vmcore, output)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertEqual(output.stat().st_mode & 0o777, 0o600)
+
     def test_no_room_after_a_while(self):
         arrived = 0
         for name, options in OUTPUTS.items():

@@ -114,6 +114,37 @@ TEST_CASE("a flattened file that ends early or has a damaged record opens as far
     CHECK_FALSE((*open(folder, flat))->missing().empty());
 }
 
+TEST_CASE("a record that is cut off, or whose length is damaged, hides nothing that came before it") {
+    const test::Folder folder;
+    Flat cut;
+    cut.record(0, as_bytes("headers and bitmaps")).record(100, as_bytes("pages"));
+    cut.number(8);
+    cut.number(1 << 20); // there are 12 bytes of it
+    const auto tail = as_bytes("RUBBISH-PAGE");
+    cut.bytes.insert(cut.bytes.end(), tail.begin(), tail.end());
+    auto content = open(folder, cut);
+    REQUIRE(content);
+    CHECK_FALSE((*content)->missing().empty());
+    CHECK(text(**content, 0, 20) == "headers and bitmapsE");
+    CHECK(text(**content, 100, 5) == "pages");
+
+    Flat damaged;
+    damaged.record(0, as_bytes("headers and bitmaps"));
+    damaged.number(30);
+    damaged.number(3'109'208'164); // more than any program writes at once: what follows is anything
+    damaged.bytes.insert(damaged.bytes.end(), tail.begin(), tail.end());
+    content = open(folder, damaged);
+    REQUIRE(content);
+    CHECK((*content)->missing().find("damaged") != std::string::npos);
+    CHECK((*content)->size() == 19);
+
+    Flat beyond;
+    beyond.record(0, as_bytes("headers and bitmaps")).record(0x0a0000000000000c, as_bytes("x")).end();
+    content = open(folder, beyond);
+    REQUIRE(content);
+    CHECK((*content)->missing().find("damaged") != std::string::npos);
+}
+
 TEST_CASE("a flattened file of another type or version is refused") {
     const test::Folder folder;
     Flat flat;
