@@ -87,12 +87,12 @@ class DebianGuest(Guest):
         return re.findall(r"\] guest: boot (\S+)", self.text())
 
     def back_after(self, number):
-        """Seconds of this machine's clock from the panic that step `number` ends with until the next step, which begins
-        when the services have started; for people. None without a panic."""
+        """Seconds of this machine's clock from the panic that step `number` ends with: until the boot loader runs, and
+        until the next step, which begins when the services have started."""
         lines = self.step(number)
-        stamps = [next((at for at, line in lines if text in line), None)
-                  for text in ("] guest: about to panic", f"] guest: step {number + 1} in Linux ")]
-        return None if None in stamps else stamps[1] - stamps[0]
+        panic = next(at for at, line in lines if "] guest: about to panic" in line)
+        loader = next(at for at, line in lines if at > panic and "GRUB loading" in line)
+        return loader - panic, lines[-1][0] - panic
 
     def forget(self):
         """Gives the room of its disks back."""
