@@ -25,6 +25,13 @@ Failure limit_reached(KexecPurpose purpose) {
             .then("reboot; what is loaded now stays loaded (kdumpkit status)"));
 }
 
+std::string way_through_lockdown(const std::string& only_kexec_load) {
+    return only_kexec_load.empty()
+               ? "use --syscall kexec_file_load with a signed kernel"
+               : fmt::format("give a signed bzImage, and not {}, which only kexec_load takes",
+                             only_kexec_load);
+}
+
 } // namespace
 
 Result<SyscallChoice> parse_syscall_choice(const std::string& text) {
@@ -67,7 +74,8 @@ Result<SyscallDecision> decide_syscall(SyscallChoice choice, const Machine& mach
                                    fmt::format("on x86_64 it does not take {}", only_kexec_load))
                             .then("say kexec_load, or give a bzImage"));
         return SyscallDecision{KexecSyscall::kexec_load,
-                               fmt::format("the other does not take {}", only_kexec_load), false};
+                               fmt::format("the other does not take {}", only_kexec_load), false,
+                               only_kexec_load};
     }
     if (choice == SyscallChoice::kexec_load)
         return SyscallDecision{KexecSyscall::kexec_load, "asked for", false};
@@ -81,7 +89,16 @@ Result<SyscallDecision> decide_syscall(SyscallChoice choice, const Machine& mach
     return SyscallDecision{KexecSyscall::kexec_load, "nothing forbids it", true};
 }
 
-Error explain_refusal(Error error, const Machine& machine, KexecPurpose purpose, KexecSyscall syscall) {
+std::optional<std::string> certain_refusal(const SyscallDecision& decision, const Machine& machine) {
+    if (decision.syscall != KexecSyscall::kexec_load || !is_locked_down(machine))
+        return std::nullopt;
+    return fmt::format("the kernel is locked down (/sys/kernel/security/lockdown) and refuses kexec_load; "
+                       "next: {}",
+                       way_through_lockdown(decision.only_kexec_load));
+}
+
+Error explain_refusal(Error error, const Machine& machine, KexecPurpose purpose, KexecSyscall syscall,
+                      const std::string& only_kexec_load) {
     if (error.errno_value != EPERM)
         return error;
     if (!machine.may_boot) {
@@ -100,7 +117,7 @@ Error explain_refusal(Error error, const Machine& machine, KexecPurpose purpose,
     if (is_locked_down(machine) && syscall == KexecSyscall::kexec_load) {
         error.reason =
             "the kernel is locked down (/sys/kernel/security/lockdown), and permits kexec_file_load only";
-        return std::move(error).then("use --syscall kexec_file_load with a signed kernel");
+        return std::move(error).then(way_through_lockdown(only_kexec_load));
     }
     return error;
 }

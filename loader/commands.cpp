@@ -21,9 +21,9 @@ namespace kdumpkit::loader {
 namespace {
 
 Result<int> run_unload(KexecPurpose purpose) {
+    const auto lock = lock_loading(); // as for a load, better unlocked than not at all
     KDK_ASSIGN(const Machine machine, gather_machine("/"));
     KDK_TRY(require_root(machine, "unload", purpose));
-    const auto lock = lock_loading(); // as for a load, better unlocked than not at all
     KDK_TRY(kexec_unload(purpose).map_error([&](Error error) {
         return explain_refusal(std::move(error), machine, purpose, KexecSyscall::kexec_file_load);
     }));

@@ -27,7 +27,9 @@ Result<Plan> place_apart(const RangeSet& memory, const Range& low, const std::ve
         if (demand.at)
             all.at = demand.at;
     }
-    KDK_ASSIGN(const Plan outer, place_in_memory(memory, {all}, 0));
+    KDK_ASSIGN(const Plan outer, place_in_memory(memory, {all}, 0).map_error([](Error error) {
+        return std::move(error).then("give the new kernel less with --memory");
+    }));
     const Range own = outer.segments.front().memory;
     KDK_ASSIGN(Plan plan, place_in_memory(RangeSet{own}, demands, 0).map_error([](Error error) {
         return std::move(error).then("give the new kernel more with --memory");

@@ -105,12 +105,26 @@ constexpr Explanation unload_explanations[] = {
     {EBUSY, ErrorKind::system, "another program is loading or unloading a kernel just now", "try again"},
 };
 
-const Explanation* find_explanation(std::string_view operation, KexecSyscall syscall, int errno_value) {
+// A kernel for a reboot lies in ordinary memory: a reservation would only make less of it.
+constexpr Explanation reboot_explanations[] = {
+    {EADDRNOTAVAIL, ErrorKind::invalid,
+     "a segment lies outside the memory that may be loaded into: it is not what it was when the plan was "
+     "made",
+     "compare kdumpkit load --reboot --plan with \"System RAM\" in /proc/iomem, and try again"},
+    {ENOMEM, ErrorKind::system, "there is not enough memory for it", "free memory, or give a smaller initrd"},
+};
+
+const Explanation* find_explanation(std::string_view operation, KexecSyscall syscall, KexecPurpose purpose,
+                                    int errno_value) {
+    if (operation != "unload" && purpose == KexecPurpose::reboot)
+        if (const auto* row = std::ranges::find(reboot_explanations, errno_value, &Explanation::errno_value);
+            row != std::end(reboot_explanations))
+            return row;
     const std::span<const Explanation> rows =
         operation == "unload" ? std::span<const Explanation>(unload_explanations) : explanations;
     if (errno_value == EPERM && operation != "unload" && syscall == KexecSyscall::kexec_file_load)
         return &unverified;
-    if (errno_value == EACCES)
+    if (errno_value == EACCES && operation != "unload")
         return syscall == KexecSyscall::kexec_load ? &no_file : &not_appraised;
     const auto row = std::ranges::find(rows, errno_value, &Explanation::errno_value);
     return row == rows.end() ? nullptr : &*row;
@@ -130,7 +144,7 @@ Error explain_kexec_errno(std::string_view operation, KexecSyscall syscall, Kexe
     Error error = make_error(ErrorKind::system, std::string(operation),
                              fmt::format("{} ({})", to_text(purpose), to_text(syscall)));
     error.errno_value = errno_value;
-    if (const Explanation* explanation = find_explanation(operation, syscall, errno_value)) {
+    if (const Explanation* explanation = find_explanation(operation, syscall, purpose, errno_value)) {
         error.kind = explanation->kind;
         error.reason = explanation->reason;
         return std::move(error).then(std::string(explanation->next_step));

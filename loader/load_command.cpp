@@ -18,10 +18,13 @@ std::function<Result<int>()> define_load(CLI::App& app) {
                "the kernel: a bzImage, a vmlinux or a unified image, packed by gzip, xz, lzma, zstd or "
                "lz4 or not")
             ->type_name("FILE");
-    app.add_option("--initrd", options->initrd,
-                   "its initramfs, made by kdumpkit build for a capture kernel; default: the unified image's")
-        ->type_name("FILE");
-    app.add_option("--dtb", options->dtb, "a device tree for it (kexec_load only)")->type_name("FILE");
+    auto* initrd =
+        app.add_option(
+               "--initrd", options->initrd,
+               "its initramfs, made by kdumpkit build for a capture kernel; default: the unified image's")
+            ->type_name("FILE");
+    auto* dtb =
+        app.add_option("--dtb", options->dtb, "a device tree for it (kexec_load only)")->type_name("FILE");
     auto* append =
         app.add_option("--append", line.append, "parameters added to the new kernel's command line");
     auto* replace =
@@ -44,11 +47,11 @@ std::function<Result<int>()> define_load(CLI::App& app) {
         ->default_str("128M")
         ->type_name("SIZE")
         ->needs(preserve);
-    app.add_option("--syscall", options->syscall, "auto, kexec_load or kexec_file_load")
-        ->capture_default_str();
+    auto* syscall = app.add_option("--syscall", options->syscall, "auto, kexec_load or kexec_file_load")
+                        ->capture_default_str();
     app.add_flag("--again", options->again,
                  "load once more what is loaded, after CPUs or memory came or went")
-        ->excludes(kernel, replace, append);
+        ->excludes(kernel, initrd, dtb, syscall, replace, append);
     auto* plan = app.add_flag("--plan", options->plan, "show what would be loaded where, and load nothing");
     app.add_flag("--json", options->json, "with --plan: as JSON")->needs(plan);
     app.add_option("--root", options->root, "with --plan: read /proc and /sys below this folder")

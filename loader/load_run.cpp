@@ -76,21 +76,23 @@ Result<std::vector<std::byte>> read_image(const std::string& path, const char* o
 
 // A plan is shown of what the kernel permits no more, too: it is there to be looked at.
 template<typename Prepared>
-Result<int> print_plan(const LoadCase& load, Prepared prepared) {
+Result<int> print_plan(const LoadCase& load, const SyscallDecision& decision, Prepared prepared) {
     if (const auto permitted = require_permission(load.machine, load.options.purpose()); !permitted)
         prepared.warnings.push_back(fmt::format("it would not be loaded: {}; next: {}",
                                                 permitted.error().reason, permitted.error().next_step));
+    else if (const auto refusal = certain_refusal(decision, load.machine))
+        prepared.warnings.push_back("it would not be loaded: " + *refusal);
     KDK_TRY(print_result(load.options.json ? plan_json(prepared) : plan_text(prepared)));
     return exit_codes::success;
 }
 
-Result<int> print_plan(const LoadCase& load, KexecSyscall syscall) {
-    if (syscall == KexecSyscall::kexec_load) {
+Result<int> print_plan(const LoadCase& load, const SyscallDecision& decision) {
+    if (decision.syscall == KexecSyscall::kexec_load) {
         KDK_ASSIGN(PreparedLoad prepared, load.prepare());
-        return print_plan(load, std::move(prepared));
+        return print_plan(load, decision, std::move(prepared));
     }
     KDK_ASSIGN(PreparedFileLoad prepared, load.prepare_file());
-    return print_plan(load, std::move(prepared));
+    return print_plan(load, decision, std::move(prepared));
 }
 
 struct Done {
@@ -123,11 +125,11 @@ Result<Done> load_by_file(const LoadCase& load, const std::string& reason, const
         KDK_ASSIGN(initrd, open_file(load.options.initrd, O_RDONLY));
     }
     const KexecPurpose purpose = load.options.purpose();
-    KDK_TRY(kexec_file_load(purpose, kernel.get(), initrd.get(), prepared.command_line)
-                .map_error([&](Error error) {
-                    return explain_refusal(std::move(error), load.machine, purpose,
-                                           KexecSyscall::kexec_file_load);
-                }));
+    if (auto loaded = kexec_file_load(purpose, kernel.get(), initrd.get(), prepared.command_line); !loaded) {
+        log.info("the plan was:\n{}", plan_text(prepared));
+        return fail(
+            explain_refusal(std::move(loaded).error(), load.machine, purpose, KexecSyscall::kexec_file_load));
+    }
     return Done{prepared.command_line, prepared.kernel, prepared.kernel_version,
                 KexecSyscall::kexec_file_load, reason};
 }
@@ -150,7 +152,8 @@ Result<Done> load_now(const LoadCase& load, const SyscallDecision& decision, con
     if (loaded)
         return Done{prepared.command_line, prepared.kernel, prepared.kernel_version, KexecSyscall::kexec_load,
                     decision.reason};
-    const Error error = explain_refusal(loaded.error(), load.machine, purpose, KexecSyscall::kexec_load);
+    const Error error = explain_refusal(loaded.error(), load.machine, purpose, KexecSyscall::kexec_load,
+                                        decision.only_kexec_load);
     const int why = error.errno_value;
     if (decision.may_fall_back && (why == EPERM || why == EACCES || why == ENOSYS)) {
         log.info("the kernel refuses kexec_load ({}), trying kexec_file_load", error.reason);
@@ -171,6 +174,7 @@ Result<LoadOptions> as_before(LoadOptions options) {
                         .then("kdumpkit load --kernel FILE --initrd FILE"));
     options.kernel = record->kernel;
     options.initrd = record->initrd;
+    options.dtb = record->dtb;
     options.wish.command_line = {record->command_line, ""};
     options.syscall = record->syscall;
     options.wish.context_memory = record->context_memory;
@@ -231,7 +235,7 @@ Result<int> run_load(const LoadOptions& given) {
     KDK_ASSIGN(const SyscallDecision decision,
                decide_syscall(choice, machine, only_kexec_load(options, load.files)));
     if (options.plan)
-        return print_plan(load, decision.syscall);
+        return print_plan(load, decision);
     KDK_TRY(require_permission(machine, purpose));
 
     const bool replaces = machine.loaded(purpose) == "1";
@@ -252,7 +256,7 @@ Result<int> run_load(const LoadOptions& given) {
     }
     keep_record({absolute(options.kernel), absolute(options.initrd), done->kernel_version, done->command_line,
                  std::string(to_text(done->syscall)), utc_text(std::time(nullptr)),
-                 options.wish.context_memory},
+                 options.wish.context_memory, absolute(options.dtb)},
                 purpose, log);
     std::string said = replaces ? fmt::format("replaced {} loaded before\n", to_text(purpose)) : "";
     said += fmt::format("{}: {} is loaded by {} ({})\n", options.reboot ? "ready to reboot" : "armed",

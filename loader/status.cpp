@@ -22,7 +22,8 @@ ordered_json json_of(const LoadRecord& record) {
             {"command_line", record.command_line},
             {"syscall", record.syscall},
             {"loaded_at", record.loaded_at},
-            {"context_memory_bytes", record.context_memory}};
+            {"context_memory_bytes", record.context_memory},
+            {"dtb", record.dtb}};
 }
 
 } // namespace
@@ -44,7 +45,8 @@ std::optional<LoadRecord> parse_load_record(std::string_view text) {
                       text_in(json, "command_line"),
                       text_in(json, "syscall"),
                       text_in(json, "loaded_at"),
-                      number_in(json, "context_memory_bytes").value_or(0)};
+                      number_in(json, "context_memory_bytes").value_or(0),
+                      text_in(json, "dtb")};
     if (record.kernel.empty())
         return std::nullopt;
     return record;

@@ -3,6 +3,7 @@
 
 #include "base/range.h"
 #include "loader/image/image.h"
+#include "loader/image/pe.h"
 
 #include <bit>
 
@@ -28,8 +29,9 @@ Error corrupt(const std::string& name, std::string reason) {
         .then("install the kernel package again, or copy the file again");
 }
 
-Result<> check_sizes(const Kernel& image, std::uint64_t file_size, const ByteReader& file,
-                     const std::string& name) {
+Result<> check_sizes(const Kernel& image, Bytes all, const std::string& name) {
+    const ByteReader file(all);
+    const std::uint64_t file_size = all.size();
     const std::uint64_t setup = file_size - image.content.size();
     const std::uint64_t promised = setup + std::uint64_t{*file.u32(syssize_at)} * 16;
     if (file_size < promised)
@@ -42,6 +44,10 @@ Result<> check_sizes(const Kernel& image, std::uint64_t file_size, const ByteRea
         return fail(
             corrupt(name, fmt::format("its payload ends at {:#x}, after the end of the image at {:#x}",
                                       payload_end, image.content.size())));
+    // The kernel's code is whole then, and kexec_load would take it; who checks signatures would not.
+    if (const auto signature = pe_signature(all); signature && signature->end > file_size)
+        return fail(corrupt(name, fmt::format("it is truncated inside its signature: {} of {} bytes",
+                                              file_size, signature->end)));
     if (image.content.size() <= entry64)
         return fail(corrupt(name, "there is no code after its setup sectors"));
     if (image.init_size < image.content.size() / 2 || image.init_size > largest_init_size)
@@ -71,7 +77,10 @@ Result<Kernel> parse_bzimage(Bytes file, const std::string& name) {
     const ByteReader reader(file);
     // The jump instruction at 0x200 leaps over the header: its operand tells where the header ends.
     const std::uint64_t header_end = 0x202 + std::uint64_t{*reader.u8(jump_at)};
-    const std::uint16_t protocol = reader.u16(version_at).value_or(0);
+    if (file.size() < version_at + 2U)
+        return fail(corrupt(
+            name, fmt::format("it is truncated inside its setup header: it has {} bytes", file.size())));
+    const std::uint16_t protocol = *reader.u16(version_at);
     if (protocol < 0x020c)
         return fail(
             make_error(ErrorKind::unsupported, "use the kernel", name,
@@ -79,7 +88,10 @@ Result<Kernel> parse_bzimage(Bytes file, const std::string& name) {
                                    protocol >> 8, protocol & 0xff))
                 .then("give a 64-bit kernel of Linux 3.8 or later"));
     // In the zero page the next field after the header is at 0x290.
-    if (header_end < init_size_at + 4 || header_end > 0x290 || header_end > file.size())
+    if (header_end > file.size())
+        return fail(corrupt(name, fmt::format("it is truncated inside its setup header: {} of {} bytes",
+                                              file.size(), header_end)));
+    if (header_end < init_size_at + 4 || header_end > 0x290)
         return fail(corrupt(name, fmt::format("its setup header ends at {:#x}", header_end)));
 
     const std::uint16_t flags = *reader.u16(xloadflags_at);
@@ -108,7 +120,7 @@ Result<Kernel> parse_bzimage(Bytes file, const std::string& name) {
     image.init_size = *reader.u32(init_size_at);
     image.cmdline_size = *reader.u32(cmdline_size_at);
     image.protocol = protocol;
-    KDK_TRY(check_sizes(image, file.size(), reader, name));
+    KDK_TRY(check_sizes(image, file, name));
     if (const std::uint16_t at = *reader.u16(kernel_version_at); at != 0 && at + 0x200U < setup_size)
         image.version = reader.c_string(at + 0x200U, 256).value_or("");
     return image;

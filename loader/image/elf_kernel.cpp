@@ -18,7 +18,10 @@ constexpr std::uint64_t kernel_half = 0xffff800000000000;
 constexpr std::uint64_t huge_page = std::uint64_t{2} << 20;
 // COMMAND_LINE_SIZE of arch/x86/include/asm/setup.h without the NUL.
 constexpr std::uint64_t command_line_size = 2047;
-constexpr std::uint32_t xen_phys32_entry = 18; // include/xen/interface/elfnote.h
+// A vmlinux has fewer than ten, and some KiB of notes. Without a bound a small file makes hours of work.
+constexpr std::uint64_t most_headers = 256;
+constexpr std::uint64_t most_notes = std::uint64_t{1} << 20; // bytes
+constexpr std::uint32_t xen_phys32_entry = 18;               // include/xen/interface/elfnote.h
 
 Failure corrupt(const std::string& name, std::string reason) {
     return fail(make_error(ErrorKind::corrupt, "use the kernel", name, std::move(reason))
@@ -66,8 +69,10 @@ bool is_linux(const std::vector<Elf64_Phdr>& headers) {
 
 std::optional<std::uint64_t> find_pvh_entry(Bytes file, const std::vector<Elf64_Phdr>& headers) {
     for (const Elf64_Phdr& header : headers) {
+        if (header.p_type != PT_NOTE || header.p_filesz > most_notes)
+            continue;
         const auto notes = ByteReader(file).slice(header.p_offset, header.p_filesz);
-        if (header.p_type != PT_NOTE || !notes)
+        if (!notes)
             continue;
         const ByteReader reader(*notes);
         for (std::uint64_t at = 0; const auto note = reader.raw<Elf64_Nhdr>(at);) {
@@ -141,7 +146,10 @@ Result<Kernel> parse_elf_kernel(Bytes file, const std::string& name) {
     const std::vector<Elf64_Phdr> headers = program_headers(file, elf);
     if (headers.size() < elf.e_phnum)
         return corrupt(name, "it is truncated inside its program headers");
+    if (headers.size() > most_headers)
+        return corrupt(name, fmt::format("it has {} program headers", headers.size()));
 
+    RangeSet taken;
     std::uint64_t low = ~std::uint64_t{0}, high = 0;
     for (const Elf64_Phdr& header : headers) {
         if (header.p_type != PT_LOAD || header.p_memsz == 0)
@@ -153,6 +161,9 @@ Result<Kernel> parse_elf_kernel(Bytes file, const std::string& name) {
             return corrupt(name,
                            fmt::format("it is truncated: its segment at {:#x} ends after the file's {} bytes",
                                        header.p_paddr, file.size()));
+        if (!taken.intersection(RangeSet{Range{header.p_paddr, *end}}).empty())
+            return corrupt(name, fmt::format("its segment at {:#x} lies on another one", header.p_paddr));
+        taken.add({header.p_paddr, *end});
         low = std::min(low, header.p_paddr);
         high = std::max(high, *end);
     }

@@ -59,6 +59,9 @@ Result<UnwrappedImage> unwrap_image(Bytes file, const std::string& name) {
         if (image.format == ImageFormat::compressed) {
             const Compression compression = *probe_compression(image.innermost);
             KDK_ASSIGN(auto bytes, decompress(compression, image.innermost, name));
+            // What it was unpacked from is needed no more, but for the other parts of a unified image.
+            if (!image.unified)
+                image.storage.clear();
             image.storage.push_back(std::make_shared<const std::vector<std::byte>>(std::move(bytes)));
             image.innermost = *image.storage.back();
             image.wrappings.emplace_back(to_text(compression));

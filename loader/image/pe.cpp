@@ -40,7 +40,7 @@ std::optional<std::vector<PeSection>> pe_sections(Bytes file) {
     return sections;
 }
 
-std::optional<bool> has_pe_signature(Bytes file) {
+std::optional<Range> pe_signature(Bytes file) {
     const ByteReader reader(file);
     const auto header = reader.u32(lfanew_at);
     if (!as_text(file).starts_with("MZ") || !header || reader.u32(*header) != 0x4550U)
@@ -50,7 +50,17 @@ std::optional<bool> has_pe_signature(Bytes file) {
     const std::uint64_t optional = std::uint64_t{*header} + file_header_size;
     const std::uint64_t directories = reader.u16(optional) == 0x20b ? 112 : 96;
     const std::uint32_t count = reader.u32(optional + directories - 4).value_or(0);
-    return count > 4 && reader.u32(optional + directories + 4 * 8 + 4).value_or(0) != 0;
+    const std::uint64_t entry = optional + directories + std::uint64_t{4} * 8;
+    const std::uint64_t size = count > 4 ? reader.u32(entry + 4).value_or(0) : 0;
+    if (size == 0)
+        return Range{};
+    const std::uint64_t begin = reader.u32(entry).value_or(0); // this one is a place in the file
+    return Range{begin, begin + size};
+}
+
+std::optional<bool> has_pe_signature(Bytes file) {
+    const auto signature = pe_signature(file);
+    return signature ? std::optional(!signature->empty()) : std::nullopt;
 }
 
 } // namespace kdumpkit::loader

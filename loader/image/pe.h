@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/bytes.h"
+#include "base/range.h"
 
 #include <optional>
 #include <string_view>
@@ -21,8 +22,10 @@ struct PeSection {
 // is in the file, which is padded. The last has no name when the file ends inside the header.
 std::optional<std::vector<PeSection>> pe_sections(Bytes file);
 
-// Whether there is a signature (Authenticode's certificate table), whoever made it; nullopt when it is no PE
-// file.
+// Where the signature (Authenticode's certificate table) lies in the file, or should: a file that is cut off
+// ends before it does. Empty when there is none; nullopt when it is no PE file.
+std::optional<Range> pe_signature(Bytes file);
+// Whether there is one, whoever made it.
 std::optional<bool> has_pe_signature(Bytes file);
 
 } // namespace kdumpkit::loader

@@ -22,6 +22,23 @@ TEST_CASE("what kexec_file_load does not take decides for the other call") {
     CHECK_THAT(refused.error().message(), Contains("an ELF vmlinux"));
 }
 
+TEST_CASE("what lockdown refuses for certain is known before, and no advice leads in a circle") {
+    Machine machine = fixtures::machine();
+    machine.may_boot = true;
+    const auto vmlinux = *decide_syscall(SyscallChoice::automatic, machine, "an ELF vmlinux");
+    CHECK_FALSE(certain_refusal(vmlinux, machine));
+    machine.lockdown = "none [integrity] confidentiality";
+    CHECK_THAT(*certain_refusal(vmlinux, machine), Contains("signed bzImage") && !Contains("--syscall"));
+    CHECK_THAT(*certain_refusal(*decide_syscall(SyscallChoice::kexec_load, machine), machine),
+               Contains("--syscall kexec_file_load"));
+    CHECK_FALSE(certain_refusal(*decide_syscall(SyscallChoice::automatic, machine), machine));
+    const Error refused = explain_kexec_errno("load", KexecSyscall::kexec_load, KexecPurpose::capture, EPERM);
+    CHECK_THAT(
+        explain_refusal(refused, machine, KexecPurpose::capture, KexecSyscall::kexec_load, "a device tree")
+            .message(),
+        Contains("not a device tree") && !Contains("--syscall"));
+}
+
 TEST_CASE("a limit on loads is reported, and refused before the call when it is used up") {
     Machine machine = fixtures::machine();
     CHECK_FALSE(loads_left(machine, KexecPurpose::capture));

@@ -48,6 +48,8 @@ TEST_CASE("a vmlinux that lies about itself is refused") {
              {"entry in the bss", [](auto& p) { p.header.e_entry = 0x1250000; }, "no code at its entry"},
              {"program headers beyond the file", [](auto& p) { p.header.e_phoff = 0x100000; }, "truncated"},
              {"program headers wrap", [](auto& p) { p.header.e_phoff = ~0ULL; }, "truncated"},
+             {"overlapping segments", [](auto& p) { p.programs[1].p_paddr = p.programs[0].p_paddr; },
+              "lies on"},
              {"65535 program headers", [](auto& p) { p.header.e_phnum = 65535; }, "truncated"},
          }) {
         INFO(c.what);
@@ -62,6 +64,15 @@ TEST_CASE("a vmlinux that lies about itself is refused") {
         const std::vector<std::byte> cut(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(size));
         CHECK_FALSE(parse_elf_kernel(cut, "cut"));
     }
+    // A small file must not make much work: headers that are all there, and too many.
+    auto many = fixtures::vmlinux();
+    many.header.e_phoff = many.file().size();
+    many.header.e_phnum = 60000;
+    auto bytes = many.file();
+    bytes.resize(bytes.size() + std::size_t{60000} * 56);
+    const auto copy = bytes.begin() + static_cast<std::ptrdiff_t>(many.header.e_phoff);
+    std::ranges::copy(bytes_of(many.programs[0]), copy); // so that it is a kernel
+    CHECK_THAT(parse_elf_kernel(bytes, "x").error().message(), Contains("60000 program headers"));
     // Notes that lead in circles or outside are passed over.
     auto parts = fixtures::vmlinux();
     fixtures::poke(parts.content, 0x4000, ~std::uint32_t{0});

@@ -91,6 +91,24 @@ TEST_CASE("a kernel cut anywhere is refused, never read beyond its end") {
     CHECK(exit_code(image.error()) == exit_codes::corrupt);
     CHECK_THAT(image.error().message(),
                Contains("truncated: its header promises 68096 bytes, the file has 67996"));
+    const std::vector<std::byte> short_header(file.begin(), file.begin() + 518);
+    CHECK_THAT(parse_bzimage(short_header, "cut").error().message(),
+               Contains("truncated inside its setup header"));
+}
+
+TEST_CASE("a kernel that is cut off inside its signature is truncated, though its code is whole") {
+    auto file = fixtures::bzimage();
+    const auto put = [&](std::size_t at, std::uint32_t value) { fixtures::poke(file, at, value); };
+    fixtures::poke(file, 0, std::uint16_t{0x5a4d}); // MZ
+    put(0x3c, 0x40);
+    put(0x40, 0x4550);
+    fixtures::poke(file, 0x40 + 24, std::uint16_t{0x20b}); // PE32+
+    put(0x40 + 24 + 108, 6);                               // data directories
+    put(0x40 + 24 + 112 + 32, static_cast<std::uint32_t>(file.size()));
+    put(0x40 + 24 + 112 + 36, 512);
+    CHECK_THAT(parse_bzimage(file, "cut").error().message(), Contains("truncated inside its signature"));
+    file.resize(file.size() + 512);
+    CHECK(parse_bzimage(file, "whole"));
 }
 
 TEST_CASE("lying setup headers are refused") {

@@ -87,7 +87,7 @@ TEST_CASE("an ordinary kernel for a reboot knows no way back") {
 TEST_CASE("memory that is too small for a kernel that may return is named, with what to do") {
     const auto kernel = fixtures::bzimage();
     RebootWish wish;
-    for (const auto& [size, says] : {std::pair{mebibyte, "--memory"}, {~0ULL - 4096, "no room"}}) {
+    for (const auto& [size, says] : {std::pair{mebibyte, "--memory"}, {~0ULL - 4096, "less with --memory"}}) {
         wish.context_memory = size;
         const auto load = prepare_reboot(fixtures::machine(), {kernel, "k", {}, ""}, wish);
         REQUIRE_FALSE(load);

@@ -301,13 +301,22 @@ TEST_CASE("an integrity policy that wants to see the file sends to kexec_file_lo
 
 TEST_CASE("a refused unload advises only what unload can do") {
     for (const KexecSyscall syscall : {KexecSyscall::kexec_load, KexecSyscall::kexec_file_load})
-        for (const int errno_value : {EPERM, EBUSY, ENOSYS, EINVAL}) {
+        for (const int errno_value : {EPERM, EACCES, EBUSY, ENOSYS, EINVAL}) {
             const Error error = explain_kexec_errno("unload", syscall, KexecPurpose::capture, errno_value);
             CHECK_THAT(error.message(), Contains("cannot unload") && Contains("next: ") &&
                                             !Contains("--syscall") && !Contains("signed"));
         }
     CHECK(exit_code(explain_kexec_errno("unload", KexecSyscall::kexec_load, KexecPurpose::reboot, ENOSYS)) ==
           exit_codes::unsupported);
+}
+
+TEST_CASE("a refused load for a reboot does not speak of the crash reservation") {
+    for (const int errno_value : {ENOMEM, EADDRNOTAVAIL})
+        CHECK_THAT(explain_kexec_errno("load", KexecSyscall::kexec_load, KexecPurpose::reboot, errno_value)
+                       .message(),
+                   Contains("next: ") && !Contains("crash"));
+    CHECK_THAT(explain_kexec_errno("load", KexecSyscall::kexec_load, KexecPurpose::capture, ENOMEM).message(),
+               Contains("crashkernel="));
 }
 
 TEST_CASE("the plan is shown as text and as JSON") {

@@ -16,6 +16,10 @@ const LoadRecord record{"/boot/vmlinuz", "/boot/kdump.img", "6.1",
 
 TEST_CASE("a record of what was loaded reads back, and junk is no record") {
     CHECK(parse_load_record(to_json(record)) == record);
+    LoadRecord with_all = record;
+    with_all.context_memory = 5;
+    with_all.dtb = "/boot/board.dtb";
+    CHECK(parse_load_record(to_json(with_all)) == with_all);
     for (const char* text : {"", "{", "[]", "{\"kernel\": 5}", "{}"})
         CHECK_FALSE(parse_load_record(text));
 }
