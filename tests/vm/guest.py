@@ -123,13 +123,14 @@ class Guest:
     def run(self, deadline=240):
         """Until the machine reboots or powers off. A guest that does neither is killed, and that is an error. One whose
         production kernel hangs before it comes to its init, or dies of the breakpoint with which it patches itself, has
-        tested nothing of ours: on a busy machine QEMU's emulation does that now and then. It is started once more."""
-        came = self._run(min(deadline, BOOT_DEADLINE), deadline)
-        if not came or EMULATED_AWAY in self.text():
+        tested nothing of ours: on a busy machine QEMU's emulation does that now and then. It is started up to three
+        times."""
+        for left in (2, 1, 0):
+            came = self._run(min(deadline, BOOT_DEADLINE) if left else deadline, deadline)
+            if left == 0 or (came and EMULATED_AWAY not in self.text()):
+                return self
             print(f"{self.work.name}: the production kernel did not live; once more", file=sys.stderr, flush=True)
             self.lines.clear()
-            self._run(deadline, deadline)
-        return self
 
     def _run(self, boot_deadline, deadline):
         """False: it did not come to its init before `boot_deadline`, which is before `deadline`."""

@@ -75,7 +75,7 @@ struct SecretMachine : Machine {
         const auto character = writer.character();
         const auto word = writer.integer(8);
         const auto half = writer.integer(4);
-        const auto text = writer.pointer(character);
+        const auto characters = writer.pointer(character);
         const auto nothing = writer.pointer(0);
         const auto same = writer.pointer(writer.next_id() + 1); // the struct list_head that follows
         const auto head = writer.structure("list_head", 16, {{"next", same, 0}, {"prev", same, 8}});
@@ -84,7 +84,7 @@ struct SecretMachine : Machine {
         const auto secret = writer.structure("secret", size,
                                              {{"next", follower, next},
                                               {"list", head, list},
-                                              {"name", text, name},
+                                              {"name", characters, name},
                                               {"key", nothing, key_at},
                                               {"key_size", word, key_size},
                                               {"private", bytes, private_at}});
