@@ -9,7 +9,7 @@
 #include "base/progress.h"
 #include "config/settings_file.h"
 #include "loader/iomem.h"
-#include "loader/load_command.h"
+#include "loader/load_run.h"
 #include "loader/machine.h"
 #include "loader/reservation.h"
 

@@ -137,7 +137,7 @@ void write_back(Capture& capture, const std::string& folder) {
         watch);
     capture.log.say("what the abandoned target at {} still had to write: {}", folder,
                     !end                  ? end.error().message()
-                    : end->answer.empty() ? "it was not done in 15 s"
+                    : end->answer.empty() ? fmt::format("it was not done in {} s", short_time.count())
                                           : end->answer);
 }
 

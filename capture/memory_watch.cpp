@@ -7,6 +7,7 @@
 #include <algorithm>
 
 namespace kdumpkit::capture {
+
 std::optional<Meminfo> parse_meminfo(std::string_view text) {
     const auto total = kib_of(text, "MemTotal");
     const auto available = kib_of(text, "MemAvailable");

@@ -3,14 +3,24 @@
 
 #include "loader/load_run.h"
 
+#include <cstdint>
 #include <memory>
 
 #include <CLI/CLI.hpp>
 
 namespace kdumpkit::loader {
 
+namespace {
+
+struct LoadLine : LoadOptions {
+    bool preserve_context = false;
+    std::uint64_t memory = std::uint64_t{128} << 20; // bytes
+};
+
+} // namespace
+
 std::function<Result<int>()> define_load(CLI::App& app) {
-    auto options = std::make_shared<LoadOptions>();
+    auto options = std::make_shared<LoadLine>();
     CommandLineWish& line = options->wish.command_line;
     auto* kernel =
         app.add_option(
@@ -63,15 +73,6 @@ std::function<Result<int>()> define_load(CLI::App& app) {
             options->wish.context_memory = options->memory;
         return run_load(*options);
     };
-}
-
-Result<int> load_capture_kernel(const std::string& kernel, const std::string& initrd,
-                                const std::string& append) {
-    LoadOptions options;
-    options.kernel = kernel;
-    options.initrd = initrd;
-    options.wish.command_line.append = append;
-    return run_load(options);
 }
 
 } // namespace kdumpkit::loader

@@ -4,7 +4,6 @@
 #include "base/error.h"
 
 #include <functional>
-#include <string>
 
 namespace CLI {
 class App;
@@ -14,9 +13,5 @@ namespace kdumpkit::loader {
 
 // `kdumpkit load`: options, and what runs after parsing (see base/subcommand.h).
 std::function<Result<int>()> define_load(CLI::App& app);
-
-// `kdumpkit load --kernel KERNEL --initrd INITRD --append APPEND`, its words on standard output included.
-Result<int> load_capture_kernel(const std::string& kernel, const std::string& initrd,
-                                const std::string& append);
 
 } // namespace kdumpkit::loader

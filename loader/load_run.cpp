@@ -273,4 +273,13 @@ Result<int> run_load(const LoadOptions& given) {
     return exit_codes::success;
 }
 
+Result<int> load_capture_kernel(const std::string& kernel, const std::string& initrd,
+                                const std::string& append) {
+    LoadOptions options;
+    options.kernel = kernel;
+    options.initrd = initrd;
+    options.wish.command_line.append = append;
+    return run_load(options);
+}
+
 } // namespace kdumpkit::loader

@@ -5,7 +5,6 @@
 #include "loader/machine.h"
 #include "loader/reboot.h"
 
-#include <cstdint>
 #include <string>
 
 namespace kdumpkit::loader {
@@ -14,8 +13,7 @@ namespace kdumpkit::loader {
 struct LoadOptions {
     std::string kernel, initrd, dtb, syscall = "auto", root = "/";
     RebootWish wish;
-    bool reboot = false, preserve_context = false, again = false, plan = false, json = false;
-    std::uint64_t memory = std::uint64_t{128} << 20; // of a kernel that may return
+    bool reboot = false, again = false, plan = false, json = false;
 
     [[nodiscard]] KexecPurpose purpose() const {
         return reboot ? KexecPurpose::reboot : KexecPurpose::capture;
@@ -25,5 +23,9 @@ struct LoadOptions {
 // Loads a kernel, or shows the plan of it, and says so. Returns the exit code. An error says what is loaded
 // now when the kernel that was loaded before is gone.
 Result<int> run_load(const LoadOptions& given);
+
+// `kdumpkit load --kernel KERNEL --initrd INITRD --append APPEND`, its words on standard output included.
+Result<int> load_capture_kernel(const std::string& kernel, const std::string& initrd,
+                                const std::string& append);
 
 } // namespace kdumpkit::loader

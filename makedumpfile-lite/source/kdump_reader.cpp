@@ -49,15 +49,15 @@ std::uint64_t KdumpReader::number_of(std::uint64_t pfn) {
 
 Result<format::PageDescriptor> KdumpReader::descriptor_of(std::uint64_t pfn) {
     const std::uint64_t paddr = pfn * page_size();
-    const bool elsewhere =
-        file_.headers.split && (pfn < file_.headers.split_pfns.begin || pfn >= file_.headers.split_pfns.end);
-    if (!file_.described.contains(pfn) && elsewhere)
-        return fail(at(paddr, ErrorKind::absent, "this page is in another file of the split dump")
-                        .then("put the files together first: makedumpfile-lite --reassemble"));
-    if (!file_.described.contains(pfn))
+    if (!file_.described.contains(pfn)) {
+        const Range& own = file_.headers.split_pfns;
+        if (file_.headers.split && (pfn < own.begin || pfn >= own.end))
+            return fail(at(paddr, ErrorKind::absent, "this page is in another file of the split dump")
+                            .then("put the files together first: makedumpfile-lite --reassemble"));
         return fail(at(paddr, ErrorKind::absent,
                        file_.memory.contains(paddr) ? "this page was left out when the dump was made"
                                                     : "the image does not hold this memory"));
+    }
     const std::uint64_t where = file_.headers.descriptors + number_of(pfn) * sizeof(format::PageDescriptor);
     if (!file_.present().contains(pfn))
         return fail(

@@ -134,7 +134,7 @@ class Guest:
 
     def _run(self, boot_deadline, deadline):
         """False: it did not come to its init before `boot_deadline`, which is before `deadline`."""
-        begin = time.monotonic()
+        begin, when = time.monotonic(), dict(self.when)
         (self.work / "qemu.sh").write_text(shlex.join(self.command()) + "\n")
         with open(self.work / "console.txt", "w", encoding="utf-8") as log, subprocess.Popen(
                 self.command(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
@@ -152,8 +152,8 @@ class Guest:
                 log.flush()
                 if INIT_LINE in line:
                     booted.set()
-                for text in [text for text in self.when if text in line]:
-                    self.when.pop(text)()
+                for text in [text for text in when if text in line]:
+                    when.pop(text)()
             for timer in timers:
                 timer.cancel()
         if not booted.is_set() and process.returncode < 0 and boot_deadline < deadline:

@@ -48,6 +48,7 @@ class Lockdown(unittest.TestCase):
             self.assertIn("(kexec_file_load)", output)
             self.assertIn("signature", output)
             self.assertIn("next: give a kernel signed by", output)
+            self.assertIn("the plan was:", output)
         self.assertIn("trying kexec_file_load", self.guest.result("blind")[1])
         self.assertNotIn("trying", self.guest.result("seeing")[1])
         self.assertEqual(self.guest.result("loaded")[1], "1" if known else "0")

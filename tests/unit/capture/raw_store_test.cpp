@@ -25,6 +25,11 @@ struct Partition {
         std::error_code ignored;
         std::filesystem::remove(path, ignored);
     }
+    [[nodiscard]] RawDump dump() const {
+        const auto found = read_raw_dump(path);
+        REQUIRE(found);
+        return *found;
+    }
     // nullptr when there is none.
     static const RawDump::File* find(const RawDump& dump, const std::string& name) {
         for (const RawDump::File& file : dump.files)
@@ -40,10 +45,9 @@ TEST_CASE("a raw partition gets the log, the dump, and a summary that calls it c
     Partition partition;
     partition.world.collector("echo '{\"complete\": true}' > \"$4\"; echo flattened");
     CHECK(partition.world.run().saved == Saved::complete);
-    const auto raw = read_raw_dump(partition.path);
-    REQUIRE(raw);
-    CHECK(raw->complete);
-    const auto* dump = Partition::find(*raw, "vmcore.flat");
+    const RawDump raw = partition.dump();
+    CHECK(raw.complete);
+    const auto* dump = Partition::find(raw, "vmcore.flat");
     REQUIRE(dump != nullptr);
     CHECK(get_file(partition.path).substr(dump->offset, dump->bytes) == "flattened\n");
     CHECK(dump->sha256 == sha256_of(as_bytes("flattened\n")));
@@ -56,10 +60,9 @@ TEST_CASE("what a killed collector left on a raw partition stays: there is no pl
     Partition partition;
     partition.world.collector("echo part; kill -9 $$");
     CHECK(partition.world.run().saved == Saved::partial);
-    const auto raw = read_raw_dump(partition.path);
-    REQUIRE(raw);
-    CHECK_FALSE(raw->complete);
-    const auto* dump = Partition::find(*raw, "vmcore.flat.incomplete");
+    const RawDump raw = partition.dump();
+    CHECK_FALSE(raw.complete);
+    const auto* dump = Partition::find(raw, "vmcore.flat.incomplete");
     REQUIRE(dump != nullptr);
     CHECK(get_file(partition.path).substr(dump->offset, dump->bytes) == "part\n");
 }
@@ -73,8 +76,7 @@ TEST_CASE("a dump that fills a raw partition leaves room for its last words") {
     REQUIRE(found);
     CHECK_FALSE(found->complete);
     CHECK(found->why_not.find("the target failed or is full") != std::string::npos);
-    const auto raw = read_raw_dump(partition.path);
-    REQUIRE(raw);
-    CHECK(Partition::find(*raw, "capture.log") != nullptr);
+    const RawDump raw = partition.dump();
+    CHECK(Partition::find(raw, "capture.log") != nullptr);
     CHECK(get_file(partition.path).size() == Partition::bytes);
 }

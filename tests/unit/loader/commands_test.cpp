@@ -203,7 +203,8 @@ TEST_CASE("files that are missing or are no files are named") {
     got = place.run({"load"});
     CHECK(got.code == exit_codes::invalid);
     CHECK_THAT(got.errors, Contains("--kernel is required"));
-    CHECK(place.run({"load", "--again", "--kernel", "x"}).code == exit_codes::invalid);
+    for (const char* option : {"--kernel", "--initrd", "--dtb", "--syscall", "--append", "--command-line"})
+        CHECK(place.run({"load", "--again", option, "x"}).code == exit_codes::invalid);
     got = place.run({"load", "--again"}); // nothing was loaded here
     CHECK(got.code == exit_codes::absent);
     CHECK_THAT(got.errors, Contains("/run/kdumpkit/loaded.json"));
