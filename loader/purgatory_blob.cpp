@@ -47,6 +47,7 @@ Result<std::vector<std::byte>> build_purgatory(const NewKernel& kernel, const st
     parameters.kernel_entry = kernel.entry;
     parameters.boot_params = kernel.boot_params;
     parameters.return_digits = kernel.return_digits;
+    parameters.pvh = kernel.pvh ? 1 : 0;
     if (backup) {
         parameters.backup_source = backup->source.begin;
         parameters.backup_destination = backup->destination;

@@ -47,6 +47,8 @@ begin:
         /* It came back: everything is as it was loaded. */
         movq    purgatory_parameters+PURGATORY_KERNEL_ENTRY(%rip), %rax
         movq    purgatory_parameters+PURGATORY_BOOT_PARAMS(%rip), %rsi
+        cmpq    $0, purgatory_parameters+PURGATORY_PVH(%rip)
+        jne     leave_long_mode
         xorl    %ebx, %ebx
         xorl    %ecx, %ecx
         xorl    %edx, %edx
@@ -61,14 +63,45 @@ begin:
         xorl    %r15d, %r15d
         jmp     *%rax
 
+        /* The state that a PVH entry wants is in docs/misc/pvh.pandoc of Xen: 32-bit protected mode without paging, flat
+           segments, an active TSS, cr4 0, ebx the start info. */
+leave_long_mode:
+        movl    %eax, %edi
+        movl    %esi, %ebx
+        leaq    1f(%rip), %rax
+        pushq   $0x20
+        pushq   %rax
+        lretq
+        .code32
+1:
+        /* Out of paging first: while it is on, neither PAE nor LA57 in cr4, nor LME, can be changed. */
+        movl    $1, %eax
+        movl    %eax, %cr0
+        movl    $0xc0000080, %ecx       /* EFER */
+        rdmsr
+        andl    $~0x100, %eax           /* LME */
+        wrmsr
+        xorl    %eax, %eax
+        movl    %eax, %cr4
+        movl    $0x28, %eax
+        ltr     %ax
+        xorl    %eax, %eax
+        xorl    %ecx, %ecx
+        xorl    %edx, %edx
+        xorl    %esi, %esi
+        jmp     *%edi
+        .code64
+
         .balign 16
 gdt:
         .quad   0
         .quad   0
         .quad   0x00af9a000000ffff      /* 0x10: 64-bit code */
         .quad   0x00cf92000000ffff      /* 0x18: data */
+        .quad   0x00cf9a000000ffff      /* 0x20: 32-bit code */
+        .quad   0x0000890000000067      /* 0x28: a TSS at 0, never used */
 gdt_pointer:
-        .word   4 * 8 - 1
+        .word   6 * 8 - 1
         .quad   0
 
         /* In pages of its own (see purgatory.ld): writing beside running code makes every CPU look for self-modifying

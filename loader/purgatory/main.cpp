@@ -14,6 +14,7 @@ static_assert(PURGATORY_PARAMETERS_SIZE == sizeof(Parameters));
 static_assert(PURGATORY_KERNEL_ENTRY == offsetof(Parameters, kernel_entry));
 static_assert(PURGATORY_BOOT_PARAMS == offsetof(Parameters, boot_params));
 static_assert(PURGATORY_RETURN_DIGITS == offsetof(Parameters, return_digits));
+static_assert(PURGATORY_PVH == offsetof(Parameters, pvh));
 
 extern "C" [[gnu::visibility("hidden")]] const Parameters purgatory_parameters;
 

@@ -24,8 +24,8 @@ struct Parameters {
     static constexpr std::size_t most_regions = 8;
 
     std::uint64_t magic;
-    std::uint64_t kernel_entry; // its 64-bit entry
-    std::uint64_t boot_params;  // the zero page
+    std::uint64_t kernel_entry;
+    std::uint64_t boot_params; // the zero page; of a PVH entry the start info
     // The low memory that the capture kernel overwrites is copied away first; length 0: nothing to copy.
     std::uint64_t backup_source;
     std::uint64_t backup_destination;
@@ -33,9 +33,12 @@ struct Parameters {
     std::uint64_t region_count;
     // Where 16 hexadecimal digits get the address to return to, for a kernel that may; 0: nowhere.
     std::uint64_t return_digits;
+    // Not 0: the entry is a PVH entry, to be reached in 32-bit mode. The purgatory, the entry and the start
+    // info are below 4 GiB then.
+    std::uint64_t pvh;
     Region regions[most_regions];
 };
-static_assert(sizeof(Region) == 64 && sizeof(Parameters) == 64 + 8 * 64);
+static_assert(sizeof(Region) == 64 && sizeof(Parameters) == 72 + 8 * 64);
 static_assert(offsetof(Parameters, kernel_entry) == 8 && offsetof(Parameters, boot_params) == 16);
 
 } // namespace kdumpkit::loader::purgatory

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Runs the purgatory's blob in a processor of its own (the Unicorn emulator): wherever it is put it checks the
-digests, saves low memory, and enters the kernel with the registers that the boot protocol wants; a wrong byte keeps the
-kernel from being entered, and resets the machine."""
+digests, saves low memory, and enters the kernel with the registers that the boot protocol wants, or in 32-bit mode as a PVH
+entry wants it; a wrong byte keeps the kernel from being entered, and resets the machine."""
 import hashlib
 import os
 import struct
@@ -16,13 +16,14 @@ PARAMETERS, MAGIC, PAGE = 16, 0x79726f7461677270, 4096
 KERNEL, BOOT_PARAMS, LOW, BACKUP = 0x34000000, 0x3ef00000, 0x1000, 0x3e000000
 DIGITS, STACK, CALLER = 0x3ef01030, 0x50000ff8, 0x123456789a0bcdef
 PLACES = (0x100000, 0x3ef61000, 0x17e000000)
+TABLES, EFER = 0x60000000, 0xc0000080
 GENERAL = ("RBX", "RCX", "RDX", "RDI", "RBP", "R8", "R9", "R10", "R11", "R12", "R13", "R14", "R15")
 
 
 class Machine:
     """The blob at `base` with these (name, address, content) regions to guard."""
 
-    def __init__(self, base, regions, count=None, wrong=None, digits=0):
+    def __init__(self, base, regions, count=None, wrong=None, digits=0, pvh=0):
         self.base, self.said, self.reset = base, "", False
         self.processor = Uc(UC_ARCH_X86, UC_MODE_64)
         self.map(base, BLOB)
@@ -34,8 +35,8 @@ class Machine:
         for name, address, content in regions:
             self.map(address, content)
             table += struct.pack("<QQ32s16s", address, len(content), hashlib.sha256(content).digest(), name.encode())
-        fixed = struct.pack("<8Q", MAGIC, KERNEL + 0x200, BOOT_PARAMS, LOW, BACKUP, len(self.low),
-                            len(regions) if count is None else count, digits)
+        fixed = struct.pack("<9Q", MAGIC, KERNEL + 0x200, BOOT_PARAMS, LOW, BACKUP, len(self.low),
+                            len(regions) if count is None else count, digits, pvh)
         self.processor.mem_write(base + PARAMETERS, fixed + table)
         if digits:  # called, on a stack
             self.map(DIGITS, b"0" * 17)
@@ -47,8 +48,20 @@ class Machine:
         for index, name in enumerate(GENERAL + ("RSI", "RAX")):
             self.write(name, 0xdead0000 + index)
         self.write("EFLAGS", 0x602)
+        if pvh:
+            self.enter_long_mode()
         self.processor.hook_add(UC_HOOK_INSN, self.on_out, None, 1, 0, x86_const.UC_X86_INS_OUT)
         self.processor.hook_add(UC_HOOK_INSN, lambda *_: 0x20, None, 1, 0, x86_const.UC_X86_INS_IN)
+
+    def enter_long_mode(self):
+        """The emulator runs 64-bit code without paging; what leaves long mode needs the real thing: 4 GiB, mapped to
+        themselves in pages of 1 GiB."""
+        self.map(TABLES, struct.pack("<Q", TABLES + PAGE + 3).ljust(PAGE, b"\0") +
+                 b"".join(struct.pack("<Q", at << 30 | 0x83) for at in range(4)))
+        self.write("CR4", 0x20)
+        self.write("CR3", TABLES)
+        self.processor.msr_write(EFER, 0x901)
+        self.write("CR0", 0x80010033)
 
     def map(self, address, content):
         end = (address + len(content) + PAGE - 1) // PAGE * PAGE
@@ -71,6 +84,16 @@ class Machine:
     def run(self):
         self.processor.emu_start(self.base, KERNEL + 0x200, timeout=60 * 1000000)
         return self
+
+    def descriptor(self, selector):
+        """Base, limit in bytes and access rights of what a segment register, or a selector, points to."""
+        if isinstance(selector, str):
+            selector = self.read(selector)
+        _, base, _, _ = self.read("GDTR")
+        low, high = struct.unpack("<II", self.processor.mem_read(base + (selector & 0xfff8), 8))
+        limit = (high & 0xf0000) | (low & 0xffff)
+        rights = high >> 8 & 0xf0ff
+        return (high & 0xff000000) | (high & 0xff) << 16 | low >> 16, (limit << 12 | 0xfff) if rights & 0x8000 else limit, rights
 
     def entered(self):
         return self.read("RIP") == KERNEL + 0x200
@@ -110,6 +133,30 @@ class Purgatory(unittest.TestCase):
         self.assertTrue(machine.entered(), machine.said)
         self.assertEqual(bytes(machine.processor.mem_read(DIGITS, 17)), b"%016x0" % CALLER)
         self.assertEqual({name: machine.read(name) for name in GENERAL}, dict.fromkeys(GENERAL, 0))
+
+    def test_a_pvh_entry_gets_its_32_bit_mode(self):
+        for base in PLACES[:2]:
+            with self.subTest(hex(base)):
+                machine = Machine(base, REGIONS, pvh=1)
+                self.assertEqual(machine.processor.msr_read(EFER) & 0x500, 0x500, "it starts in long mode")
+                machine.run()
+                self.assertTrue(machine.entered(), machine.said)
+                self.assertEqual(machine.read("EBX"), BOOT_PARAMS)
+                self.assertEqual(machine.read("CR0") & ~0x10, 1, "protected mode and nothing else")
+                self.assertEqual(machine.read("CR4"), 0)
+                self.assertEqual(machine.processor.msr_read(EFER) & 0x500, 0, "not in long mode")
+                self.assertEqual(machine.descriptor("CS"), (0, 0xffffffff, 0xc09a))
+                for name in ("DS", "ES", "SS"):
+                    self.assertEqual(machine.descriptor(name), (0, 0xffffffff, 0xc092), name)
+                self.assertEqual(machine.read("TR")[1:3], (0, 0x67))
+                self.assertEqual(machine.descriptor(machine.read("TR")[0]), (0, 0x67, 0x8b), "an active 32-bit TSS")
+                self.assertEqual(machine.read("EFLAGS") & 0x20300, 0, "no VM, IF, TF")
+                self.assertEqual(bytes(machine.processor.mem_read(BACKUP, len(machine.low))), machine.low)
+
+    def test_a_wrong_byte_keeps_a_pvh_kernel_out(self):
+        machine = Machine(PLACES[1], REGIONS, wrong=REGIONS[0][1], pvh=1).run()
+        self.assertTrue(machine.reset)
+        self.assertIn('segment "kernel" is wrong', machine.said)
 
     def test_more_regions_than_it_has_room_for_are_not_read(self):
         regions = [(f"r{i}", 0x40000000 + i * PAGE, bytes([i]) * 100) for i in range(8)]
