@@ -92,8 +92,9 @@ class Machine:
         _, base, _, _ = self.read("GDTR")
         low, high = struct.unpack("<II", self.processor.mem_read(base + (selector & 0xfff8), 8))
         limit = (high & 0xf0000) | (low & 0xffff)
-        rights = high >> 8 & 0xf0ff
-        return (high & 0xff000000) | (high & 0xff) << 16 | low >> 16, (limit << 12 | 0xfff) if rights & 0x8000 else limit, rights
+        rights = high >> 8 & 0xf0ff | 1  # whether it was accessed does not matter
+        base = (high & 0xff000000) | (high & 0xff) << 16 | low >> 16
+        return base, (limit << 12 | 0xfff) if rights & 0x8000 else limit, rights
 
     def entered(self):
         return self.read("RIP") == KERNEL + 0x200
@@ -145,9 +146,9 @@ class Purgatory(unittest.TestCase):
                 self.assertEqual(machine.read("CR0") & ~0x10, 1, "protected mode and nothing else")
                 self.assertEqual(machine.read("CR4"), 0)
                 self.assertEqual(machine.processor.msr_read(EFER) & 0x500, 0, "not in long mode")
-                self.assertEqual(machine.descriptor("CS"), (0, 0xffffffff, 0xc09a))
+                self.assertEqual(machine.descriptor("CS"), (0, 0xffffffff, 0xc09b))
                 for name in ("DS", "ES", "SS"):
-                    self.assertEqual(machine.descriptor(name), (0, 0xffffffff, 0xc092), name)
+                    self.assertEqual(machine.descriptor(name), (0, 0xffffffff, 0xc093), name)
                 self.assertEqual(machine.read("TR")[1:3], (0, 0x67))
                 self.assertEqual(machine.descriptor(machine.read("TR")[0]), (0, 0x67, 0x8b), "an active 32-bit TSS")
                 self.assertEqual(machine.read("EFLAGS") & 0x20300, 0, "no VM, IF, TF")
