@@ -6,6 +6,7 @@
 #include "loader/jump.h"
 #include "loader/kcore.h"
 #include "loader/purgatory_blob.h"
+#include "loader/start_info.h"
 
 #include <algorithm>
 
@@ -135,21 +136,30 @@ Result<> finish_load(PreparedLoad& prepared, const Machine& machine, const std::
     const std::uint64_t kernel_at = plan.segment("kernel").memory.begin;
     const std::uint64_t initrd_at = initrd.empty() ? 0 : plan.segment("initrd").memory.begin;
     const Segment params = plan.segment("bootparams");
-    KDK_ASSIGN(prepared.boot_params, build_boot_params({kernel,
-                                                        machine,
-                                                        params.memory.begin,
-                                                        params.memory.size(),
-                                                        prepared.command_line,
-                                                        {initrd_at, initrd_at + initrd.size()},
-                                                        prepared.memory_map,
-                                                        prepared.inputs.dtb}));
+    const bool pvh = prepared.kernel_entry_kind == Entry::pvh;
+    const BootParamsWish wish{kernel,
+                              machine,
+                              params.memory.begin,
+                              params.memory.size(),
+                              prepared.command_line,
+                              {initrd_at, initrd_at + initrd.size()},
+                              prepared.memory_map,
+                              prepared.inputs.dtb};
+    KDK_ASSIGN(prepared.boot_params, pvh ? build_start_info(wish) : build_boot_params(wish));
+    if (pvh && !machine.efi_config_table.empty())
+        prepared.warnings.emplace_back(
+            "a kernel that is entered by PVH learns nothing of EFI: it will have no "
+            "EFI runtime services and not know of secure boot");
     std::vector<Guarded> guarded{{"kernel", kernel_at, kernel.content}};
     if (!initrd.empty())
         guarded.push_back({"initrd", initrd_at, initrd});
     if (!prepared.core_header.empty() && !prepared.kernel_updates_core_header)
         guarded.push_back({"elfcorehdr", plan.segment("elfcorehdr").memory.begin, prepared.core_header});
     guarded.push_back({"bootparams", params.memory.begin, prepared.boot_params});
-    NewKernel entered{kernel_at + kernel.entry64, params.memory.begin};
+    prepared.kernel_entry =
+        kernel_at + (pvh ? kernel.pvh->address - kernel.pref_address : kernel.entry64.value());
+    NewKernel entered{prepared.kernel_entry, params.memory.begin};
+    entered.pvh = pvh;
     if (prepared.returns)
         entered.return_digits =
             params.memory.begin + command_line_offset + return_digits_in(prepared.command_line);
@@ -165,11 +175,12 @@ Result<> finish_load(PreparedLoad& prepared, const Machine& machine, const std::
 }
 
 Result<PreparedLoad> prepare_kexec_load(const Machine& machine, const LoadFiles& files,
-                                        const CommandLineWish& wish) {
+                                        const CommandLineWish& wish, EntryChoice entry) {
     KDK_ASSIGN(Groundwork ground, prepare_ground(machine, files, wish));
     PreparedLoad prepared;
     prepared.inputs = std::move(ground.inputs);
     const Kernel& kernel = prepared.inputs.image.kernel;
+    KDK_ASSIGN(prepared.kernel_entry_kind, choose_entry(entry, prepared.inputs, files.kernel_name, false));
     const Bytes initrd = prepared.inputs.initrd;
     const std::vector<IomemEntry>& iomem = ground.iomem;
     const std::string& base_line = ground.command_line;
@@ -207,8 +218,13 @@ Result<PreparedLoad> prepare_kexec_load(const Machine& machine, const LoadFiles&
     if (facts.backup)
         demands.insert(demands.begin() + 1,
                        {"backup", 0, *align_up(facts.backup->source.size(), page), page, false});
+    if (prepared.kernel_entry_kind == Entry::pvh)
+        bind_to_pvh(demands, kernel);
     KDK_ASSIGN(prepared.plan,
-               place_segments(prepared.reservation.main, demands, control_room(facts.system_ram)));
+               place_segments(prepared.reservation.main, demands, control_room(facts.system_ram))
+                   .map_error([&](Error error) {
+                       return explain_place(std::move(error), prepared.kernel_entry_kind, kernel);
+                   }));
     const Plan& plan = prepared.plan;
     const auto show_plan = [&](Error error) { return with_plan(std::move(error), plan); };
     KDK_TRY(

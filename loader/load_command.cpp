@@ -59,9 +59,12 @@ std::function<Result<int>()> define_load(CLI::App& app) {
         ->needs(preserve);
     auto* syscall = app.add_option("--syscall", options->syscall, "auto, kexec_load or kexec_file_load")
                         ->capture_default_str();
+    auto* entry = app.add_option("--entry", options->entry,
+                                 "auto, 64-bit or pvh: where a vmlinux is entered (pvh: kexec_load only)")
+                      ->capture_default_str();
     app.add_flag("--again", options->again,
                  "load once more what is loaded, after CPUs or memory came or went")
-        ->excludes(kernel, initrd, dtb, syscall, replace, append);
+        ->excludes(kernel, initrd, dtb, syscall, entry, replace, append);
     auto* plan = app.add_flag("--plan", options->plan, "show what would be loaded where, and load nothing");
     app.add_flag("--json", options->json, "with --plan: as JSON")->needs(plan);
     app.add_option("--root", options->root, "with --plan: read /proc and /sys below this folder")

@@ -32,8 +32,9 @@ struct LoadCase {
     LoadFiles files;
 
     [[nodiscard]] Result<PreparedLoad> prepare() const {
-        return options.reboot ? prepare_reboot(machine, files, options.wish)
-                              : prepare_kexec_load(machine, files, options.wish.command_line);
+        return options.reboot
+                   ? prepare_reboot(machine, files, options.wish)
+                   : prepare_kexec_load(machine, files, options.wish.command_line, options.wish.entry);
     }
     [[nodiscard]] Result<PreparedFileLoad> prepare_file() const {
         return options.reboot ? prepare_file_reboot(machine, files, options.wish)
@@ -177,6 +178,7 @@ Result<LoadOptions> as_before(LoadOptions options) {
     options.dtb = record->dtb;
     options.wish.command_line = {record->command_line, ""};
     options.syscall = record->syscall;
+    options.entry = record->entry;
     options.wish.context_memory = record->context_memory;
     return options;
 }
@@ -195,6 +197,8 @@ Result<> check_options(const LoadOptions& options) {
 std::string only_kexec_load(const LoadOptions& options, const LoadFiles& files) {
     if (options.wish.context_memory != 0)
         return "--preserve-context";
+    if (options.wish.entry == EntryChoice::pvh)
+        return "--entry pvh";
     if (!files.dtb_name.empty())
         return "a device tree";
     // What is no kernel at all is named later, by what reads it.
@@ -214,8 +218,9 @@ Result<int> run_load(const LoadOptions& given) {
         else
             log.warning("another kdumpkit is not kept waiting: {}", locked.error().message());
     }
-    KDK_ASSIGN(const LoadOptions options, given.again ? as_before(given) : given);
+    KDK_ASSIGN(LoadOptions options, given.again ? as_before(given) : given);
     KDK_TRY(check_options(options));
+    KDK_ASSIGN(options.wish.entry, parse_entry_choice(options.entry));
     KDK_ASSIGN(const SyscallChoice choice, parse_syscall_choice(options.syscall));
     KDK_ASSIGN(const Machine machine, gather_machine(options.root));
     const KexecPurpose purpose = options.purpose();
@@ -256,7 +261,7 @@ Result<int> run_load(const LoadOptions& given) {
     }
     keep_record({absolute(options.kernel), absolute(options.initrd), done->kernel_version, done->command_line,
                  std::string(to_text(done->syscall)), utc_text(std::time(nullptr)),
-                 options.wish.context_memory, absolute(options.dtb)},
+                 options.wish.context_memory, absolute(options.dtb), options.entry},
                 purpose, log);
     std::string said = replaces ? fmt::format("replaced {} loaded before\n", to_text(purpose)) : "";
     said += fmt::format("{}: {} is loaded by {} ({})\n", options.reboot ? "ready to reboot" : "armed",

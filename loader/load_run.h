@@ -11,7 +11,7 @@ namespace kdumpkit::loader {
 
 // What `kdumpkit load` was asked for.
 struct LoadOptions {
-    std::string kernel, initrd, dtb, syscall = "auto", root = "/";
+    std::string kernel, initrd, dtb, syscall = "auto", entry = "auto", root = "/";
     RebootWish wish;
     bool reboot = false, again = false, plan = false, json = false;
 

@@ -40,9 +40,27 @@ std::string carried(const Inputs& inputs) {
         text += "initrd       out of the unified kernel image\n";
     if (inputs.carried_command_line)
         text += fmt::format("carried      {}\n", *inputs.carried_command_line);
-    if (const auto pvh = inputs.image.kernel.pvh_entry)
-        text +=
-            fmt::format("PVH entry    {:#x}, not used: the 64-bit entry takes the whole zero page\n", *pvh);
+    return text;
+}
+
+// Of the boot parameters' segment; nullopt for a kernel that gets a zero page.
+std::optional<Range> start_info(const PreparedLoad& prepared) {
+    if (prepared.kernel_entry_kind != Entry::pvh)
+        return std::nullopt;
+    const Segment& segment = prepared.plan.segment("bootparams");
+    return Range{segment.memory.begin, segment.memory.begin + segment.content};
+}
+
+std::string kernel_entry(const PreparedLoad& prepared) {
+    std::string text =
+        fmt::format("then         {:#012x}, the kernel's {} entry{}\n", prepared.kernel_entry,
+                    prepared.kernel_entry_kind == Entry::pvh ? "PVH" : "64-bit",
+                    prepared.kernel_entry_kind != Entry::pvh && prepared.inputs.image.kernel.pvh
+                        ? "; it has a PVH entry, too (--entry pvh)"
+                        : "");
+    if (const auto info = start_info(prepared))
+        text += fmt::format("start info   {:#012x}-{:#012x} {:>10}\n", info->begin, info->end - 1,
+                            human_bytes(info->size()));
     return text;
 }
 
@@ -57,9 +75,9 @@ ordered_json json_of(const Inputs& inputs) {
 } // namespace
 
 std::string plan_text(const PreparedLoad& prepared) {
-    std::string text = fmt::format("kexec_load of {} for a {}\n{}{}entry        {:#012x}\n", prepared.kernel,
-                                   what_for(prepared.purpose), carried(prepared.inputs), prepared.plan.text(),
-                                   prepared.entry);
+    std::string text = fmt::format("kexec_load of {} for a {}\n{}{}entry        {:#012x}\n{}",
+                                   prepared.kernel, what_for(prepared.purpose), carried(prepared.inputs),
+                                   prepared.plan.text(), prepared.entry, kernel_entry(prepared));
     for (const E820Entry& entry : prepared.memory_map)
         text += fmt::format("memory map   {:#012x}-{:#012x} {:>10} {}\n", entry.range.begin,
                             entry.range.end - 1, human_bytes(entry.range.size()), to_text(entry.type));
@@ -93,12 +111,17 @@ std::string plan_json(const PreparedLoad& prepared) {
                       {"free_bytes", free.total()},
                       {"kept_free_bytes", prepared.plan.kept_free},
                       {"entry", prepared.entry},
+                      {"kernel_entry", prepared.kernel_entry},
+                      {"kernel_entry_kind", to_text(prepared.kernel_entry_kind)},
+                      {"start_info", nullptr},
                       {"memory_map", ordered_json::array()},
                       {"core_header_entries", core_ranges(prepared).size()},
                       {"core_header", ordered_json::array()},
                       {"kernel_updates_core_header", prepared.kernel_updates_core_header},
                       {"command_line", prepared.command_line},
                       {"warnings", prepared.warnings}};
+    if (const auto info = start_info(prepared))
+        json["start_info"] = {{"begin", info->begin}, {"end", info->end}};
     for (const Segment& segment : prepared.plan.segments)
         json["segments"].push_back({{"name", segment.name},
                                     {"begin", segment.memory.begin},

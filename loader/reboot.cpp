@@ -5,6 +5,7 @@
 #include "loader/jump.h"
 #include "loader/kcore.h"
 #include "loader/purgatory_blob.h"
+#include "loader/start_info.h"
 
 #include <fmt/format.h>
 
@@ -12,7 +13,7 @@ namespace kdumpkit::loader {
 
 namespace {
 
-constexpr std::uint64_t mebibyte = std::uint64_t{1} << 20, four_gibibytes = std::uint64_t{4} << 30;
+constexpr std::uint64_t mebibyte = std::uint64_t{1} << 20;
 
 Result<std::string> command_line_for(const Machine& machine, const Inputs& inputs, const RebootWish& wish) {
     std::string base = wish.reuse_cmdline ? machine.command_line
@@ -55,6 +56,8 @@ Result<PreparedLoad> prepare_reboot(const Machine& machine, const LoadFiles& fil
     prepared.purpose = KexecPurpose::reboot;
     KDK_ASSIGN(prepared.inputs, open_inputs(machine, files, InitrdNeed::optional));
     const Kernel& kernel = prepared.inputs.image.kernel;
+    KDK_ASSIGN(prepared.kernel_entry_kind,
+               choose_entry(wish.entry, prepared.inputs, files.kernel_name, wish.context_memory != 0));
     KDK_ASSIGN(prepared.command_line, command_line_for(machine, prepared.inputs, wish));
     KDK_ASSIGN(const std::vector<IomemEntry> iomem, parse_iomem(machine.iomem));
     const RangeSet ram = firmware_ram(iomem, machine.firmware_memmap);
@@ -72,6 +75,9 @@ Result<PreparedLoad> prepare_reboot(const Machine& machine, const LoadFiles& fil
         demands.front().at = kernel.pref_address;
     if (const std::uint64_t size = prepared.inputs.initrd.size(); size != 0)
         demands.push_back({"initrd", size, size, page, false});
+    const bool pvh = prepared.kernel_entry_kind == Entry::pvh;
+    if (pvh)
+        bind_to_pvh(demands, kernel);
     // Only what the running kernel takes for RAM can be moved to; `mem=` and bad pages are less than the
     // firmware's.
     RangeSet usable = ram_of(prepared.memory_map).intersection(system_ram(iomem));
@@ -79,10 +85,10 @@ Result<PreparedLoad> prepare_reboot(const Machine& machine, const LoadFiles& fil
     if (wish.context_memory != 0)
         usable.subtract(running_kernel(iomem));
     auto plan = place(places_for(usable, iomem, kernel, four_gibibytes), low, demands, wish);
-    if (!plan && kernel.can_be_above_4g)
+    if (!plan && kernel.can_be_above_4g && !pvh)
         plan = place(places_for(usable, iomem, kernel, ~std::uint64_t{0}), low, demands, wish);
     if (!plan)
-        return fail(std::move(plan).error());
+        return fail(explain_place(std::move(plan).error(), prepared.kernel_entry_kind, kernel));
     prepared.plan = std::move(*plan);
     if (wish.context_memory != 0) {
         prepared.returns = true;

@@ -15,6 +15,7 @@ struct RebootWish {
     bool reuse_cmdline = false;
     // Bytes for a kernel that may return to this one: it gets these and no others (jump.h). 0: it does not.
     std::uint64_t context_memory = 0;
+    EntryChoice entry = EntryChoice::automatic;
 };
 
 // Pure. For kexec_load. The initrd may be missing. Errors as those of prepare_kexec_load().

@@ -102,7 +102,10 @@ std::optional<Range> find_place(const RangeSet& free, const Demand& demand) {
         return Range{*demand.at, *end};
     }
     const std::uint64_t alignment = std::max(demand.alignment, page);
-    const auto in = [&](const Range& room) -> std::optional<Range> {
+    const auto in = [&](const Range& whole) -> std::optional<Range> {
+        if (!whole.overlaps(demand.within))
+            return std::nullopt;
+        const Range room = whole.intersection(demand.within);
         const auto low = align_up(room.begin, alignment);
         const std::uint64_t top = align_down(room.end, page);
         if (!low || *low >= top || *size > top - *low)
@@ -164,6 +167,16 @@ Result<Plan> place_segments(const Range& reservation, const std::vector<Demand>&
                     .then(fmt::format("give a relocatable kernel (CONFIG_RELOCATABLE), or boot with "
                                       "crashkernel=SIZE@{:#x}",
                                       *demand.at)));
+    for (const Demand& demand : demands)
+        if (const std::uint64_t size = std::max(demand.memory, demand.content);
+            !demand.within.contains(reservation) && reservation.intersection(demand.within).size() < size)
+            return fail(make_error(ErrorKind::unsupported, "place",
+                                   fmt::format("the {} of {} bytes", demand.name, size),
+                                   fmt::format("it has to lie in {:#x}-{:#x}, where the crash reservation "
+                                               "{:#x}-{:#x} has no room for it",
+                                               demand.within.begin, demand.within.end - 1, reservation.begin,
+                                               reservation.end - 1))
+                            .then("boot with crashkernel=SIZE@OFFSET inside that range"));
     std::string missing;
     auto segments = find_places(RangeSet{reservation}, demands, kept_free, missing);
     if (!segments)

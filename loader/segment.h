@@ -21,7 +21,8 @@ struct Demand {
     std::uint64_t memory = 0;       // bytes of memory it gets, at least `content`; zeroed after the content
     std::uint64_t alignment = page; // a power of two
     bool lowest = false;            // from the bottom up, otherwise from the top down
-    std::optional<std::uint64_t> at = {}; // only there (`lowest` is then not looked at)
+    std::optional<std::uint64_t> at = {};  // only there (`lowest` is then not looked at)
+    Range within = {0, ~std::uint64_t{0}}; // all of its memory lies here
 };
 
 // Where it went.
@@ -52,7 +53,7 @@ struct Plan {
 // Pure. Every segment is page-aligned, inside `reservation` and apart from the others, and at least
 // `kept_free` bytes in one piece stay free (the kernel allocates page tables and control pages between the
 // segments, kimage_alloc_crash_control_pages()). When it does not fit: `absent`, saying by how many bytes the
-// reservation is too small and what was demanded.
+// reservation is too small and what was demanded; `unsupported` when it lies where a demand cannot be.
 Result<Plan> place_segments(const Range& reservation, const std::vector<Demand>& demands,
                             std::uint64_t kept_free);
 // The same in several pieces of memory, for a kernel that is started by a reboot.

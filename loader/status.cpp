@@ -23,7 +23,8 @@ ordered_json json_of(const LoadRecord& record) {
             {"syscall", record.syscall},
             {"loaded_at", record.loaded_at},
             {"context_memory_bytes", record.context_memory},
-            {"dtb", record.dtb}};
+            {"dtb", record.dtb},
+            {"entry", record.entry}};
 }
 
 } // namespace
@@ -47,6 +48,8 @@ std::optional<LoadRecord> parse_load_record(std::string_view text) {
                       text_in(json, "loaded_at"),
                       number_in(json, "context_memory_bytes").value_or(0),
                       text_in(json, "dtb")};
+    if (const std::string entry = text_in(json, "entry"); !entry.empty())
+        record.entry = entry;
     if (record.kernel.empty())
         return std::nullopt;
     return record;

@@ -24,6 +24,7 @@ struct LoadRecord {
     std::string loaded_at;            // UTC, ISO 8601
     std::uint64_t context_memory = 0; // bytes for a kernel that may return; 0: it does not
     std::string dtb = {};             // empty: none
+    std::string entry = "auto";       // what was asked for
     friend bool operator==(const LoadRecord&, const LoadRecord&) = default;
 };
 std::string to_json(const LoadRecord& record);

@@ -4,6 +4,7 @@
 #include "base/range.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 
 #include <elf.h>
@@ -21,7 +22,9 @@ constexpr std::uint64_t command_line_size = 2047;
 // A vmlinux has fewer than ten, and some KiB of notes. Without a bound a small file makes hours of work.
 constexpr std::uint64_t most_headers = 256;
 constexpr std::uint64_t most_notes = std::uint64_t{1} << 20; // bytes
-constexpr std::uint32_t xen_phys32_entry = 18;               // include/xen/interface/elfnote.h
+// include/xen/interface/elfnote.h; the second has up to three 32-bit values: alignment, lowest address, last
+// address of the whole kernel.
+constexpr std::uint32_t xen_phys32_entry = 18, xen_phys32_reloc = 19;
 
 Failure corrupt(const std::string& name, std::string reason) {
     return fail(make_error(ErrorKind::corrupt, "use the kernel", name, std::move(reason))
@@ -67,7 +70,8 @@ bool is_linux(const std::vector<Elf64_Phdr>& headers) {
     return first != headers.end() && first->p_vaddr >= kernel_half && first->p_paddr < first->p_vaddr;
 }
 
-std::optional<std::uint64_t> find_pvh_entry(Bytes file, const std::vector<Elf64_Phdr>& headers) {
+// What the kernel says of `type` in its Xen notes; empty when it says nothing.
+std::optional<Bytes> find_xen_note(Bytes file, const std::vector<Elf64_Phdr>& headers, std::uint32_t type) {
     for (const Elf64_Phdr& header : headers) {
         if (header.p_type != PT_NOTE || header.p_filesz > most_notes)
             continue;
@@ -78,13 +82,34 @@ std::optional<std::uint64_t> find_pvh_entry(Bytes file, const std::vector<Elf64_
         for (std::uint64_t at = 0; const auto note = reader.raw<Elf64_Nhdr>(at);) {
             const std::uint64_t words = at + sizeof(Elf64_Nhdr),
                                 value = words + (note->n_namesz + 3ULL) / 4 * 4;
-            if (note->n_type == xen_phys32_entry && reader.c_string(words, note->n_namesz) == "Xen")
-                return note->n_descsz >= 8 ? reader.u64(value)
-                                           : std::optional<std::uint64_t>(reader.u32(value));
+            if (note->n_type == type && reader.c_string(words, note->n_namesz) == "Xen")
+                return reader.slice(value, note->n_descsz);
             at = value + (note->n_descsz + 3ULL) / 4 * 4;
         }
     }
     return std::nullopt;
+}
+
+std::optional<PvhEntry> find_pvh_entry(Bytes file, const std::vector<Elf64_Phdr>& headers) {
+    const auto entry = find_xen_note(file, headers, xen_phys32_entry);
+    if (!entry)
+        return std::nullopt;
+    const ByteReader number(*entry);
+    const auto address = entry->size() >= 8 ? number.u64(0) : std::optional<std::uint64_t>(number.u32(0));
+    if (!address)
+        return std::nullopt;
+    PvhEntry pvh{*address};
+    if (const auto where = find_xen_note(file, headers, xen_phys32_reloc)) {
+        const ByteReader values(*where);
+        const std::uint64_t alignment = values.u32(0).value_or(huge_page), lowest = values.u32(4).value_or(0),
+                            last = values.u32(8).value_or(0xffffffff);
+        // One that makes no sense permits nothing.
+        if (std::has_single_bit(alignment) && lowest <= last) {
+            pvh.alignment = alignment;
+            pvh.places = {lowest, last + 1};
+        }
+    }
+    return pvh;
 }
 
 // As the setup header of a bzImage would have it: what the kernel looks at in the zero page.
@@ -171,7 +196,9 @@ Result<Kernel> parse_elf_kernel(Bytes file, const std::string& name) {
         return corrupt(name, fmt::format("its segments span {:#x}-{:#x}", low, high));
     if (low % huge_page != 0)
         return corrupt(name, fmt::format("it is linked at {:#x}, which is not on 2 MiB", low));
-    if (elf.e_entry < low || elf.e_entry >= high)
+    const auto pvh = find_pvh_entry(file, headers);
+    const bool has_entry64 = elf.e_entry >= low && elf.e_entry < high;
+    if (!has_entry64 && !pvh)
         return fail(
             make_error(ErrorKind::unsupported, "use the kernel", name,
                        fmt::format("its entry {:#x} is not a physical address inside it", elf.e_entry))
@@ -186,19 +213,20 @@ Result<Kernel> parse_elf_kernel(Bytes file, const std::string& name) {
         memory->resize(std::max<std::size_t>(memory->size(), at + content.size()));
         std::ranges::copy(content, memory->begin() + static_cast<std::ptrdiff_t>(at));
     }
-    if (elf.e_entry - low >= memory->size())
+    if (has_entry64 && elf.e_entry - low >= memory->size())
         return corrupt(name, "there is no code at its entry");
     Kernel kernel;
     kernel.kind = "ELF vmlinux";
     kernel.setup_header = setup_header();
     kernel.content = *memory;
-    kernel.entry64 = elf.e_entry - low;
+    if (has_entry64)
+        kernel.entry64 = elf.e_entry - low;
     kernel.relocatable = kernel.can_be_above_4g = kernel.handles_5level = true;
     kernel.alignment = huge_page;
     kernel.pref_address = low;
     kernel.init_size = high - low;
     kernel.cmdline_size = command_line_size;
-    kernel.pvh_entry = find_pvh_entry(file, headers);
+    kernel.pvh = pvh;
     kernel.version = banner(*memory);
     kernel.storage = std::move(memory);
     return kernel;

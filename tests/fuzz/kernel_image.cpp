@@ -19,7 +19,8 @@ void run(Bytes input) {
     if (!image)
         return;
     const Kernel& kernel = image->kernel;
-    require(!kernel.content.empty() && kernel.entry64 < kernel.content.size(),
+    require(!kernel.content.empty() && (kernel.entry64 || kernel.pvh) &&
+                kernel.entry64.value_or(0) < kernel.content.size(),
             "the entry is inside the kernel");
     require(kernel.setup_header.size() <= 0x290 - Kernel::header_offset,
             "the setup header fits into the zero page");

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A fast reboot: `kdumpkit load --reboot` and `kdumpkit reboot` start a second kernel with its own initrd and command
 line and no firmware in between (QEMU runs with -no-reboot: a reset would end it), by each system call, from BIOS and
-EFI. The time is compared with a cold boot's."""
+EFI; a vmlinux by its 64-bit and by its PVH entry. The time is compared with a cold boot's."""
+import struct
 import unittest
 
 import cycle
@@ -16,6 +17,7 @@ say the second kernel is up
 run cmdline cat /proc/cmdline
 run memory grep MemTotal /proc/meminfo
 run loaded cat /sys/kernel/kexec_loaded
+run loader cat /proc/sys/kernel/bootloader_type
 poweroff -f
 """
 FIRST = """
@@ -116,7 +118,46 @@ class Vmlinux(Reboot, unittest.TestCase):
 
     @classmethod
     def files(cls):
-        return {"kernel": wrapped_kernel.vmlinux(place.work / "vmlinux.elf", place.kernel.image)}
+        return {"kernel": wrapped_kernel.vmlinux(place.work / f"{cls.name}.elf", place.kernel.image)}
+
+    # What the kernel notes of how it was entered: by its 64-bit entry what the zero page says (0xff), by its PVH entry
+    # 0xb0 (init_pvh_bootparams() in arch/x86/platform/pvh/enlighten.c).
+    loader = "255"
+
+    def test_its_entry(self):
+        self.assertEqual(self.guest.result("loader")[1], self.loader)
+
+
+class Pvh(Vmlinux):
+    name = "pvh"
+    words = "--entry pvh"
+    loader = "176"
+
+
+class PvhFromEfi(Pvh):
+    """It learns of ACPI, and that it will not learn of EFI is said."""
+    name = "pvh-efi"
+    qemu = ("-bios", FIRMWARE)
+
+    def test_acpi_is_handed_on_and_efi_not(self):
+        self.assertIn("learns nothing of EFI", self.guest.result("load")[1])
+        lines = "\n".join(self.guest.kernel_lines(1))
+        self.assertRegex(lines, r"ACPI: RSDP 0x0*[1-9A-Fa-f][0-9A-Fa-f]*")
+        self.assertNotIn("efi: EFI v", lines)
+
+
+class PvhOnly(Pvh):
+    """A kernel whose ELF entry is virtual can be entered no other way, which auto finds out."""
+    name = "pvh-only"
+    words = ""
+
+    @classmethod
+    def files(cls):
+        files = super().files()
+        with open(files["kernel"], "r+b") as kernel:
+            kernel.seek(0x18)  # e_entry
+            kernel.write(struct.pack("<Q", 0xffffffff81000000))
+        return files
 
 
 class Context(unittest.TestCase):

@@ -22,7 +22,7 @@ TEST_CASE("a vmlinux is laid out as it lies in memory") {
     CHECK(kernel->relocatable);
     CHECK(kernel->alignment == 0x200000);
     CHECK(kernel->version == "6.1.0-elf (x@y) #1");
-    CHECK(kernel->pvh_entry == 0x10001d0);
+    CHECK(kernel->pvh == PvhEntry{0x10001d0, 0, {}});
     CHECK(kernel->content[0x40] == std::byte{0x90});
     CHECK(kernel->content[0x2000] == std::byte{0}); // between the segments
     // What the kernel looks at in the zero page: the magic number, the protocol's version.
@@ -44,7 +44,12 @@ TEST_CASE("a vmlinux that lies about itself is refused") {
              {"address wraps", [](auto& p) { p.programs[1].p_paddr = ~0ULL - 0x1000; }, "contradicts"},
              {"1 TiB apart", [](auto& p) { p.programs[1].p_paddr = 1ULL << 40; }, "span"},
              {"odd address", [](auto& p) { p.programs[0].p_paddr = 0x1001000; }, "not on 2 MiB"},
-             {"entry outside", [](auto& p) { p.header.e_entry = 0xffffffff81000000; }, "entry"},
+             {"entry outside, and no other",
+              [](auto& p) {
+                  p.header.e_entry = 0xffffffff81000000;
+                  p.programs.back().p_filesz = 0;
+              },
+              "entry"},
              {"entry in the bss", [](auto& p) { p.header.e_entry = 0x1250000; }, "no code at its entry"},
              {"program headers beyond the file", [](auto& p) { p.header.e_phoff = 0x100000; }, "truncated"},
              {"program headers wrap", [](auto& p) { p.header.e_phoff = ~0ULL; }, "truncated"},
@@ -76,5 +81,26 @@ TEST_CASE("a vmlinux that lies about itself is refused") {
     // Notes that lead in circles or outside are passed over.
     auto parts = fixtures::vmlinux();
     fixtures::poke(parts.content, 0x4000, ~std::uint32_t{0});
-    CHECK_FALSE(parse_elf_kernel(parts.file(), "x")->pvh_entry);
+    CHECK_FALSE(parse_elf_kernel(parts.file(), "x")->pvh);
+}
+
+TEST_CASE("the notes of a vmlinux say where its PVH entry permits it to lie") {
+    auto parts = fixtures::vmlinux(true);
+    const auto pvh = [&] { return parse_elf_kernel(parts.file(), "x")->pvh; };
+    CHECK(pvh() == PvhEntry{0x10001d0, 0x400000, {0x1000000, 0x40000000}});
+    fixtures::poke(parts.content, 0x4018 + 4, std::uint32_t{4}); // the alignment only
+    CHECK(pvh() == PvhEntry{0x10001d0, 0x400000, {0, 0x100000000}});
+    for (const std::uint32_t alignment : {0U, 0x300000U}) {
+        fixtures::poke(parts.content, 0x4018 + 16, alignment);
+        CHECK(pvh() == PvhEntry{0x10001d0, 0, {}});
+    }
+}
+
+TEST_CASE("a kernel may have a PVH entry only") {
+    auto parts = fixtures::vmlinux();
+    parts.header.e_entry = 0xffffffff81000000;
+    const auto kernel = parse_elf_kernel(parts.file(), "x");
+    REQUIRE(kernel);
+    CHECK_FALSE(kernel->entry64);
+    CHECK(kernel->pvh);
 }

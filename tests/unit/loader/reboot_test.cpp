@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "fixtures.h"
+#include "loader/plan_report.h"
 #include "loader/purgatory/parameters.h"
 #include "loader/purgatory_blob.h"
 #include "loader/reboot.h"
@@ -8,6 +9,7 @@
 #include <algorithm>
 
 #include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
 
 using namespace kdumpkit;
 using namespace kdumpkit::loader;
@@ -184,6 +186,82 @@ TEST_CASE("a vmlinux is placed on 2 MiB and entered at its own entry") {
         kernel.begin + 0x40);
     CHECK(ByteReader(load->boot_params).u32(0x202) == 0x53726448);
     CHECK(ByteReader(load->boot_params).u8(0x210) == 0xff);
+}
+
+TEST_CASE("a vmlinux entered by PVH lies where its notes permit it, with its start info in the first GiB") {
+    Machine m = machine();
+    m.firmware_memmap.push_back({"0x40000000", "0x23fffffff", "System RAM"});
+    m.iomem += "40000000-bfffffff : System RAM\n100000000-23fffffff : System RAM\n";
+    const auto initrd = fixtures::initrd();
+    RebootWish wish;
+    wish.entry = EntryChoice::pvh;
+    for (const bool movable : {false, true}) {
+        const auto vmlinux = fixtures::vmlinux(movable).file();
+        const auto load = prepare_reboot(m, {vmlinux, "vmlinux", initrd, "initrd"}, wish);
+        REQUIRE(load);
+        const Range kernel = load->plan.segment("kernel").memory;
+        CHECK(kernel.begin == 0x1000000);
+        CHECK(load->kernel_entry == kernel.begin + 0x1d0);
+        const Range info = load->plan.segment("bootparams").memory;
+        CHECK(info.end == 0x3ffd7000); // of the first GiB, though there is more memory
+        CHECK(load->plan.segment("purgatory").memory.end == 0xc0000000);
+        CHECK(load->plan.segment("initrd").memory.begin > info.end); // below 4 GiB is enough for it
+        const auto parameters =
+            ByteReader(load->purgatory).raw<purgatory::Parameters>(purgatory::Parameters::offset);
+        CHECK(parameters->pvh == 1);
+        CHECK(parameters->kernel_entry == load->kernel_entry);
+        CHECK(parameters->boot_params == info.begin);
+        CHECK(parameters->region_count == 3);
+        CHECK(ByteReader(load->boot_params).u32(0) == 0x336ec578);
+        CHECK_THAT(plan_text(*load), Contains("0x00010001d0, the kernel's PVH entry") &&
+                                         Contains("start info   0x003ffd5000-0x003ffd51"));
+        const auto json = nlohmann::json::parse(plan_json(*load));
+        CHECK(json["kernel_entry_kind"] == "pvh");
+        CHECK(json["kernel_entry"] == 0x10001d0);
+        CHECK(json["start_info"]["begin"] == info.begin);
+        CHECK(json["start_info"]["end"] == info.begin + load->boot_params.size());
+    }
+    const auto vmlinux = fixtures::vmlinux().file();
+    const auto usual = prepare_reboot(m, {vmlinux, "vmlinux", initrd, "initrd"}, {});
+    CHECK_THAT(plan_text(*usual), Contains("the kernel's 64-bit entry; it has a PVH entry, too"));
+    CHECK(nlohmann::json::parse(plan_json(*usual))["start_info"].is_null());
+    m.firmware_memmap.insert(m.firmware_memmap.begin(), {"0x1000000", "0x1000fff", "Reserved"});
+    const auto refused = prepare_reboot(m, {vmlinux, "vmlinux", initrd, "initrd"}, wish);
+    REQUIRE_FALSE(refused);
+    CHECK_THAT(refused.error().message(), Contains("the kernel in memory") && Contains("--entry 64-bit; or"));
+    const auto movable = fixtures::vmlinux(true).file();
+    CHECK(prepare_reboot(m, {movable, "vmlinux", initrd, "initrd"}, wish)->kernel_entry == 0x14001d0);
+}
+
+TEST_CASE("a capture kernel entered by PVH needs a reservation that its entry can lie in") {
+    const Files files;
+    const auto prepare = [&](const Machine& m, const std::vector<std::byte>& vmlinux) {
+        return prepare_kexec_load(m, {vmlinux, "vmlinux", files.initrd, "initrd"}, {}, EntryChoice::pvh);
+    };
+    Machine m = fixtures::machine();
+    const auto movable = fixtures::vmlinux(true).file();
+    const auto load = prepare(m, movable);
+    REQUIRE(load);
+    const Range kernel = load->plan.segment("kernel").memory;
+    CHECK(kernel.begin == 0x33000000);
+    CHECK(load->kernel_entry == 0x330001d0);
+    CHECK_THAT(load->command_line, Contains("elfcorehdr="));
+    CHECK(load->warnings.empty());
+    m.efi_config_table = "0x3f000000";
+    CHECK(prepare(m, movable)->warnings.size() == 1);
+
+    const auto fixed = prepare(m, fixtures::vmlinux().file());
+    REQUIRE_FALSE(fixed);
+    CHECK(exit_code(fixed.error()) == exit_codes::unsupported);
+    CHECK_THAT(fixed.error().message(),
+               Contains("--entry 64-bit; or") && Contains("crashkernel=SIZE@0x1000000"));
+    const std::string in_first_gib = "33000000-3effffff : Crash kernel";
+    m.iomem.replace(m.iomem.find(in_first_gib), in_first_gib.size(), "33000000-33000fff : nothing");
+    m.iomem += "100000000-10bffffff : System RAM\n  100000000-10bffffff : Crash kernel\n";
+    const auto above = prepare(m, movable);
+    REQUIRE_FALSE(above);
+    CHECK_THAT(above.error().message(),
+               Contains("the kernel of") && Contains("0x1000000-0x3fffffff") && Contains("0x100000000"));
 }
 
 TEST_CASE("an error after everything is placed shows the plan") {

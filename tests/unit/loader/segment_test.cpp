@@ -82,6 +82,24 @@ TEST_CASE("what can be in one place only is there, and the others make room") {
     CHECK_FALSE(place_segments(reservation, demands, mib));
 }
 
+TEST_CASE("what has to lie in some part of memory lies there, or is refused") {
+    const Range reservation{0x10000000, 0x20000000};
+    std::vector<Demand> demands = usual;
+    demands[1].within = {0x10000000, 0x18000000}; // top down
+    const auto plan = place_segments(reservation, demands, mib);
+    REQUIRE(plan);
+    CHECK(plan->segments[1].memory.end == 0x18000000);
+    demands[0].within = {0x1f000000, ~0ULL};
+    const auto refused = place_segments(reservation, demands, mib);
+    CHECK(exit_code(refused.error()) == exit_codes::unsupported);
+    CHECK_THAT(refused.error().message(), Contains("the kernel of") &&
+                                              Contains("has to lie in 0x1f000000-") &&
+                                              Contains("reservation 0x10000000-0x1fffffff"));
+    demands[0].within = {0x20000000, 0x30000000};
+    CHECK_FALSE(place_segments(reservation, demands, mib));
+    CHECK_FALSE(place_in_memory(RangeSet{reservation}, demands, 0));
+}
+
 TEST_CASE("in memory of several pieces each demand finds one that is large enough") {
     const RangeSet memory{{0x1000000, 0x1100000}, {0x2000000, 0x8000000}, {0x9000000, 0x9010000}};
     const auto plan = place_in_memory(memory, usual, 0);

@@ -19,7 +19,9 @@ TEST_CASE("a record of what was loaded reads back, and junk is no record") {
     LoadRecord with_all = record;
     with_all.context_memory = 5;
     with_all.dtb = "/boot/board.dtb";
+    with_all.entry = "pvh";
     CHECK(parse_load_record(to_json(with_all)) == with_all);
+    CHECK(parse_load_record(R"({"kernel": "/k"})")->entry == "auto"); // as earlier versions wrote it
     for (const char* text : {"", "{", "[]", "{\"kernel\": 5}", "{}"})
         CHECK_FALSE(parse_load_record(text));
 }

@@ -69,7 +69,8 @@ struct VmlinuxParts {
         return bytes;
     }
 };
-inline VmlinuxParts vmlinux() {
+// `movable`: by its PVH entry, too (XEN_ELFNOTE_PHYS32_RELOC).
+inline VmlinuxParts vmlinux(bool movable = false) {
     VmlinuxParts parts;
     Elf64_Ehdr& elf = parts.header;
     std::memcpy(elf.e_ident, ELFMAG, SELFMAG);
@@ -100,10 +101,12 @@ inline VmlinuxParts vmlinux() {
     Elf64_Phdr note{};
     note.p_type = PT_NOTE;
     note.p_offset = 0x5000;
-    note.p_filesz = 24;
+    note.p_filesz = movable ? 52 : 24;
     parts.programs.push_back(note);
     const std::uint32_t words[] = {4, 8, 18, 0x006e6558, 0x10001d0, 0}; // "Xen", XEN_ELFNOTE_PHYS32_ENTRY
     std::memcpy(parts.content.data() + 0x4000, words, sizeof(words));
+    const std::uint32_t where[] = {4, 12, 19, 0x006e6558, 0x400000, 0x1000000, 0x3fffffff};
+    std::memcpy(parts.content.data() + 0x4018, where, sizeof(where));
     return parts;
 }
 
