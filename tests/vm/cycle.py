@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What the VM tests share: where things are, building a capture initramfs, and one whole panic."""
 import argparse
+import copy
 import json
 import pathlib
+import shutil
 import subprocess
 import sys
 import unittest
@@ -65,6 +67,21 @@ class Place:
         if done.returncode != 0:
             raise RuntimeError(f"kdumpkit build: {done.stderr}")
         return output
+
+    def with_programs(self, folder, programs):
+        """This place with further programs, path: content, in the root that an initramfs is built from (at `folder`)."""
+        root = self.work / folder
+        shutil.rmtree(root, ignore_errors=True)
+        subprocess.run(["cp", "-al", self.kernel.root, root], check=True)
+        for path, content in programs.items():
+            (root / path).parent.mkdir(parents=True, exist_ok=True)
+            (root / path).unlink(missing_ok=True)  # never through a link into the kernel's own root
+            (root / path).write_bytes(content)
+            (root / path).chmod(0o755)
+        altered = copy.copy(self)
+        altered.kernel = copy.copy(self.kernel)
+        altered.kernel.root = root
+        return altered
 
     def guest(self, name, script, initrd=None, **options):
         """A guest with kdumpkit and the workload; the capture kernel and `initrd` are /kernel and /initrd in it."""
