@@ -12,7 +12,7 @@ namespace kdumpkit::loader {
 
 inline constexpr std::uint64_t four_gibibytes = std::uint64_t{4} << 30;
 // x86_64 Linux reads what the start info points to through the page tables that it begins with, which map the
-// first GiB (level2_ident_pgt in arch/x86/kernel/head_64.S; since 6.13 pvh_level2_ident_pgt in
+// first GiB (level2_ident_pgt in arch/x86/kernel/head_64.S; pvh_level2_ident_pgt, where there is one, in
 // arch/x86/platform/pvh/head.S).
 inline constexpr std::uint64_t start_info_end = std::uint64_t{1} << 30;
 // The kernel copies the memory map into its zero page without looking whether it fits

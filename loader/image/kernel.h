@@ -16,7 +16,7 @@ namespace kdumpkit::loader {
 // Where a vmlinux can be entered in 32-bit mode, from its Xen notes (Xen's docs/misc/pvh.pandoc).
 struct PvhEntry {
     std::uint64_t address = 0; // physical, of a kernel that lies where it was linked
-    // Since Linux 6.13 a kernel may say where else it may lie, as a whole (XEN_ELFNOTE_PHYS32_RELOC).
+    // Newer kernels say where else they may lie, as a whole (XEN_ELFNOTE_PHYS32_RELOC).
     std::uint64_t alignment = 0; // a power of two; 0: only where it was linked
     Range places = {};
     friend bool operator==(const PvhEntry&, const PvhEntry&) = default;

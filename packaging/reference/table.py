@@ -39,7 +39,7 @@ class Command:
 
 def choices_of(text):
     """The words of "auto, kexec_load or kexec_file_load", if a text is or begins with such a list."""
-    listed = re.match(r"([a-z][\w-]*(?:, [a-z][\w-]*)+,? or [a-z][\w-]*)(?:$|[;:(])", text)
+    listed = re.match(r"([a-z][\w-]*(?:, [a-z\d][\w-]*)+,? or [a-z][\w-]*)(?:$|[;:(])", text)
     return re.split(r",? or |, ", listed.group(1)) if listed else []
 
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Runs the purgatory's blob in a processor of its own (the Unicorn emulator): wherever it is put it checks the
-digests, saves low memory, and enters the kernel with the registers that the boot protocol wants, or in 32-bit mode as a PVH
-entry wants it; a wrong byte keeps the kernel from being entered, and resets the machine."""
+digests, saves low memory, and enters the kernel with the registers that the boot protocol wants, or in the 32-bit mode
+that a PVH entry wants; a wrong byte keeps the kernel from being entered, and resets the machine."""
 import hashlib
 import os
 import struct

@@ -69,7 +69,7 @@ class Place:
         return output
 
     def with_programs(self, folder, programs):
-        """This place with further programs, path: content, in the root that an initramfs is built from (at `folder`)."""
+        """This place with further programs, path: content, in the root of its kernel, copied to `folder`."""
         root = self.work / folder
         shutil.rmtree(root, ignore_errors=True)
         subprocess.run(["cp", "-al", self.kernel.root, root], check=True)

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A panic captured by a vmlinux that was entered by its PVH entry, in 32-bit mode without paging. Only kernels that say
-where they may lie for that can lie in a reservation (XEN_ELFNOTE_PHYS32_RELOC: Linux 6.13, and 6.12 of Debian 13); as
-kernels for a reboot test_reboot.py has others, too."""
+where they may lie for that can lie in a reservation (XEN_ELFNOTE_PHYS32_RELOC: 6.12 does, 6.1 does not); as kernels
+for a reboot test_reboot.py has others, too."""
 import json
 import pathlib
 import unittest

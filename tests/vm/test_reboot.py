@@ -41,6 +41,9 @@ class Reboot:
     """The checks; below, a class for each way."""
     name = words = None
     qemu = ()
+    # What the kernel notes of how it was entered: by its 64-bit entry what the zero page says (0xff), by its PVH entry
+    # 0xb0 (init_pvh_bootparams() in arch/x86/platform/pvh/enlighten.c).
+    loader = "255"
 
     @classmethod
     def setUpClass(cls):
@@ -60,6 +63,9 @@ class Reboot:
         self.assertIn("second=yes", line)
         self.assertNotIn("came back", self.guest.text())
         self.assertEqual(self.guest.result("loaded")[1], "0")
+
+    def test_its_entry(self):
+        self.assertEqual(self.guest.result("loader")[1], self.loader)
 
     def test_it_has_all_memory(self):
         first, second = (int(self.guest.result(name)[1].split()[1]) for name in ("memory1", "memory"))
@@ -98,6 +104,7 @@ class KexecLoad(Reboot, unittest.TestCase):
 class KexecFileLoad(Reboot, unittest.TestCase):
     name = "kexec_file_load"
     words = "--syscall kexec_file_load"
+    loader = "208"
 
 
 class Efi(Reboot, unittest.TestCase):
@@ -119,13 +126,6 @@ class Vmlinux(Reboot, unittest.TestCase):
     @classmethod
     def files(cls):
         return {"kernel": wrapped_kernel.vmlinux(place.work / f"{cls.name}.elf", place.kernel.image)}
-
-    # What the kernel notes of how it was entered: by its 64-bit entry what the zero page says (0xff), by its PVH entry
-    # 0xb0 (init_pvh_bootparams() in arch/x86/platform/pvh/enlighten.c).
-    loader = "255"
-
-    def test_its_entry(self):
-        self.assertEqual(self.guest.result("loader")[1], self.loader)
 
 
 class Pvh(Vmlinux):
