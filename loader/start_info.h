@@ -19,8 +19,8 @@ inline constexpr std::uint64_t start_info_end = std::uint64_t{1} << 30;
 // (init_pvh_bootparams() in arch/x86/platform/pvh/enlighten.c).
 inline constexpr std::size_t most_start_info_ranges = 128;
 
-// Pure. What a PVH entry is told instead of the zero page: Xen's hvm_start_info, version 1
-// (xen/include/public/ arch-x86/hvm/start_info.h), followed by the module that is the initrd, the memory map
+// Pure. What a PVH entry is told instead of the zero page: hvm_start_info, version 1, of Xen's
+// include/public/arch-x86/hvm/start_info.h, followed by the module that is the initrd, the memory map
 // and the command line, all in one segment. No EFI, no screen, no device tree: it has no place for them.
 // `unsupported` when it does not fit into `room`, into the first GiB, or has too many ranges; or when the
 // initrd ends above 4 GiB.
