@@ -25,6 +25,7 @@ run bzimage kdumpkit load --kernel /bzimage --initrd /initrd --entry pvh
 run file {LOAD} --syscall kexec_file_load
 run loaded cat /sys/kernel/kexec_crash_loaded
 run load {LOAD}
+run again kdumpkit load --again
 {cycle.PANIC}
 """
 
@@ -59,7 +60,8 @@ class Panic(unittest.TestCase):
         self.assertEqual(self.guest.result("loaded")[1], "0")
 
     def test_the_capture_kernel_was_entered_by_pvh(self):
-        self.assertEqual(self.guest.result("load")[0], 0, self.guest.result("load")[1])
+        for name in ("load", "again"):
+            self.assertEqual(self.guest.result(name)[0], 0, self.guest.result(name)[1])
         # 0xb0: init_pvh_bootparams() in arch/x86/platform/pvh/enlighten.c.
         self.assertIn("entered by loader 176", "\n".join(self.guest.captured()))
 
