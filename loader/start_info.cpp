@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "loader/start_info.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 namespace kdumpkit::loader {

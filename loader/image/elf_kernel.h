@@ -14,12 +14,11 @@ namespace kdumpkit::loader {
 std::string describe_elf(Bytes file);
 
 // An x86_64 vmlinux as the kernel's build leaves it: ELF, linked at physical addresses from which it may be
-// moved by multiples of 2 MiB, since startup_64 finds out where it is (arch/x86/kernel/head_64.S and
-// head64.c,
-// __startup_64()). Its segments are laid out as they lie in memory in `storage`. Its 64-bit entry
-// is e_entry, startup_64, which takes the zero page as a bzImage's would; its PVH entry is told by its notes.
-// `unsupported` when it has neither, `invalid` for other ELF files (named; a 32-bit kernel is one),
-// `corrupt` for contradictions and truncation.
+// moved by multiples of 2 MiB, since startup_64 finds out where it is (__startup_64() in arch/x86). Its
+// segments are laid out as they lie in memory in `storage`. Its 64-bit entry is e_entry, startup_64, which
+// takes the zero page as a bzImage's would; its PVH entry is told by its notes. `unsupported` when it has
+// neither, `invalid` for other ELF files (named; a 32-bit kernel is one), `corrupt` for contradictions and
+// truncation.
 Result<Kernel> parse_elf_kernel(Bytes file, const std::string& name);
 
 } // namespace kdumpkit::loader

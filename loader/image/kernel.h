@@ -25,12 +25,11 @@ struct PvhEntry {
 // A kernel that an x86_64 machine can be made to run, from a bzImage or an ELF vmlinux. Sizes in bytes.
 // `content` points into the file's bytes, which must outlive this, or into `storage`.
 struct Kernel {
-    std::string_view kind;               // "bzImage", "ELF vmlinux"
-    std::vector<std::byte> setup_header; // for the zero page, from its offset 0x1f1 on
-    Bytes content;                       // what is loaded, from the load address on
-    std::optional<std::uint64_t>
-        entry64;              // its 64-bit entry, from the load address; a vmlinux may have `pvh` only
-    bool relocatable = false; // otherwise it runs at pref_address only
+    std::string_view kind;                // "bzImage", "ELF vmlinux"
+    std::vector<std::byte> setup_header;  // for the zero page, from its offset 0x1f1 on
+    Bytes content;                        // what is loaded, from the load address on
+    std::optional<std::uint64_t> entry64; // from the load address; a vmlinux may have `pvh` only
+    bool relocatable = false;             // otherwise it runs at pref_address only
     bool can_be_above_4g = false;
     bool handles_5level = false; // may be entered with 5-level paging on; of a vmlinux only assumed
     std::uint64_t alignment = 0; // of the load address, a power of two
