@@ -25,10 +25,10 @@ std::optional<Compression> probe_compression(Bytes file);
 inline constexpr std::size_t largest_unpacked = std::size_t{1} << 30;
 inline constexpr std::size_t largest_window = std::size_t{128} << 20;
 
-// Pure. All of `packed` unpacked; bytes after its end are passed over (the kernel's build appends the
-// length). `corrupt` for damage, and for truncation, which is told apart; `unsupported` for more than `limit`
-// bytes, for a window above largest_window, and for bzip2 and lzop, which no distribution's kernel file comes
-// in.
+// Pure. All of `packed` unpacked, of several streams too; bytes after its end are passed over (the kernel's
+// build appends the length). `corrupt` for damage, and for truncation, which is told apart; `unsupported` for
+// more than `limit` bytes, for a window above largest_window, and for bzip2 and lzop, which no distribution's
+// kernel file comes in.
 Result<std::vector<std::byte>> decompress(Compression compression, Bytes packed, const std::string& name,
                                           std::size_t limit = largest_unpacked);
 

@@ -31,6 +31,24 @@ TEST_CASE("every compression is told by its first bytes and unpacks to what was 
     }
 }
 
+TEST_CASE("a file of several streams, as parallel packers write, is unpacked whole") {
+    const auto first = fixtures::bzimage(300000), second = fixtures::bzimage(20000);
+    auto both = first;
+    fixtures::append(both, second);
+    for (const Compression compression :
+         {Compression::gzip, Compression::xz, Compression::zstd, Compression::lz4}) {
+        INFO(to_text(compression));
+        auto packed = fixtures::packed(compression, first);
+        const auto rest = fixtures::packed(compression, second);
+        fixtures::append(packed, rest);
+        CHECK(decompress(compression, packed, "x") == both);
+        packed.resize(packed.size() - rest.size() / 2);
+        const auto cut = decompress(compression, packed, "x");
+        REQUIRE_FALSE(cut);
+        CHECK_THAT(cut.error().message(), Contains("truncated"));
+    }
+}
+
 TEST_CASE("a packed file cut anywhere is named as truncated, and never crashes") {
     const auto kernel = fixtures::bzimage(20000);
     for (const Compression compression : all) {
