@@ -11,6 +11,9 @@ namespace kdumpkit::loader {
 namespace {
 
 constexpr const char* name = "/proc/kcore";
+constexpr const char* advice =
+    "run it where /proc/kcore can be read (CONFIG_PROC_KCORE, CAP_SYS_RAWIO), or load a bzImage with "
+    "--syscall kexec_file_load: the kernel then describes its memory itself";
 // __START_KERNEL_map: Documentation/arch/x86/x86_64/mm.rst, the same with 4 and 5 levels.
 constexpr std::uint64_t kernel_map = 0xffffffff80000000;
 constexpr std::uint64_t upper_half = 0xff00000000000000;
@@ -21,7 +24,7 @@ Result<KernelMapping> parse_kcore(Bytes headers) {
     if (headers.empty())
         return fail(make_error(ErrorKind::absent, "read", name,
                                "it is needed to know where the kernel's memory is mapped")
-                        .then("use --syscall kexec_file_load: the kernel then describes its memory itself"));
+                        .then(advice));
     const ByteReader reader(headers);
     const auto header = reader.raw<Elf64_Ehdr>(0);
     if (!header || as_text(headers.first(4)) != ELFMAG || header->e_ident[EI_CLASS] != ELFCLASS64 ||
@@ -60,7 +63,7 @@ Result<KernelMapping> parse_kcore(Bytes headers) {
         return fail(make_error(ErrorKind::absent, "read", name,
                                fmt::format("it does not tell where the {} is mapped",
                                            text ? "memory" : "kernel's own image"))
-                        .then("use --syscall kexec_file_load: the kernel then describes its memory itself"));
+                        .then(advice));
     text->page_offset = *page_offset;
     return *text;
 }

@@ -246,14 +246,15 @@ Result<int> run_load(const LoadOptions& given) {
     const bool replaces = machine.loaded(purpose) == "1";
     auto done = load_now(load, decision, log);
     if (!done) {
-        // The kernel drops the old one first, so say what is true now.
+        // The kernel drops the old one first, so say what is true now. Its record stays: --again can bring it
+        // back, also for the udev rule when the next CPU comes.
         const auto after = gather_machine("/");
         if (replaces && after && after->loaded(purpose) != "1") {
-            ::unlink(LoadRecord::path(purpose).c_str());
             Error error = std::move(done).error();
             error.reason +=
                 purpose == KexecPurpose::capture
-                    ? "; the capture kernel that was loaded before is gone, this machine is not armed"
+                    ? "; the capture kernel that was loaded before is gone, this machine is not armed "
+                      "(kdumpkit load --again brings it back)"
                     : "; the kernel that was loaded for a reboot before is gone";
             return fail(std::move(error));
         }

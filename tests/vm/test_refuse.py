@@ -9,6 +9,9 @@ import cycle
 
 place = None
 
+# Documentation/arch/x86/boot.rst
+XLOADFLAGS = 0x236
+XLF_CAN_BE_LOADED_ABOVE_4G = 2
 LOAD = "kdumpkit load --kernel /kernel --initrd /initrd"
 LOADED = "run {} cat /sys/kernel/kexec_crash_loaded\n"
 GOOD = f"""
@@ -61,7 +64,18 @@ kdumpkit load --again >/tmp/race4 2>&1 &
 wait
 run race sh -c 'cat /tmp/race?; test $(grep -l "^armed: " /tmp/race? | wc -l) = 4'
 run status kdumpkit status
-run unload kdumpkit unload
+run dropped {LOAD.replace("/kernel", "/below4g")} --syscall kexec_file_load
+{LOADED.format("loaded_after_drop")}
+run brought_back kdumpkit load --again
+{LOADED.format("loaded_again")}
+flock /run/kdumpkit/lock sleep 5 &
+usleep 500000
+kdumpkit unload >/tmp/unload &
+usleep 1500000
+run waits cat /sys/kernel/kexec_crash_loaded
+wait
+run unload cat /tmp/unload
+{LOADED.format("loaded_after_wait")}
 run shrunk vm-refused-load shrunk
 run after_shrinking {LOAD}
 poweroff -f
@@ -131,7 +145,12 @@ class Refuse(unittest.TestCase):
     def test_refused_by_the_kernel_itself(self):
         """Errors that kdumpkit's own checks would prevent, out of a real kernel: each has its words."""
         initrd = place.build(place.work / "kernel.img", cycle.ABSENT)
-        guest = place.guest("kernel", KERNEL, initrd, programs=["vm-refused-load"]).run()
+        # kexec_file_load takes no kernel that has to lie below 4 GiB, and drops the old one before it looks.
+        below = bytearray(place.kernel.image.read_bytes())
+        below[XLOADFLAGS] &= ~XLF_CAN_BE_LOADED_ABOVE_4G
+        (place.work / "below4g").write_bytes(below)
+        guest = place.guest("kernel", KERNEL, initrd, programs=["vm-refused-load", "/usr/bin/flock"],
+                            files={"below4g": place.work / "below4g"}).run()
         self.refused(guest, "outside", 2, "outside the memory that may be loaded into", "Cannot assign requested")
         self.refused(guest, "held", 1, "another program is loading", "Device or resource busy")
         self.refused(guest, "held_file", 1, "another program is loading", "(kexec_file_load)")
@@ -144,6 +163,13 @@ class Refuse(unittest.TestCase):
         # Several at once wait for each other: none meets the kernel's lock.
         self.assertEqual(guest.result("race")[0], 0, guest.result("race")[1])
         self.assertRegex(guest.result("status")[1], r"armed: +yes\n(.*\n)*command: .* race=[123] ")
+        self.refused(guest, "dropped", 5, "is gone, this machine is not armed", "kdumpkit load --again")
+        self.assertEqual(guest.result("loaded_after_drop")[1], "0")
+        self.assertEqual(guest.result("brought_back")[0], 0, guest.result("brought_back")[1])
+        self.assertEqual(guest.result("loaded_again")[1], "1")
+        self.assertEqual(guest.result("waits")[1], "1", "unload waits for who holds the lock")
+        self.assertIn("the capture kernel is unloaded", guest.result("unload")[1])
+        self.assertEqual(guest.result("loaded_after_wait")[1], "0")
         self.refused(guest, "shrunk", 2, "boot with a larger crashkernel= if it has shrunk")
         self.refused(guest, "after_shrinking", 3, "too small by")
 
