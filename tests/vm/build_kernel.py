@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Makes a small kernel out of Debian's source package, for what none of Debian's kernels has built in:
-CONFIG_KEXEC_JUMP. No modules, no network, no PCI, no ACPI: some minutes on two cores."""
+CONFIG_KEXEC_JUMP and device trees. No modules, no network, no PCI, no ACPI: some minutes on two cores."""
 import os
 import pathlib
 import shutil
@@ -12,7 +12,7 @@ import tempfile
 OPTIONS = """64BIT SMP MULTIUSER X86_MPPARSE HIGH_RES_TIMERS BINFMT_ELF BINFMT_SCRIPT BLK_DEV_INITRD RD_GZIP
 PRINTK PRINTK_TIME KALLSYMS TTY SERIAL_8250 SERIAL_8250_CONSOLE PROC_FS PROC_KCORE PROC_SYSCTL SYSFS FIRMWARE_MEMMAP
 DEVTMPFS SHMEM TMPFS FUTEX EPOLL POSIX_TIMERS FILE_LOCKING MEMFD_CREATE BUG RELOCATABLE KERNEL_GZIP BLOCK SWAP
-HIBERNATION KEXEC KEXEC_JUMP""".split()
+HIBERNATION KEXEC KEXEC_JUMP OF""".split()
 OFF = ["KERNEL_XZ", "SPECULATION_MITIGATIONS", "CPU_MITIGATIONS"]
 
 
@@ -32,14 +32,25 @@ def run(*command, log, cwd):
                          "Next: packaging/install-packages build long, then run this again.")
 
 
+def missing_from(config):
+    lines = pathlib.Path(config).read_text(encoding="utf-8").splitlines()
+    return [name for name in OPTIONS if f"CONFIG_{name}=y" not in lines]
+
+
+def is_outdated(root):
+    """Whether `root` has a kernel that was built here with other OPTIONS."""
+    root = pathlib.Path(root)
+    return (root / "package").read_text(encoding="utf-8").startswith("linux-source-") and \
+        any(missing_from(config) for config in root.glob("boot/config-*"))
+
+
 def configure(tree, log):
     run("make", "tinyconfig", log=log, cwd=tree)
     with open(tree / ".config", "a", encoding="utf-8") as config:
         config.writelines(f"CONFIG_{name}=y\n" for name in OPTIONS)
         config.writelines(f"# CONFIG_{name} is not set\n" for name in OFF)
     run("make", "olddefconfig", log=log, cwd=tree)
-    lines = (tree / ".config").read_text().splitlines()
-    missing = [name for name in OPTIONS if f"CONFIG_{name}=y" not in lines]
+    missing = missing_from(tree / ".config")
     if missing:
         raise BuildError(f"this kernel cannot have {', '.join(missing)}.\n"
                          "Next: mend OPTIONS in tests/vm/build_kernel.py.")

@@ -130,6 +130,8 @@ def fetch(name, debug=False):
     home = KERNELS / name
     root = home / "root"
     apt = Apt(KERNELS / ("apt" if entry.suite == "-" else f"apt-{entry.suite}"), entry.suite)
+    if root.is_dir() and build_kernel.is_outdated(root):
+        shutil.rmtree(root)
     if not root.is_dir():
         apt.update()
         package = apt.newest(entry.pattern)

@@ -160,6 +160,20 @@ class PvhOnly(Pvh):
         return files
 
 
+class ReusedLine(Reboot, unittest.TestCase):
+    """The running kernel's command line goes before the one that a unified image carries."""
+    name = "reused"
+    words = "--syscall kexec_load --reuse-cmdline"
+
+    @classmethod
+    def files(cls):
+        return {"kernel": wrapped_kernel.unified(place.work / "reused.efi", [
+            (".cmdline", b"carried=yes\n"), (".linux", place.kernel.image.read_bytes())])}
+
+    def test_the_carried_line_is_not_used(self):
+        self.assertNotIn("carried=yes", self.guest.result("cmdline")[1])
+
+
 class Context(unittest.TestCase):
     """Debian's kernels cannot be returned to: that is said, and nothing is loaded."""
 
