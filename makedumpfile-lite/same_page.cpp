@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "makedumpfile-lite/same_page.h"
 
-#include <algorithm>
 #include <memory>
 #include <vector>
 
@@ -13,7 +12,7 @@ format::KdumpWriter::SamePage same_in_image(const Image& image, std::size_t page
             page_size](const format::Duplicates::Stored& earlier, std::uint64_t pfn, Bytes) {
         const auto one = first->view(earlier.pfn * page_size, page_size);
         const auto other = second->view(pfn * page_size, page_size);
-        return one && other && std::equal(one->begin(), one->end(), other->begin(), other->end());
+        return one && other && format::same_bytes(*one, *other);
     };
 }
 
@@ -21,8 +20,7 @@ format::KdumpWriter::SamePage same_in_file(const format::FileDestination& output
     return [&output, buffer = std::vector<std::byte>()](const format::Duplicates::Stored& earlier,
                                                         std::uint64_t, Bytes stored) mutable {
         buffer.resize(earlier.size);
-        return output.read_back(earlier.offset, buffer) &&
-               std::equal(buffer.begin(), buffer.end(), stored.begin(), stored.end());
+        return output.read_back(earlier.offset, buffer) && format::same_bytes(buffer, stored);
     };
 }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstring>
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -11,6 +12,11 @@ namespace kdumpkit::dump::format {
 
 std::uint64_t hash_of(Bytes bytes) {
     return XXH3_64bits(bytes.data(), bytes.size());
+}
+
+bool same_bytes(Bytes one, Bytes other) {
+    return one.size() == other.size() &&
+           (one.empty() || std::memcmp(one.data(), other.data(), one.size()) == 0);
 }
 
 Duplicates::Duplicates(std::size_t bytes)

@@ -13,6 +13,8 @@ namespace kdumpkit::dump::format {
 
 // XXH3, 64 bits.
 std::uint64_t hash_of(Bytes bytes);
+// By memcmp: std::equal looks at one std::byte after the other (libstdc++ 12).
+bool same_bytes(Bytes one, Bytes other);
 
 // Remembers where pages were stored, by the hash of their contents, in a fixed number of bytes: when it is
 // full, what was not asked for longest is forgotten. What it finds is a guess from a part of the hash:

@@ -207,11 +207,10 @@ std::optional<PageDescriptor> KdumpWriter::share(const PageBlock::Page& page, st
     // The same page compresses to the same bytes.
     if (earlier && earlier->size == page.size) {
         const std::uint64_t in_file = cursor_ - waiting.size();
-        const auto same_bytes = [&] {
-            const Bytes there = waiting.subspan(earlier->offset - in_file, page.size);
-            return std::equal(there.begin(), there.end(), stored.begin(), stored.end());
-        };
-        if (earlier->offset >= in_file ? same_bytes() : same_page_(*earlier, pfn, stored)) {
+        const bool same = earlier->offset >= in_file
+                              ? same_bytes(waiting.subspan(earlier->offset - in_file, page.size), stored)
+                              : same_page_(*earlier, pfn, stored);
+        if (same) {
             ++shared_;
             return PageDescriptor{earlier->offset, page.size, page.flags, 0};
         }
