@@ -26,10 +26,24 @@ class ByteStream {
         return static_cast<std::uint8_t>(chunk_[used_++]);
     }
 
+    // The next `size` bytes; valid until the next call.
+    Result<Bytes> bytes(std::size_t size) {
+        if (chunk_.size() - used_ >= size) {
+            used_ += size;
+            return Bytes(chunk_).subspan(used_ - size, size);
+        }
+        across_.clear();
+        for (std::size_t i = 0; i < size; ++i) {
+            KDK_ASSIGN(const std::uint8_t one, byte());
+            across_.push_back(std::byte{one});
+        }
+        return Bytes(across_);
+    }
+
   private:
     VirtualMemory& memory_;
     std::uint64_t next_;
-    std::vector<std::byte> chunk_;
+    std::vector<std::byte> chunk_, across_;
     std::size_t used_ = 0;
 };
 

@@ -100,9 +100,8 @@ bool names_agree(VirtualMemory& memory, std::uint64_t names, std::uint32_t count
         const auto length = kallsyms_name_length(stream);
         if (!length || *length > 127) // two-byte lengths came when VMCOREINFO already told
             return false;
-        for (std::uint32_t j = 0; j < *length; ++j)
-            if (!stream.byte())
-                return false;
+        if (!stream.bytes(*length))
+            return false;
         at += 1 + std::uint64_t{*length};
         if (budget < *length + 1)
             return false;

@@ -54,7 +54,8 @@ Result<PageTable> PageTable::open(const VmcoreInfo& info, std::uint16_t elf_mach
 
 Result<Mapping> PageTable::translate(MemoryReader& memory, std::uint64_t vaddr) const {
     if (vaddr >= kernel_map && vaddr - kernel_map < image_size_)
-        return Mapping{vaddr - kernel_map + phys_base_, image_size_ - (vaddr - kernel_map)};
+        return Mapping{vaddr - kernel_map + phys_base_, image_size_ - (vaddr - kernel_map),
+                       vaddr - kernel_map};
     std::uint64_t table = root_;
     for (int level = levels_; level >= 1; --level) {
         const int shift = page_bits + index_bits * (level - 1);
@@ -70,7 +71,7 @@ Result<Mapping> PageTable::translate(MemoryReader& memory, std::uint64_t vaddr) 
         }
         const std::uint64_t size = std::uint64_t{1} << shift;
         const std::uint64_t inside = vaddr & (size - 1);
-        return Mapping{(entry & entry_address & ~(size - 1)) + inside, size - inside};
+        return Mapping{(entry & entry_address & ~(size - 1)) + inside, size - inside, inside};
     }
     return fail(make_error(ErrorKind::absent, "translate", fmt::format("kernel address 0x{:x}", vaddr),
                            "it is not mapped")

@@ -9,10 +9,11 @@
 
 namespace kdumpkit::dump {
 
-// Where a virtual address lies, and how many bytes from it on lie in one piece.
+// Where a virtual address lies, and how many bytes from it on, and before it, lie in one piece with it.
 struct Mapping {
     std::uint64_t paddr = 0;
     std::uint64_t contiguous = 0; // at least 1
+    std::uint64_t before = 0;
 };
 
 // Kernel virtual addresses to physical ones, from VMCOREINFO (phys_base, swapper_pg_dir, pgtable_l5_enabled,

@@ -34,15 +34,15 @@ End walk_list(VirtualMemory& memory, std::uint64_t head, std::uint64_t lru, std:
     auto link = memory.u64(head);
     while (link && *link != head) {
         const std::uint64_t pages = std::uint64_t{1} << order;
-        const auto back = memory.u64(*link + 8);
-        if (!back && left_out(*link + 8))
+        const auto node = memory.view(*link, 2 * sizeof(std::uint64_t)); // struct list_head: next, prev
+        if (!node && left_out(*link))
             return End::cut;
-        if (budget < pages || !back || *back != previous)
+        if (budget < pages || !node || ByteReader(*node).u64(8) != previous)
             return End::damaged;
         budget -= pages;
-        block({*link - lru, order});
         previous = *link;
-        link = memory.u64(previous);
+        link = ByteReader(*node).u64(0).value_or(0);
+        block({previous - lru, order});
     }
     return link ? End::whole : End::damaged;
 }

@@ -9,14 +9,21 @@
 
 namespace kdumpkit::dump {
 
+namespace {
+
+// The memory map and the direct mapping are mapped by pages of 2 MiB at least.
+constexpr int large_page_bits = 21;
+
+} // namespace
+
 Result<Mapping> VirtualMemory::translate(std::uint64_t vaddr) {
-    if (vaddr >= last_vaddr_ && vaddr - last_vaddr_ < last_.contiguous) {
-        const std::uint64_t inside = vaddr - last_vaddr_;
-        return Mapping{last_.paddr + inside, last_.contiguous - inside};
+    Piece& piece = pieces_[(vaddr >> large_page_bits) % pieces_.size()];
+    if (vaddr < piece.vaddr || vaddr - piece.vaddr >= piece.size) {
+        KDK_ASSIGN(const Mapping mapping, table_.translate(*memory_, vaddr));
+        piece = {vaddr - mapping.before, mapping.paddr - mapping.before, mapping.before + mapping.contiguous};
     }
-    KDK_ASSIGN(last_, table_.translate(*memory_, vaddr));
-    last_vaddr_ = vaddr;
-    return last_;
+    const std::uint64_t inside = vaddr - piece.vaddr;
+    return Mapping{piece.paddr + inside, piece.size - inside, inside};
 }
 
 Result<Bytes> VirtualMemory::view(std::uint64_t vaddr, std::size_t size) {

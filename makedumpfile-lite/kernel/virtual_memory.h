@@ -6,6 +6,7 @@
 #include "makedumpfile-lite/kernel/pagetable.h"
 #include "makedumpfile-lite/source/image.h"
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -13,7 +14,8 @@
 
 namespace kdumpkit::dump {
 
-// Reads kernel virtual memory for one thread; remembers the last translation.
+// Reads kernel virtual memory for one thread; remembers some translations, as a processor's TLB does: lists
+// that go all over the memory map would else walk the page table for each element.
 class VirtualMemory {
   public:
     static constexpr std::size_t max_view = MemoryReader::max_view;
@@ -33,8 +35,10 @@ class VirtualMemory {
   private:
     std::unique_ptr<MemoryReader> memory_;
     const PageTable& table_;
-    std::uint64_t last_vaddr_ = 0;
-    Mapping last_;
+    struct Piece {
+        std::uint64_t vaddr = 0, paddr = 0, size = 0;
+    };
+    std::array<Piece, 128> pieces_{};
     std::vector<std::byte> scratch_;
 };
 
