@@ -112,7 +112,9 @@ TEST_CASE("memory has a limit, which is told, kept or refused") {
     CHECK(json["memory"]["limit"] == 16 << 20);
     CHECK(json["memory"]["budget"] <= 16 << 20);
     CHECK(json["memory"]["held"] > 0);
-    CHECK(json["warnings"].size() == 1); // that there is no VMCOREINFO
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) // whose own memory is above the limit
+    CHECK(json["warnings"].size() == 1);                            // that there is no VMCOREINFO
+#endif
     CHECK(*read_file(folder / "7") == *read_file(folder / "8"));
 }
 
