@@ -157,7 +157,8 @@ Result<> StreamReader::take_chunks(const StreamSection& section, const std::vect
         if (index >= chunks)
             return fail(corrupt("a page set with pages beyond the last one"));
         // Each once: a few bytes of the stream can hold the same piece thousands of times.
-        if (set.next_chunk(index) == index)
+        const std::uint64_t first = index * PageSet::chunk_pages;
+        if (set.count(first, first + PageSet::chunk_pages) != 0)
             return fail(corrupt("a piece of a page set comes twice"));
         set.set_chunk(index, std::span<const std::byte, PageSet::chunk_bytes>(
                                  bytes.data() + at + sizeof(index), PageSet::chunk_bytes));
