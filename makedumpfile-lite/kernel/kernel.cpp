@@ -50,8 +50,9 @@ void use_layout_file(Facts& facts, const Kernel::Data& data, const KernelSources
         return;
     VmcoreInfo file = VmcoreInfo::parse(sources.layout);
     const std::string mismatch = layout_mismatch(data.info, file);
+    const auto slide = layout_slide(data.info, file);
     if (mismatch.empty())
-        facts.use_layout(std::move(file), layout_slide(data.info, file));
+        facts.use_layout(std::move(file), slide);
     else
         warnings.push_back(fmt::format("{} is not used: {}", sources.layout_name, mismatch));
 }
