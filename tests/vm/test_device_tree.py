@@ -65,7 +65,7 @@ class DeviceTree(unittest.TestCase):
         self.assertEqual(status, 2, output)
         self.assertIn("a device tree", output)
         status, output = self.guest.result("wrong")
-        self.assertNotEqual(status, 0, output)
+        self.assertEqual(status, 2, output)
         self.assertIn("/next", output)
         self.assertIn("next: ", output)
 
