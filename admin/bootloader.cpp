@@ -34,10 +34,11 @@ class Planner {
 
     void grub() {
         const std::string* defaults = tree_.file(grub_defaults);
-        if (defaults == nullptr && !tree_.folders.contains(grub_folder))
+        const bool has_folder = tree_.folders.contains(grub_folder);
+        if (defaults == nullptr && !has_folder)
             return;
         plan.loaders.emplace_back("GRUB");
-        if (tree_.folders.contains(grub_folder)) {
+        if (has_folder) {
             // Debian's grub-mkconfig reads these after the file, in the order of their names.
             const std::string text =
                 undo_ != nullptr

@@ -28,7 +28,7 @@ bool has(const Dump& dump, std::string_view name) {
 std::string why_incomplete(const Dump& dump, const Json& summary) {
     if (!summary.is_object())
         return has(dump, "summary.json") ? "summary.json cannot be read" : "there is no summary.json";
-    if (const std::string reason = text_in(summary, "partial_reason"); !reason.empty())
+    if (std::string reason = text_in(summary, "partial_reason"); !reason.empty())
         return reason;
     if (text_in(summary, "state") == "in progress")
         return "the capture was cut off";

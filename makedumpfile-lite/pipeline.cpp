@@ -97,7 +97,7 @@ class Ring {
         Slot& slot = slots_[taken_ % slots_.size()];
         auto more = source_->next(slot.work, block_pages_);
         if (!more)
-            slot.error = std::move(more).error();
+            slot.error = more.error();
         if (!more || !*more) {
             exhausted_ = true;
             freed_.notify_all();

@@ -163,7 +163,7 @@ bool writes_pages(Options::Job job) {
 int run_program(const std::vector<std::string>& arguments) {
     auto options = parse_options(arguments);
     const Log log = program_log(options ? options->messages : Messages::standard);
-    const auto done = options ? perform(*options, log) : Result<>(Failure(std::move(options).error()));
+    const auto done = options ? perform(*options, log) : Result<>(Failure(options.error()));
     if (done)
         return exit_codes::success;
     Error error = done.error();

@@ -45,6 +45,8 @@ Lease checked(const std::string& dns, const std::string& search) {
 } // namespace
 
 std::vector<std::string> dhcp_argv(const std::string& interface, std::chrono::seconds timeout) {
+    const std::string asked_for = "subnet_mask,static_routes,classless_static_routes,routers,interface_mtu,"
+                                  "domain_name_servers,domain_name,domain_search";
     return {dhcp_client,
             "--config=/dev/null", // no settings of the machine's own
             "--script=" + std::string(own_program),
@@ -52,8 +54,7 @@ std::vector<std::string> dhcp_argv(const std::string& interface, std::chrono::se
             "--noipv4ll", // an address that nobody gave leads nowhere
             "--noarp",    // the probe for a duplicate costs five seconds
             "--waitip=4", // stay in front until there is an address
-            "--option=subnet_mask,static_routes,classless_static_routes,routers,interface_mtu,"
-            "domain_name_servers,domain_name,domain_search",
+            "--option=" + asked_for,
             "--clientid=", // the MAC address, which is what servers know machines by before they boot
             "--timeout=" + std::to_string(timeout.count()),
             interface};

@@ -43,7 +43,7 @@ Result<Network> frozen_network(const std::string& path) {
 Result<> bring_up(const Network& net, bool wait) {
     KDK_ASSIGN(network::LinuxKernel kernel, network::LinuxKernel::open());
     network::BringUp life(net, kernel, say);
-    const Result<> up = wait ? life.wait() : life.start();
+    Result<> up = wait ? life.wait() : life.start();
     // Also when nothing came up: the answer may come later, to a target that is tried later.
     KDK_TRY(network::write_resolver_files("/etc", net, network::read_leases(network::lease_folder)));
     return up;

@@ -94,9 +94,9 @@ void Flight::finish(CURL* handle) {
 std::string Flight::detail() const {
     if (!host_key.empty())
         return host_key;
-    if (const std::string told = xml_text(reply.text, "Message"); !told.empty())
+    if (std::string told = xml_text(reply.text, "Message"); !told.empty())
         return told;
-    if (const std::string told = xml_text(reply.text, "Code"); !told.empty())
+    if (std::string told = xml_text(reply.text, "Code"); !told.empty())
         return told;
     return message.data();
 }

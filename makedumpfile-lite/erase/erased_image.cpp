@@ -87,8 +87,8 @@ Result<ErasedDump> erase_data(const Image& image, const Kernel* kernel, const Er
     if (!erasure)
         return pointless(erasure.error().message());
     warnings.insert(warnings.end(), erasure->warnings.begin(), erasure->warnings.end());
-    return ErasedDump{erased_image(image, std::move(erasure->ranges)), std::move(erasure->report),
-                      std::move(warnings)};
+    auto erased = erased_image(image, std::move(erasure->ranges));
+    return ErasedDump{std::move(erased), std::move(erasure->report), std::move(warnings)};
 }
 
 } // namespace kdumpkit::dump

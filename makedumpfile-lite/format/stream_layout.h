@@ -56,10 +56,10 @@ struct StreamFacts {
     std::uint64_t memory_pages = 0; // bits in the memory sections
     std::uint64_t kept_pages = 0;   // bits in the kept sections
     std::uint64_t phys_base = 0;
-    std::uint64_t crash_time = 0;       // seconds since 1970
-    std::uint32_t level = 0;            // the dump level
-    std::uint32_t frame_pages = 0;      // pages of a pages section at most
-    std::array<char, 6 * 65> utsname{}; // the kernel's struct new_utsname
+    std::uint64_t crash_time = 0;                    // seconds since 1970
+    std::uint32_t level = 0;                         // the dump level
+    std::uint32_t frame_pages = 0;                   // pages of a pages section at most
+    std::array<char, std::size_t{6} * 65> utsname{}; // the kernel's struct new_utsname
     std::array<char, 2> padding{};
 };
 static_assert(std::is_trivially_copyable_v<StreamFacts>);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 
 #include <fmt/format.h>
 #include <zstd.h>
@@ -14,7 +15,7 @@ namespace kdumpkit::dump::format {
 namespace {
 
 // As many bytes as the field has, always with a NUL at the end.
-void copy_field(std::array<char, 6 * 65>& utsname, std::size_t index, const std::string& text) {
+void copy_field(std::span<char> utsname, std::size_t index, const std::string& text) {
     std::copy_n(text.data(), std::min<std::size_t>(text.size(), 64), utsname.data() + index * 65);
 }
 

@@ -17,7 +17,7 @@ constexpr std::uint64_t before_digits = 2048, after_digits = 4096;
 constexpr std::uint64_t max_markers = KallsymsTables::max_symbols / group;
 constexpr std::uint64_t longest_group = group * 128; // bytes of 256 names of up to 127 tokens
 // A character that occurs in names is its own token: those of the ten digits follow each other.
-constexpr std::string_view digits{"0\0001\0002\0003\0004\0005\0006\0007\0008\0009", 20};
+constexpr std::string_view digits{"0\0001\0002\0003\0004\0005\0006\0007\0008\0009\0", 20};
 
 constexpr std::uint64_t align_up(std::uint64_t value) {
     return (value + alignment - 1) & ~(alignment - 1);

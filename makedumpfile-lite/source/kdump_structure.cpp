@@ -22,7 +22,7 @@ constexpr std::size_t max_shared = std::size_t{1} << 18;
 
 struct Block {
     std::uint64_t begin, end;
-    auto operator<=>(const Block&) const = default;
+    auto operator<=>(const Block&) const = default; // NOLINT(modernize-use-nullptr): clang-tidy 14 errs
 };
 
 class Check {
