@@ -6,6 +6,7 @@
 #include "makedumpfile-lite/source/elf_reader.h"
 #include "makedumpfile-lite/source/extent_map.h"
 #include "makedumpfile-lite/source/notes.h"
+#include "makedumpfile-lite/source/program_headers.h"
 
 #include <algorithm>
 #include <optional>
@@ -17,9 +18,6 @@ namespace kdumpkit::dump {
 
 namespace {
 
-// Bounds on what a header may ask for. A machine with 8192 CPUs has 3 MiB of notes; /proc/vmcore has one
-// PT_LOAD per System RAM range, a few hundred at most.
-constexpr std::uint64_t max_program_headers = std::uint64_t{1} << 17;
 // Intel SDM volume 3, 4.1.4: physical addresses have at most 52 bits; ARM64 with LPA2 has as many.
 constexpr std::uint64_t highest_address = std::uint64_t{1} << 52;
 constexpr std::uint64_t max_notes = std::uint64_t{64} << 20;
@@ -61,15 +59,12 @@ class ElfVmcore final : public Image {
 
   private:
     [[nodiscard]] Error corrupt(std::uint64_t offset, std::string reason) const {
-        return make_error(ErrorKind::corrupt, "open", file_->name(), std::move(reason))
-            .at(offset)
-            .from(ErrorSide::source);
+        return corrupt_elf(*file_, offset, std::move(reason));
     }
     void warn(std::string text) {
         if (warnings_.size() < max_warnings)
             warnings_.push_back(std::move(text));
     }
-    Result<std::uint64_t> program_header_count(const Elf64_Ehdr& header) const;
     Result<> read_program_header(const Elf64_Phdr& header, std::uint64_t at);
     Result<> read_notes(const Elf64_Phdr& header);
     [[nodiscard]] Result<> check_holes(std::uint64_t at) const;
@@ -93,57 +88,12 @@ class ElfVmcore final : public Image {
     std::vector<VirtualSegment> mappings_;
 };
 
-Result<std::uint64_t> ElfVmcore::program_header_count(const Elf64_Ehdr& header) const {
-    if (header.e_phnum != PN_XNUM)
-        return header.e_phnum;
-    // gABI: the real number is in sh_info of section header 0.
-    Elf64_Shdr section{};
-    if (header.e_shoff == 0 || header.e_shoff > file_->size() ||
-        file_->size() - header.e_shoff < sizeof(section))
-        return fail(corrupt(header.e_shoff,
-                            "more than 65534 program headers, but no section header that counts them"));
-    KDK_TRY(file_->read(header.e_shoff, std::as_writable_bytes(std::span(&section, 1))));
-    return section.sh_info;
-}
-
 Result<> ElfVmcore::read_headers() {
-    Elf64_Ehdr header{};
-    if (file_->size() < sizeof(header))
-        return fail(corrupt(file_->size(), "the file ends inside the ELF header"));
-    KDK_TRY(file_->read(0, std::as_writable_bytes(std::span(&header, 1))));
-    if (header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_ident[EI_DATA] != ELFDATA2LSB)
-        return fail(make_error(ErrorKind::unsupported, "open", file_->name(),
-                               "an ELF core of a 32-bit or big-endian machine")
-                        .from(ErrorSide::source));
-    if (header.e_type != ET_CORE)
-        return fail(make_error(ErrorKind::corrupt, "open", file_->name(),
-                               fmt::format("an ELF file of type {}, not a core", header.e_type))
-                        .then("name a /proc/vmcore or a copy of one")
-                        .from(ErrorSide::source));
-    machine_ = header.e_machine;
-    KDK_ASSIGN(const std::uint64_t count, program_header_count(header));
-    if (count == 0)
-        return fail(corrupt(offsetof(Elf64_Ehdr, e_phnum), "an ELF core without program headers"));
-    if (header.e_phentsize != sizeof(Elf64_Phdr))
-        return fail(corrupt(offsetof(Elf64_Ehdr, e_phentsize),
-                            fmt::format("program headers of {} bytes", header.e_phentsize)));
-    if (count > max_program_headers)
-        return fail(make_error(ErrorKind::unsupported, "open", file_->name(),
-                               fmt::format("{} program headers", count))
-                        .from(ErrorSide::source));
-    if (header.e_phoff > file_->size() || file_->size() - header.e_phoff < count * sizeof(Elf64_Phdr))
-        return fail(
-            corrupt(header.e_phoff, fmt::format("the file ends inside its {} program headers", count)));
-
-    std::vector<Elf64_Phdr> batch(std::min<std::uint64_t>(count, 1024));
-    for (std::uint64_t done = 0; done < count;) {
-        const std::size_t size = std::min<std::uint64_t>(batch.size(), count - done);
-        const std::uint64_t at = header.e_phoff + done * sizeof(Elf64_Phdr);
-        KDK_TRY(file_->read(at, std::as_writable_bytes(std::span(batch.data(), size))));
-        for (std::size_t i = 0; i < size; ++i)
-            KDK_TRY(read_program_header(batch[i], at + i * sizeof(Elf64_Phdr)));
-        done += size;
-    }
+    KDK_ASSIGN(const ProgramHeaderTable table, find_program_headers(*file_));
+    machine_ = table.machine;
+    KDK_TRY(each_program_header(*file_, table, [this](const Elf64_Phdr& header, std::uint64_t at) {
+        return read_program_header(header, at);
+    }));
     map_.seal();
     ram_ = {};
     // Each byte of memory has a byte of the file to itself. Without this a small file could claim any amount.
@@ -152,21 +102,21 @@ Result<> ElfVmcore::read_headers() {
         claimed += extent.end - extent.begin;
     if (promised_end_ <= file_->size() && claimed > file_->size())
         return fail(
-            corrupt(header.e_phoff, fmt::format("its program headers place {} bytes of memory in {} bytes",
-                                                claimed, file_->size())));
+            corrupt(table.offset, fmt::format("its program headers place {} bytes of memory in {} bytes",
+                                              claimed, file_->size())));
     // A file that was cut off may promise more than it has; but a few pages of it promise no machine of
     // petabytes, and what is said about memory that is not there takes memory and place too.
     if (claimed > std::max(always_promised,
                            checked_mul(file_->stored_bytes(), promised_per_byte).value_or(~std::uint64_t{0})))
-        return fail(corrupt(header.e_phoff,
+        return fail(corrupt(table.offset,
                             fmt::format("its program headers promise {} bytes of memory, and the file has {}",
                                         claimed, file_->stored_bytes())));
-    KDK_TRY(check_holes(header.e_phoff));
+    KDK_TRY(check_holes(table.offset));
     find_partial_note();
     find_vmcoreinfo();
     memory_ = map_.pages(page_size_);
     if (memory_.empty())
-        return fail(corrupt(header.e_phoff, "the core holds no memory (no PT_LOAD with bytes in the file)"));
+        return fail(corrupt(table.offset, "the core holds no memory (no PT_LOAD with bytes in the file)"));
     if (promised_end_ > file_->size() || !file_->missing().empty()) {
         truncated_ = true;
         find_missing();
