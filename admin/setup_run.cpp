@@ -138,7 +138,7 @@ class Setup {
             changed("armed", "load the capture kernel");
             return {};
         }
-        const std::string unit = our_units.front();
+        const std::string& unit = our_units.front();
         if (services_.running && !services_.installed.empty()) {
             // Of a running service only the reload loads again; it never leaves the machine unarmed.
             KDK_TRY(change_services({"reload-or-restart"}, {unit}));
