@@ -19,16 +19,20 @@ struct Hits {
     std::size_t count = 0;
 };
 
-// Offsets at which `pattern` begins in the first `step` bytes.
+// Offsets at which `pattern` begins in the first `step` bytes. By its first byte: memchr looks at a vector of
+// bytes at once, memmem hashes each pair of them.
 Hits find_in(Bytes bytes, std::size_t step, Bytes pattern, std::size_t alignment) {
     Hits hits;
-    for (std::size_t from = 0; from < step && hits.count < hits.at.size();) {
+    if (bytes.size() < pattern.size())
+        return hits;
+    const std::size_t end = std::min(step, bytes.size() - pattern.size() + 1);
+    for (std::size_t from = 0; from < end && hits.count < hits.at.size();) {
         const void* found =
-            ::memmem(bytes.data() + from, bytes.size() - from, pattern.data(), pattern.size());
+            std::memchr(bytes.data() + from, std::to_integer<int>(pattern.front()), end - from);
         if (found == nullptr)
             break;
         const auto at = static_cast<std::size_t>(static_cast<const std::byte*>(found) - bytes.data());
-        if (at % alignment == 0 && at < step)
+        if (at % alignment == 0 && std::memcmp(bytes.data() + at, pattern.data(), pattern.size()) == 0)
             hits.at[hits.count++] = at;
         from = at + 1;
     }
