@@ -2,6 +2,7 @@
 #include "makedumpfile-lite/options.h"
 
 #include "makedumpfile-lite/option_check.h"
+#include "makedumpfile-lite/option_effects.h"
 #include "makedumpfile-lite/option_table.h"
 #include "makedumpfile-lite/option_values.h"
 

@@ -2,6 +2,7 @@
 #include "makedumpfile-lite/page_walk.h"
 
 #include "makedumpfile-lite/free_lists.h"
+#include "makedumpfile-lite/page_tally.h"
 #include "makedumpfile-lite/source/notes.h"
 
 #include <algorithm>
@@ -16,33 +17,6 @@ namespace {
 
 constexpr std::uint64_t smallest_page = 4096;
 constexpr std::size_t max_warnings = 8;
-
-bool drops(unsigned level, PageClass kind) {
-    switch (kind) {
-    case PageClass::free:
-    case PageClass::unaccepted:
-        return (level & DumpLevel::free) != 0;
-    case PageClass::cache:
-        return (level & (DumpLevel::cache | DumpLevel::cache_private)) != 0;
-    case PageClass::cache_private:
-        return (level & DumpLevel::cache_private) != 0;
-    case PageClass::user:
-    case PageClass::hugetlb:
-        return (level & DumpLevel::user) != 0;
-    case PageClass::offline:
-        return true;
-    case PageClass::kernel:
-    case PageClass::slab:
-    case PageClass::tail:
-    case PageClass::senseless:
-        break;
-    }
-    return false;
-}
-
-// What SLUB has no cache for takes more than two pages (kernel: include/linux/slab.h,
-// KMALLOC_MAX_CACHE_SIZE).
-constexpr unsigned smallest_large_kmalloc = 2;
 
 } // namespace
 
@@ -65,53 +39,6 @@ PageWalk::PageWalk(const Image& image, const Kernel::Data& kernel, const FilterO
     // Views of an even number of struct pages: the head of a compound page has an even pfn, and its order is
     // in the next one.
     view_pages_ = std::bit_floor(std::min<std::uint64_t>(VirtualMemory::max_view / layout_.size, 16384));
-}
-
-std::uint64_t& PageWalk::counter(PageClass kind) {
-    PageCounts& counts = selection_.counts;
-    switch (kind) {
-    case PageClass::free:
-    case PageClass::unaccepted:
-        return counts.free;
-    case PageClass::cache:
-        return counts.cache;
-    case PageClass::cache_private:
-        return counts.cache_private;
-    case PageClass::user:
-    case PageClass::hugetlb:
-        return counts.user;
-    default:
-        return counts.offline;
-    }
-}
-
-void PageWalk::found(PageClass kind, std::uint64_t pages, unsigned order) {
-    switch (kind) {
-    case PageClass::free:
-        ++found_.free_blocks[std::min<std::size_t>(order, found_.free_blocks.size() - 1)];
-        break;
-    case PageClass::unaccepted:
-        found_.unaccepted += pages;
-        break;
-    case PageClass::cache:
-    case PageClass::cache_private:
-        found_.cache += pages;
-        break;
-    case PageClass::user:
-        found_.user += pages;
-        break;
-    case PageClass::hugetlb:
-        found_.hugetlb += pages;
-        break;
-    case PageClass::slab:
-        found_.slab += pages;
-        break;
-    case PageClass::kernel:
-        found_.kernel_blocks += order < smallest_large_kmalloc ? 0 : pages;
-        break;
-    default:
-        break;
-    }
 }
 
 std::uint64_t PageWalk::held(std::uint64_t begin, std::uint64_t end) const {
@@ -155,11 +82,11 @@ void PageWalk::pages(Bytes bytes, std::uint64_t pfn, std::uint64_t address, std:
             verdict = {PageClass::tail, 0, false};
         else if (verdict.kind == PageClass::hugetlb)
             huge_until_ = here + (std::uint64_t{1} << verdict.order);
-        found(verdict.kind, std::uint64_t{1} << verdict.order, verdict.order);
+        count_found(found_, verdict.kind, verdict.order);
         std::uint64_t next = here + 1;
         if (drops(options_.level, verdict.kind)) {
             next = here + (std::uint64_t{1} << verdict.order);
-            drop(here, next, counter(verdict.kind));
+            drop(here, next, counter(selection_.counts, verdict.kind));
         } else if (verdict.poisoned) {
             const bool whole = verdict.kind != PageClass::kernel && verdict.kind != PageClass::slab;
             next = here + (whole ? std::uint64_t{1} << verdict.order : 1);

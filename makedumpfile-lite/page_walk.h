@@ -53,8 +53,6 @@ class PageWalk {
     void unclassified(std::uint64_t begin, std::uint64_t end, const std::string& why);
     // Pages of [begin, end) that the image claims to hold and can still give.
     std::uint64_t held(std::uint64_t begin, std::uint64_t end) const;
-    std::uint64_t& counter(PageClass kind);
-    void found(PageClass kind, std::uint64_t pages, unsigned order);
 
     const Image& image_;
     FilterOptions options_;
