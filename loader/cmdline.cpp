@@ -32,7 +32,7 @@ constexpr std::array<CaptureDefault, 13> defaults{{
     {"panic=10", "a capture kernel that panics must reboot the machine, not hang for ever"},
 }};
 
-constexpr std::array<DroppedParameter, 53> dropped{{
+constexpr std::array<DroppedParameter, 54> dropped{{
     {"crashkernel", "the capture kernel must not reserve memory itself"},
     {"elfcorehdr", "the loader knows the right one"},
     {"BOOT_IMAGE", "names the production kernel's file, not a parameter"},
@@ -64,6 +64,7 @@ constexpr std::array<DroppedParameter, 53> dropped{{
     {"cma", "would set memory aside"},
     {"mem", "describes the production kernel's memory"},
     {"memmap", "describes the production kernel's memory"},
+    {"reserve_mem", "would set memory aside"},
     {"memblock", "debugging output"},
     {"movablecore", "splits the production kernel's memory"},
     {"kernelcore", "splits the production kernel's memory"},

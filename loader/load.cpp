@@ -6,6 +6,7 @@
 #include "loader/jump.h"
 #include "loader/kcore.h"
 #include "loader/purgatory_blob.h"
+#include "loader/ramoops.h"
 #include "loader/start_info.h"
 
 #include <algorithm>
@@ -47,7 +48,7 @@ Result<Groundwork> prepare_ground(const Machine& machine, const LoadFiles& files
     Groundwork ground;
     KDK_ASSIGN(ground.inputs, open_inputs(machine, files, InitrdNeed::required));
     const std::string& production = ground.inputs.carried_command_line.value_or(machine.command_line);
-    KDK_ASSIGN(ground.command_line, compose_command_line(production, wish));
+    KDK_ASSIGN(ground.command_line, compose_command_line(with_ramoops(production, machine.ramoops), wish));
     KDK_TRY(check_command_line(ground.command_line,
                                command_line_limit(ground.inputs.image.kernel) - elfcorehdr_room));
     KDK_ASSIGN(ground.iomem, parse_iomem(machine.iomem));

@@ -52,6 +52,15 @@ std::vector<unsigned> numbered(const std::string& folder, std::string_view prefi
     return numbers;
 }
 
+// The files of a folder, by name.
+std::map<std::string, std::string> texts_in(const std::string& folder) {
+    std::map<std::string, std::string> texts;
+    std::error_code error;
+    for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error))
+        texts.emplace(it->path().filename(), text_of(it->path()));
+    return texts;
+}
+
 // Only the headers: what follows them is the memory of the running kernel.
 std::vector<std::byte> kcore_headers(const std::string& path) {
     auto file = open_file(path, O_RDONLY);
@@ -136,6 +145,7 @@ Result<Machine> gather_machine(const std::string& root) {
                                            text_of(folder + "/virt_addr"), text_of(folder + "/num_pages"),
                                            text_of(folder + "/attribute")});
     }
+    machine.ramoops = texts_in(sys + "module/ramoops/parameters");
     machine.boot_params =
         read_file(sys + "kernel/boot_params/data", 65536).value_or(std::vector<std::byte>());
     machine.kcore = kcore_headers(proc + "kcore");

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -52,9 +53,10 @@ struct Machine {
     std::string efi_systab;                      // /sys/firmware/efi/systab: "ACPI20=0x..." lines
     std::string efi_fw_vendor, efi_config_table; // /sys/firmware/efi/*: hexadecimal physical addresses
     std::vector<EfiMapping> efi_runtime_map;
-    bool privileged = false;  // effective uid 0
-    bool may_boot = false;    // CAP_SYS_BOOT is effective, what the kernel asks for
-    bool has_systemd = false; // it is the service manager (sd_booted(3))
+    std::map<std::string, std::string> ramoops; // /sys/module/ramoops/parameters/*: what pstore keeps where
+    bool privileged = false;                    // effective uid 0
+    bool may_boot = false;                      // CAP_SYS_BOOT is effective, what the kernel asks for
+    bool has_systemd = false;                   // it is the service manager (sd_booted(3))
 
     [[nodiscard]] const std::string& loaded(KexecPurpose purpose) const {
         return purpose == KexecPurpose::capture ? crash_loaded : reboot_loaded;

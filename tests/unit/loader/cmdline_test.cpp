@@ -39,6 +39,7 @@ TEST_CASE("the production command line is reused without what harms a capture") 
              {"slub-debug=FZ page-owner=on initcall_debug", "initcall_debug "},
              {"dyndbg=\"file init/* +p\" quiet", "dyndbg=\"file init/* +p\" "},
              {"earlyprintk=serial elfcorehdr=0x1000 memmap=1G$4G", "earlyprintk=serial "},
+             {"reserve_mem=2M:4096:oops ramoops.pmsg_size=8192", "ramoops.pmsg_size=8192 "},
              {"console=ttyS0 -- single init_argument", "console=ttyS0 "},
              {"  rootless=1   initrd=\\x\n", "rootless=1 "},
              {"", ""},

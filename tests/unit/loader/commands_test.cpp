@@ -100,10 +100,13 @@ TEST_CASE("a machine is gathered from its files") {
     CHECK(machine->limit_reboot.empty());
     CHECK(machine->may_boot);
     CHECK_FALSE(machine->has_systemd);
+    CHECK(machine->ramoops.empty());
+    place.put("sys/module/ramoops/parameters/mem_size", "4096\n");
     place.put("sys/kernel/kexec/loaded", "0\n");
     place.put("sys/kernel/kexec/crash_elfcorehdr_size", "4096\n");
     place.put("proc/self/status", "Name:\tx\nCapEff:\t00000000ffbfffff\n");
     const auto newer = gather_machine(place.path(""));
+    CHECK(newer->ramoops == std::map<std::string, std::string>{{"mem_size", "4096"}});
     CHECK(newer->reboot_loaded == "0");
     CHECK(newer->elfcorehdr_size == "4096");
     CHECK_FALSE(newer->may_boot);
