@@ -14,7 +14,7 @@ def make_filesystem(kind, name, path, mib):
     with open(path, "wb") as file:
         file.truncate(mib << 20)
     command = {"xfs": ["mkfs.xfs", "-q", "-m", f"uuid={name}"], "btrfs": ["mkfs.btrfs", "-q", "-U", name],
-               "vfat": ["mkfs.vfat", "-F", "32", "-i", name]}[kind]
+               "vfat": ["mkfs.vfat", "-F", "32", "-i", name], "f2fs": ["mkfs.f2fs", "-q", "-U", name]}[kind]
     subprocess.run([*command, path], check=True, env=ENVIRONMENT, stdout=subprocess.DEVNULL)
 
 

@@ -1,8 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Places for a dump besides ext4: raw partitions (and what a capture must leave alone there), xfs, btrfs and vfat."""
+"""Raw partitions as places for a dump, and what a capture must leave alone there."""
 import hashlib
-import pathlib
 import shutil
 import struct
 import subprocess
@@ -85,38 +84,6 @@ class Raw(unittest.TestCase):
         self.assertEqual(raw_files(self.blank.path.read_bytes())[0], 3)  # taken
         outcomes.record(place, "a raw target holds a filesystem, another a dump that was not taken", self.guest,
                         "all on the third, the others untouched")
-
-
-class LocalFilesystems(unittest.TestCase):
-    """A dump on each of three filesystems in one capture; a second guest, whose kernel is the oracle, reads them."""
-    TYPES = ("xfs", "btrfs", "vfat")
-
-    @classmethod
-    def setUpClass(cls):
-        cls.disks = [Disk(place.work / f"{kind}.img", 320, filesystem=kind) for kind in cls.TYPES]
-        cls.guest = place.panic("filesystems", cls.disks[0], settings=SETTINGS + "copies = 0\n", workload=QUIET,
-                                target=[disk.target() for disk in cls.disks], disks=cls.disks[1:])
-        cls.out = Disk(place.work / "out.img", 256)
-        modules = place.kernel.load_order(*cls.TYPES, "nls_ascii", "nls_cp437")
-        script = "".join(f"insmod /modules/{path.name}\n" for path in modules)
-        script += "mount -t ext4 /dev/vda /mnt\nmkdir /in\n"
-        for index, kind in enumerate(cls.TYPES):
-            script += (f"mount -t {kind} -o ro /dev/vd{'bcd'[index]} /in\nmkdir -p /mnt/all/{kind}\n"
-                       f"cp -r /in/crash/. /mnt/all/{kind}/\numount /in\n")
-        files = {f"modules/{path.name}": path for path in modules}
-        place.guest("reader", script + "umount /mnt\nsync\npoweroff -f\n", files=files,
-                    disks=[cls.out, *cls.disks]).run()
-        cls.tree = cls.out.read_back("/all")
-
-    def test_each_has_all(self):
-        self.assertIn("done after", "\n".join(self.guest.captured()))
-        for kind in self.TYPES:
-            with self.subTest(kind):
-                folder = cycle.only_dump(pathlib.Path(self.tree) / kind)
-                self.assertIs(cycle.read_json(folder / "summary.json")["complete"], True)
-                dump = KdumpFile(folder / "vmcore")
-                self.assertGreater(dump.count(), 1000)
-                self.assertEqual(sum(len(dump.page(pfn)) == 4096 for pfn in dump.pfns()), dump.count())
 
 
 if __name__ == "__main__":
