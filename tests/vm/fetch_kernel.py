@@ -130,7 +130,7 @@ def fetch(name, debug=False):
     home = KERNELS / name
     root = home / "root"
     apt = Apt(KERNELS / ("apt" if entry.suite == "-" else f"apt-{entry.suite}"), entry.suite)
-    if root.is_dir() and build_kernel.is_outdated(root):
+    if root.is_dir() and build_kernel.is_outdated(root, name):
         shutil.rmtree(root)
     if not root.is_dir():
         apt.update()
@@ -144,7 +144,7 @@ def fetch(name, debug=False):
         deb.unlink()
         if build_kernel.source_in(fresh):
             try:
-                build_kernel.build(fresh)
+                build_kernel.build(fresh, name)
             except build_kernel.BuildError as error:
                 stop(f"cannot build {package}: {error}")
         _, version = image_of(fresh)
