@@ -2,6 +2,7 @@
 #include "capture/devices.h"
 
 #include "base/progress.h"
+#include "capture/module_parameters.h"
 
 #include <algorithm>
 #include <map>
@@ -70,11 +71,17 @@ class Survey {
 
 } // namespace
 
-std::size_t load_modules(System& system, CaptureLog& log, const std::vector<std::string>& paths) {
+std::size_t load_modules(System& system, CaptureLog& log, const std::vector<std::string>& paths,
+                         std::string_view command_line) {
     std::vector<std::string> loaded;
     std::size_t failed = 0;
     for (const std::string& path : paths) {
-        const auto outcome = system.load_module(path);
+        const std::string parameters = module_parameters(command_line, module_name(path));
+        auto outcome = system.load_module(path, parameters);
+        if (!outcome && !parameters.empty()) {
+            log.say("{} with \"{}\"; once more without", outcome.error().message(), parameters);
+            outcome = system.load_module(path, "");
+        }
         if (!outcome) {
             log.error(outcome.error());
             ++failed;

@@ -96,10 +96,11 @@ Result<> LinuxSystem::unmount(const std::string& folder) {
 }
 
 // A driver reads its disks' partition tables before it returns, and a disk may never answer.
-Result<ModuleOutcome> LinuxSystem::load_module(const std::string& path) {
+Result<ModuleOutcome> LinuxSystem::load_module(const std::string& path, const std::string& parameters) {
     KDK_ASSIGN(const Fd fd, open_file(path, O_RDONLY));
     const auto answer = aside("load the module " + path, std::chrono::seconds(30), [&] {
-        return ::syscall(SYS_finit_module, fd.get(), "", 0) == 0 ? std::string("0") : std::to_string(errno);
+        return ::syscall(SYS_finit_module, fd.get(), parameters.c_str(), 0) == 0 ? std::string("0")
+                                                                                 : std::to_string(errno);
     });
     if (!answer)
         return fail(answer.error());

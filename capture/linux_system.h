@@ -18,7 +18,7 @@ class LinuxSystem : public System {
     explicit LinuxSystem(std::function<void()> alive) : alive_(std::move(alive)) {}
     Result<> mount(const MountRequest& request) override;
     Result<> unmount(const std::string& folder) override;
-    Result<ModuleOutcome> load_module(const std::string& path) override;
+    Result<ModuleOutcome> load_module(const std::string& path, const std::string& parameters) override;
     std::vector<Disk> disks() override;
     std::optional<Filesystem> probe(const std::string& disk) override;
     Result<std::string> signature(const std::string& device) override;

@@ -85,7 +85,8 @@ Result<> look_at_vmcore(Life& life) {
 }
 
 Result<> bring_up_devices(Life& life) {
-    load_modules(life.c.system, life.c.log, life.c.frozen.modules);
+    const auto command_line = read_text(life.c.places.command_line, std::size_t{64} << 10);
+    load_modules(life.c.system, life.c.log, life.c.frozen.modules, command_line.value_or(std::string()));
     life.c.uplink.start(life.c);
     return {};
 }

@@ -169,8 +169,8 @@ Result<std::vector<ModuleRequest>> freeze_targets(const BuildRequest& request, c
         requests.insert(requests.end(), found.drivers.begin(), found.drivers.end());
     }
     if (around.running_system && around.find_drivers)
-        for (ModuleRequest& watchdog : armed_watchdogs(around.sysfs))
-            requests.push_back(std::move(watchdog));
+        for (auto more : {armed_watchdogs(around.sysfs), pstore_modules(around.sysfs)})
+            std::move(more.begin(), more.end(), std::back_inserter(requests));
     KDK_ASSIGN(FrozenNetwork network, freeze_network_for(frozen.settings, around, libraries));
     frozen.settings.network = std::move(network.network);
     requests.insert(requests.end(), network.modules.begin(), network.modules.end());

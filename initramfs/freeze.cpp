@@ -124,6 +124,13 @@ std::vector<ModuleRequest> armed_watchdogs(const std::string& sysfs) {
     return requests;
 }
 
+std::vector<ModuleRequest> pstore_modules(const std::string& sysfs) {
+    // Only a module has an initstate; pmsg is there when the kernel and the driver keep messages.
+    if (!file_exists(sysfs + "/class/pmsg/pmsg0") || !file_exists(sysfs + "/module/ramoops/initstate"))
+        return {};
+    return {{"ramoops", "pstore keeps messages", false}};
+}
+
 std::vector<ModuleRequest> target_modules(ModuleCatalog& catalog, const Target& target, bool sure) {
     if (target.scheme == Scheme::file)
         return filesystem_modules(catalog, target.value("type"), sure);

@@ -41,6 +41,8 @@ std::vector<ModuleRequest> filesystem_modules(ModuleCatalog& catalog, const std:
 // The drivers of hardware watchdogs that this machine has armed: unfed they would reset it in the middle of a
 // dump.
 std::vector<ModuleRequest> armed_watchdogs(const std::string& sysfs);
+// The driver of the memory in which pstore keeps messages over a reboot, when this machine has such.
+std::vector<ModuleRequest> pstore_modules(const std::string& sysfs);
 // The modules that a target needs besides its device or network: a filesystem's, for nfs the versions that it
 // may speak.
 std::vector<ModuleRequest> target_modules(ModuleCatalog& catalog, const Target& target, bool sure);

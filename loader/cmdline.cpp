@@ -93,18 +93,12 @@ std::string_view key_of(std::string_view parameter) {
     return parameter.substr(0, std::min(parameter.find('='), parameter.size()));
 }
 
-// The kernel takes '-' and '_' in a parameter's name for the same.
-bool same_key(std::string_view a, std::string_view b) {
-    return std::ranges::equal(a, b,
-                              [](char x, char y) { return (x == '-' ? '_' : x) == (y == '-' ? '_' : y); });
-}
-
 bool is_dropped(std::string_view parameter) {
     const std::string_view key = key_of(parameter);
     return std::ranges::any_of(dropped, [&](const DroppedParameter& entry) {
         if (entry.pattern.ends_with(".*"))
             return key.starts_with(entry.pattern.substr(0, entry.pattern.size() - 1));
-        return same_key(key, entry.pattern);
+        return same_parameter_name(key, entry.pattern);
     });
 }
 
@@ -131,26 +125,6 @@ std::span<const DroppedParameter> dropped_parameters() {
     return dropped;
 }
 
-std::vector<std::string> split_command_line(std::string_view text) {
-    std::vector<std::string> words;
-    std::string word;
-    bool quoted = false;
-    for (const char c : text) {
-        if (c == '"')
-            quoted = !quoted;
-        if (!quoted && (c == ' ' || c == '\t' || c == '\n')) {
-            if (!word.empty())
-                words.push_back(std::move(word));
-            word.clear();
-            continue;
-        }
-        word += c;
-    }
-    if (!word.empty())
-        words.push_back(std::move(word));
-    return words;
-}
-
 Result<std::string> compose_command_line(std::string_view production, const CommandLineWish& wish) {
     KDK_TRY(check_text(wish.append, "--append"));
     std::vector<std::string> words;
@@ -162,14 +136,16 @@ Result<std::string> compose_command_line(std::string_view production, const Comm
         std::erase_if(words, [](const std::string& word) { return key_of(word) == "elfcorehdr"; });
     } else {
         const auto given = [&](std::string_view text) {
-            return std::ranges::any_of(
-                appended, [&](const std::string& word) { return same_key(key_of(word), key_of(text)); });
+            return std::ranges::any_of(appended, [&](const std::string& word) {
+                return same_parameter_name(key_of(word), key_of(text));
+            });
         };
         for (std::string& word : split_command_line(production)) {
             if (word == "--") // what follows is for the production system's init
                 break;
-            const bool is_default = std::ranges::any_of(
-                defaults, [&](const CaptureDefault& d) { return same_key(key_of(word), key_of(d.text)); });
+            const bool is_default = std::ranges::any_of(defaults, [&](const CaptureDefault& d) {
+                return same_parameter_name(key_of(word), key_of(d.text));
+            });
             if (!is_dropped(word) && !is_default)
                 words.push_back(std::move(word));
         }
@@ -199,7 +175,7 @@ Result<std::string> compose_reboot_line(std::string_view base, const CommandLine
 
 std::string without_parameter(std::string_view line, std::string_view key) {
     std::vector<std::string> words = split_command_line(line);
-    std::erase_if(words, [&](const std::string& word) { return same_key(key_of(word), key); });
+    std::erase_if(words, [&](const std::string& word) { return same_parameter_name(key_of(word), key); });
     return join(words);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include "base/command_line.h"
 #include "base/error.h"
 
 #include <cstdint>
@@ -25,9 +26,6 @@ struct DroppedParameter {
     std::string_view reason;
 };
 std::span<const DroppedParameter> dropped_parameters();
-
-// At whitespace outside double quotes, as lib/cmdline.c does it; quotes stay.
-std::vector<std::string> split_command_line(std::string_view text);
 
 struct CommandLineWish {
     std::optional<std::string> replace; // --command-line: instead of the production line and the defaults

@@ -98,9 +98,9 @@ class FakeSystem : public System {
         std::filesystem::remove(folder);
         return {};
     }
-    Result<ModuleOutcome> load_module(const std::string& path) override {
-        modules.push_back(path);
-        const int error = module_errno[path];
+    Result<ModuleOutcome> load_module(const std::string& path, const std::string& parameters) override {
+        modules.push_back(parameters.empty() ? path : path + " " + parameters);
+        const int error = module_errno[modules.back()];
         if (error == EEXIST)
             return ModuleOutcome::already_there;
         if (error != 0)

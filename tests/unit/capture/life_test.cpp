@@ -174,6 +174,18 @@ TEST_CASE("a module that fails is said, one that is there already is not, and th
     CHECK_FALSE(world.system.heard("/m/b.ko"));
 }
 
+TEST_CASE("modules get what the command line has for them, and do without what they do not take") {
+    World world;
+    put_file(world.places.command_line, "panic=10 a.size=4 b.size=5\n");
+    world.frozen.modules = {"/m/a.ko", "/m/b.ko", "/m/c.ko"};
+    world.system.module_errno = {{"/m/b.ko size=5", EINVAL}};
+    CHECK(world.run().saved == Saved::complete);
+    CHECK(world.system.modules ==
+          std::vector<std::string>{"/m/a.ko size=4", "/m/b.ko size=5", "/m/b.ko", "/m/c.ko"});
+    CHECK(world.system.heard("with \"size=5\"; once more without"));
+    CHECK(world.system.heard("loaded the modules a b c"));
+}
+
 TEST_CASE("modules of another kernel are warned about") {
     World world;
     world.frozen.kernel_release = "6.12.0";

@@ -81,3 +81,17 @@ TEST_CASE("the drivers of armed watchdogs, and only of those") {
     CHECK(requests[0].name == "iTCO_wdt");
     CHECK(armed_watchdogs(sysfs / "none").empty());
 }
+
+TEST_CASE("the driver of pstore's memory, where it is a module and keeps messages") {
+    const TemporaryFolder folder;
+    const fs::path sysfs = folder.path();
+    put(sysfs / "module/ramoops/initstate", "live\n", false);
+    CHECK(pstore_modules(sysfs).empty());
+    put(sysfs / "class/pmsg/pmsg0/dev", "250:0\n", false);
+    const auto requests = pstore_modules(sysfs);
+    REQUIRE(requests.size() == 1);
+    CHECK(requests[0].name == "ramoops");
+    CHECK_FALSE(requests[0].required);
+    fs::remove(sysfs / "module/ramoops/initstate");
+    CHECK(pstore_modules(sysfs).empty());
+}
