@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "initramfs/base64.h"
 
+#include <cstdint>
+
 #include <nettle/base64.h>
 
 namespace kdumpkit::initramfs {

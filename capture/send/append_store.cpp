@@ -21,8 +21,8 @@ std::string base_name(const std::string& path) {
     return path.substr(path.rfind('/') + 1); // npos + 1 is 0
 }
 
-// As libcurl reads the words of its SFTP commands.
-std::string quoted(std::string_view text) {
+// Quoted as libcurl reads the words of its SFTP commands.
+std::string sftp_word(std::string_view text) {
     std::string out = "\"";
     for (const char c : text) {
         if (c == '"' || c == '\\')
@@ -35,7 +35,7 @@ std::string quoted(std::string_view text) {
 // A path in a command of SFTP: libcurl knows "/~/" (the home folder, where a session begins) in URLs only.
 std::string sftp_path(const Target& target, const std::string& name) {
     const std::string path = target.path == "/" ? "/" + name : target.path + "/" + name;
-    return quoted(path.starts_with("/~/") ? path.substr(3) : path);
+    return sftp_word(path.starts_with("/~/") ? path.substr(3) : path);
 }
 
 } // namespace

@@ -42,7 +42,7 @@ class FlattenedContent final : public Content {
         for (auto piece = at_or_after(at); at < end; ++piece) {
             const bool found = piece != pieces_.end() && piece->begin < end;
             const std::uint64_t from = found ? std::max(at, piece->begin) : end;
-            const auto gap = out.subspan(at - offset, from - at);
+            const auto gap = out.subspan(at - offset).first(from - at);
             std::fill(gap.begin(), gap.end(), std::byte{0});
             if (!found)
                 break;
