@@ -13,7 +13,6 @@ from debian_guest import PANIC, DebianGuest, build_packages, make_image
 place = None
 VERSION = os.environ.get("KDUMPKIT_DEBIAN", "12")
 INSTALL = """
-run grub update-grub
 run install apt-get install -y /steps/makedumpfile-lite.deb /steps/kdumpkit.deb
 run enabled systemctl is-enabled kdumpkit.service kdumpkit-record.service
 run unarmed kdumpkit status
@@ -60,7 +59,7 @@ class Debian(unittest.TestCase):
         debs = build_packages(VERSION, place.work)
         image, cls.about = make_image(VERSION, debs)
         steps = [step.replace("@NEWER@", cls.about["newer"]) for step in STEPS]
-        cls.guest = DebianGuest(place.work / "guest", image, debs, steps).run(3000)
+        cls.guest = DebianGuest(place.work / "guest", image, debs, steps).run(4500)
         cls.guest.forget()
 
     def succeeded(self, name):

@@ -11,7 +11,6 @@ from debian_guest import PANIC, DebianGuest, build_packages, make_image
 place = None
 STEPS = (
     """
-run grub update-grub
 run tools apt-get install -y kdump-tools
 cat >/etc/default/kdump-tools <<END
 USE_KDUMP=1
