@@ -36,13 +36,14 @@ def root_with(place, root, files):
 
 
 def ship(place, name, targets, files, *, settings=SETTINGS, disks=(), qemu=(), when=None, workload="", memory=1024,
-         modules="virtio_pci,virtio_net,virtio_blk", guest_files=None):
+         modules="virtio_pci,virtio_net,virtio_blk", guest_files=None, append=""):
     """Boots, loads, panics, captures to `targets`, reboots. `when`: text on the console -> what to do with the
-    guest."""
+    guest. `append`: further parameters of production's kernel."""
     work = place.work / name
     root = root_with(place, work / "root", files)
     image = place.build(work / "capture.img", targets, settings, modules=modules, root=root)
     guest = place.guest(name, workload + LOAD + cycle.PANIC, image, disks=list(disks), memory=memory,
+                        append=f"crashkernel=192M {append}",
                         qemu=[*netguest.nic(), *qemu], files=guest_files or {})
     guest.when = {text: functools.partial(act, guest) for text, act in (when or {}).items()}
     return guest.run()

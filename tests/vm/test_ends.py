@@ -26,7 +26,7 @@ class Ends(unittest.TestCase):
         with cls.node:
             cls.guest = ship(
                 place, "ends", [cls.disk.target()], {"usr/bin/busybox": "/bin/busybox"}, settings=settings,
-                disks=[cls.disk], qemu=["-device", "i6300esb"],
+                disks=[cls.disk], qemu=["-device", "i6300esb"], append="i6300esb.heartbeat=70",
                 modules="virtio_pci,virtio_net,virtio_blk,ext4,i6300esb", workload=arm,
                 guest_files=netguest.module_files(place.kernel, "i6300esb"),
                 when={"kdump-capture: a shell on the console": lambda guest: guest.type(
@@ -43,6 +43,11 @@ class Ends(unittest.TestCase):
         self.assertIn("guest: the watchdog is armed", self.guest.text())
         self.assertIn("feeding the hardware watchdog /dev/watchdog", self.said)
         self.assertGreater(self.guest.seconds_between("a shell on the console", "the answer is 42"), 80)
+
+    def test_a_module_gets_what_the_command_line_has_for_it(self):
+        """From production's, in the capture kernel; production itself loaded it with another number."""
+        for boot, seconds in ((0, 75), (1, 70)):
+            self.assertIn(f"initialized. heartbeat={seconds} sec", "\n".join(self.guest.kernel_lines(boot)))
 
     def test_the_shell_answers_and_its_end_reboots(self):
         self.assertRegex(self.guest.text(), r"(?m)^the answer is 42$")
