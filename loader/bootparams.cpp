@@ -92,26 +92,16 @@ std::vector<std::byte> efi_runtime_map(const Machine& machine) {
     return map;
 }
 
-// Whether the production kernel was booted by 64-bit EFI and shows what it takes to hand that on.
-bool has_efi(const Machine& machine) {
-    const Bytes params = machine.boot_params;
-    return params.size() >= 0x1e0 && as_text(params.subspan(efi_info_at, 4)) == "EL64" &&
-           !machine.efi_runtime_map.empty() && !machine.efi_fw_vendor.empty() &&
-           !machine.efi_config_table.empty();
-}
-
 } // namespace
 
 std::vector<E820Entry> new_memory_map(const std::vector<IomemEntry>& iomem,
-                                      const std::vector<Machine::FirmwareRange>& firmware,
-                                      const RangeSet& usable, KexecPurpose purpose) {
+                                      const std::vector<FirmwareRange>& firmware, const RangeSet& usable,
+                                      KexecPurpose purpose) {
     std::vector<E820Entry> others;
-    for (const Machine::FirmwareRange& range : firmware) {
-        const auto type = type_of(range.type, purpose);
-        const auto first = parse_number(range.start, 0), last = parse_number(range.end, 0);
-        if (type && first && last && *first <= *last && *last != ~std::uint64_t{0})
-            others.push_back({{*first, *last + 1}, *type});
-    }
+    for (const FirmwareRange& one : firmware)
+        if (const auto range = one.range())
+            if (const auto type = type_of(one.type, purpose))
+                others.push_back({*range, *type});
     if (firmware.empty())
         for (const IomemEntry& entry : iomem)
             if (const auto type = type_of(entry.name, purpose))
@@ -156,14 +146,8 @@ std::string_view to_text(E820Type type) {
     return "unknown";
 }
 
-RangeSet firmware_ram(const std::vector<IomemEntry>& iomem,
-                      const std::vector<Machine::FirmwareRange>& firmware) {
-    RangeSet ram;
-    for (const Machine::FirmwareRange& range : firmware) {
-        const auto first = parse_number(range.start, 0), last = parse_number(range.end, 0);
-        if (range.type == "System RAM" && first && last && *first <= *last && *last != ~std::uint64_t{0})
-            ram.add({*first, *last + 1});
-    }
+RangeSet firmware_ram(const std::vector<IomemEntry>& iomem, const std::vector<FirmwareRange>& firmware) {
+    const RangeSet ram = kdumpkit::ram_of(firmware);
     return ram.empty() ? system_ram(iomem) : ram;
 }
 
@@ -173,6 +157,13 @@ RangeSet ram_of(const std::vector<E820Entry>& memory_map) {
         if (entry.type == E820Type::ram)
             ram.add(entry.range);
     return ram;
+}
+
+bool hands_on_efi(const Machine& machine) {
+    const Bytes params = machine.boot_params;
+    return params.size() >= 0x1e0 && as_text(params.subspan(efi_info_at, 4)) == "EL64" &&
+           !machine.efi_runtime_map.empty() && !machine.efi_fw_vendor.empty() &&
+           !machine.efi_config_table.empty();
 }
 
 std::uint64_t acpi_rsdp(const Machine& machine) {
@@ -243,7 +234,7 @@ Result<std::vector<std::byte>> build_boot_params(const BootParamsWish& wish) {
         for (std::size_t i = in_page; i < wish.memory_map.size(); ++i)
             append(bytes, wish.memory_map[i]);
     }
-    if (has_efi(wish.machine)) {
+    if (hands_on_efi(wish.machine)) {
         const std::vector<std::byte> map = efi_runtime_map(wish.machine);
         bytes.resize(*align_up(bytes.size(), 16));
         const std::uint64_t map_address = wish.address + bytes.size();

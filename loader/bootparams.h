@@ -36,18 +36,20 @@ struct E820Entry {
 // gets it overwrites, and from the firmware's map (else from /proc/iomem) ACPI and reserved ranges. Sorted,
 // disjoint; RAM yields to others. Only a kernel for a reboot gets persistent memory.
 std::vector<E820Entry> new_memory_map(const std::vector<IomemEntry>& iomem,
-                                      const std::vector<Machine::FirmwareRange>& firmware,
-                                      const RangeSet& usable, KexecPurpose purpose = KexecPurpose::capture);
+                                      const std::vector<FirmwareRange>& firmware, const RangeSet& usable,
+                                      KexecPurpose purpose = KexecPurpose::capture);
 // Pure. All RAM of the machine as the firmware told it (else as /proc/iomem shows it), for a kernel that is
 // started by a reboot.
-RangeSet firmware_ram(const std::vector<IomemEntry>& iomem,
-                      const std::vector<Machine::FirmwareRange>& firmware);
+RangeSet firmware_ram(const std::vector<IomemEntry>& iomem, const std::vector<FirmwareRange>& firmware);
 // Its RAM.
 RangeSet ram_of(const std::vector<E820Entry>& memory_map);
 
 // Physical address of the ACPI RSDP as the firmware handed it over; 0 when the kernel finds it by itself
 // (BIOS).
 std::uint64_t acpi_rsdp(const Machine& machine);
+
+// Whether this kernel was started by 64-bit EFI and shows what it takes to hand that on.
+bool hands_on_efi(const Machine& machine);
 
 struct BootParamsWish {
     const Kernel& image;

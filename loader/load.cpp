@@ -115,13 +115,18 @@ std::vector<LoadedSegment> PreparedLoad::segments() const {
     std::vector<LoadedSegment> list;
     const auto add = [&](std::string_view name, Bytes content) {
         const auto segment = std::ranges::find(plan.segments, name, &Segment::name);
-        if (segment != plan.segments.end())
-            list.push_back({segment->memory, content});
+        if (segment == plan.segments.end())
+            return;
+        Range memory = segment->memory;
+        if (sparing && name == "kernel")
+            memory.end = memory.begin + align_up(content.size(), page).value_or(memory.size());
+        list.push_back({memory, content});
     };
     add("kernel", inputs.image.kernel.content);
     add("initrd", inputs.initrd);
     add("elfcorehdr", core_header);
     add("bootparams", boot_params);
+    add("pagetables", page_tables);
     add("purgatory", purgatory);
     add("backup", {});
     for (const Segment& segment : plan.segments)
@@ -157,17 +162,21 @@ Result<> finish_load(PreparedLoad& prepared, const Machine& machine, const std::
     if (!prepared.core_header.empty() && !prepared.kernel_updates_core_header)
         guarded.push_back({"elfcorehdr", plan.segment("elfcorehdr").memory.begin, prepared.core_header});
     guarded.push_back({"bootparams", params.memory.begin, prepared.boot_params});
+    if (prepared.sparing)
+        guarded.push_back({"pagetables", plan.segment("pagetables").memory.begin, prepared.page_tables});
     prepared.kernel_entry =
         kernel_at + (pvh ? kernel.pvh->address - kernel.pref_address : kernel.entry64.value());
     NewKernel entered{prepared.kernel_entry, params.memory.begin};
     entered.pvh = pvh;
+    if (prepared.sparing)
+        entered.page_tables = plan.segment("pagetables").memory.begin;
     if (prepared.returns)
         entered.return_digits =
             params.memory.begin + command_line_offset + return_digits_in(prepared.command_line);
     KDK_ASSIGN(prepared.purgatory, build_purgatory(entered, backup, guarded));
     for (const LoadedSegment& loaded : prepared.segments())
         for (Segment& segment : prepared.plan.segments)
-            if (segment.memory == loaded.memory)
+            if (segment.memory.begin == loaded.memory.begin)
                 segment.content = loaded.content.size();
     prepared.entry = plan.segment("purgatory").memory.begin;
     prepared.kernel = prepared.inputs.image.text();

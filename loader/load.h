@@ -36,9 +36,12 @@ struct PreparedLoad {
     // needed now, and no digest guards it.
     bool kernel_updates_core_header = false;
     bool returns = false; // the new kernel may jump back into the running one
+    // Of the kernel only its bytes are loaded, not the memory that it unpacks itself into: the running kernel
+    // sets all of that aside, and permits half of its own memory only. The page tables are there to reach it.
+    bool sparing = false;
     // No core header: not a capture kernel. The boot parameters are the zero page, or a PVH entry's start
     // info.
-    std::vector<std::byte> core_header, boot_params, purgatory;
+    std::vector<std::byte> core_header, boot_params, purgatory, page_tables;
     Inputs inputs;
 
     // In the order and form of the system call.

@@ -16,8 +16,6 @@ namespace kdumpkit::loader {
 
 namespace {
 
-namespace fs = std::filesystem;
-
 constexpr std::size_t largest_text = std::size_t{16} << 20;
 constexpr std::uint64_t largest_headers = std::uint64_t{16} << 20;
 
@@ -36,33 +34,28 @@ std::string first_text_of(const std::string& path, const std::string& older) {
     return file_exists(path) ? text_of(path) : text_of(older);
 }
 
-// The numbers of the entries PREFIXn in a folder, ascending.
-std::vector<unsigned> numbered(const std::string& folder, std::string_view prefix) {
-    std::vector<unsigned> numbers;
-    std::error_code error;
-    for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
-        const std::string name = it->path().filename();
-        if (!name.starts_with(prefix))
-            continue;
-        const auto number = parse_number(std::string_view(name).substr(prefix.size()), 10);
-        if (number && *number < (1U << 20))
-            numbers.push_back(static_cast<unsigned>(*number));
-    }
-    std::ranges::sort(numbers);
-    return numbers;
+constexpr unsigned cap_sys_boot = 22; // include/uapi/linux/capability.h
+
+bool has_capability(std::string_view status, unsigned number) {
+    const std::string_view key = "CapEff:\t";
+    const std::size_t at = status.find(key);
+    if (at == std::string_view::npos)
+        return false;
+    return (parse_number(status.substr(at + key.size(), 16), 16).value_or(0) >> number & 1) != 0;
 }
 
 // The files of a folder, by name.
 std::map<std::string, std::string> texts_in(const std::string& folder) {
     std::map<std::string, std::string> texts;
     std::error_code error;
-    for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error))
+    for (std::filesystem::directory_iterator it(folder, error), end; !error && it != end; it.increment(error))
         texts.emplace(it->path().filename(), text_of(it->path()));
     return texts;
 }
 
-// Only the headers: what follows them is the memory of the running kernel.
-std::vector<std::byte> kcore_headers(const std::string& path) {
+} // namespace
+
+std::vector<std::byte> read_elf_headers(const std::string& path) {
     auto file = open_file(path, O_RDONLY);
     if (!file)
         return {};
@@ -79,18 +72,6 @@ std::vector<std::byte> kcore_headers(const std::string& path) {
         bytes.resize(old);
     return bytes;
 }
-
-constexpr unsigned cap_sys_boot = 22; // include/uapi/linux/capability.h
-
-bool has_capability(std::string_view status, unsigned number) {
-    const std::string_view key = "CapEff:\t";
-    const std::size_t at = status.find(key);
-    if (at == std::string_view::npos)
-        return false;
-    return (parse_number(status.substr(at + key.size(), 16), 16).value_or(0) >> number & 1) != 0;
-}
-
-} // namespace
 
 Result<> require_root(const Machine& machine, const std::string& operation, KexecPurpose purpose) {
     if (machine.privileged)
@@ -124,22 +105,17 @@ Result<Machine> gather_machine(const std::string& root) {
     machine.crash_cma_ranges = text_of(sys + "kernel/kexec/crash_cma_ranges");
 
     const std::string cpus = sys + "devices/system/cpu";
-    for (const unsigned number : numbered(cpus, "cpu")) {
+    for (const unsigned number : numbered_entries(cpus, "cpu")) {
         const std::string folder = cpus + "/cpu" + std::to_string(number);
         machine.cpus.push_back(
             {number, text_of(folder + "/crash_notes"), text_of(folder + "/crash_notes_size")});
     }
-    const std::string memmap = sys + "firmware/memmap";
-    for (const unsigned number : numbered(memmap, "")) {
-        const std::string folder = memmap + "/" + std::to_string(number);
-        machine.firmware_memmap.push_back(
-            {text_of(folder + "/start"), text_of(folder + "/end"), text_of(folder + "/type")});
-    }
+    machine.firmware_memmap = read_firmware_map(base + "/sys");
     const std::string efi = sys + "firmware/efi";
     machine.efi_systab = text_of(efi + "/systab");
     machine.efi_fw_vendor = text_of(efi + "/fw_vendor");
     machine.efi_config_table = text_of(efi + "/config_table");
-    for (const unsigned number : numbered(efi + "/runtime-map", "")) {
+    for (const unsigned number : numbered_entries(efi + "/runtime-map", "")) {
         const std::string folder = efi + "/runtime-map/" + std::to_string(number);
         machine.efi_runtime_map.push_back({text_of(folder + "/type"), text_of(folder + "/phys_addr"),
                                            text_of(folder + "/virt_addr"), text_of(folder + "/num_pages"),
@@ -148,7 +124,7 @@ Result<Machine> gather_machine(const std::string& root) {
     machine.ramoops = texts_in(sys + "module/ramoops/parameters");
     machine.boot_params =
         read_file(sys + "kernel/boot_params/data", 65536).value_or(std::vector<std::byte>());
-    machine.kcore = kcore_headers(proc + "kcore");
+    machine.kcore = read_elf_headers(proc + "kcore");
     utsname names{};
     if (::uname(&names) == 0)
         machine.architecture = names.machine;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/error.h"
+#include "base/firmware_map.h"
 #include "base/range.h"
 #include "loader/kexec.h"
 
@@ -21,9 +22,6 @@ struct Machine {
         unsigned number = 0;
         std::string crash_notes;      // hexadecimal physical address
         std::string crash_notes_size; // decimal bytes
-    };
-    struct FirmwareRange {
-        std::string start, end, type; // /sys/firmware/memmap/N/*; `end` is inclusive
     };
     struct EfiMapping {
         std::string type, phys_addr, virt_addr, num_pages, attribute; // /sys/firmware/efi/runtime-map/N/*
@@ -69,5 +67,9 @@ Result<> require_root(const Machine& machine, const std::string& operation, Kexe
 // Reads below `root` ("/" for the running machine; a copy of another machine's /proc and /sys otherwise).
 // Only an unreadable /proc/iomem is an error.
 Result<Machine> gather_machine(const std::string& root);
+
+// The ELF header and the program headers of a file as large as memory (/proc/kcore, /proc/vmcore), and
+// nothing of what follows them; empty when it cannot be read.
+std::vector<std::byte> read_elf_headers(const std::string& path);
 
 } // namespace kdumpkit::loader

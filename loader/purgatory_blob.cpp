@@ -48,6 +48,7 @@ Result<std::vector<std::byte>> build_purgatory(const NewKernel& kernel, const st
     parameters.boot_params = kernel.boot_params;
     parameters.return_digits = kernel.return_digits;
     parameters.pvh = kernel.pvh ? 1 : 0;
+    parameters.page_tables = kernel.page_tables;
     if (backup) {
         parameters.backup_source = backup->source.begin;
         parameters.backup_destination = backup->destination;

@@ -29,7 +29,8 @@ struct NewKernel {
     std::uint64_t entry = 0, boot_params = 0;
     // Of 16 digits that get the address at which the running kernel takes over again; 0: it does not.
     std::uint64_t return_digits = 0;
-    bool pvh = false; // the entry is a PVH entry, and boot_params the start info
+    std::uint64_t page_tables = 0; // that the kernel is entered with; 0: those of the running kernel
+    bool pvh = false;              // the entry is a PVH entry, and boot_params the start info
 };
 
 // The position-independent code, filled in. Its entry is its first byte.

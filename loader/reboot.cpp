@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "loader/reboot.h"
 
+#include "loader/identity_map.h"
 #include "loader/iomem.h"
 #include "loader/jump.h"
 #include "loader/kcore.h"
@@ -76,16 +77,24 @@ Result<PreparedLoad> prepare_reboot(const Machine& machine, const LoadFiles& fil
     if (const std::uint64_t size = prepared.inputs.initrd.size(); size != 0)
         demands.push_back({"initrd", size, size, page, false});
     const bool pvh = prepared.kernel_entry_kind == Entry::pvh;
+    // Of a vmlinux the kernel's zeroed memory is content.
+    prepared.sparing = wish.present && !as_text(prepared.inputs.image.kernel_file).starts_with("\177ELF");
+    if (prepared.sparing) {
+        KDK_ASSIGN(const KernelMapping paging, parse_kcore(machine.kcore));
+        const std::uint64_t size = identity_map_size(paging.five_levels());
+        demands.push_back({"pagetables", size, size, page, false});
+    }
     if (pvh)
         bind_to_pvh(demands, kernel);
     // Only what the running kernel takes for RAM can be moved to; `mem=` and bad pages are less than the
     // firmware's.
-    RangeSet usable = ram_of(prepared.memory_map).intersection(system_ram(iomem));
+    RangeSet usable =
+        ram_of(prepared.memory_map).intersection(wish.present ? *wish.present : system_ram(iomem));
     const Range low = low_pages(usable);
     if (wish.context_memory != 0)
         usable.subtract(running_kernel(iomem));
     auto plan = place(places_for(usable, iomem, kernel, four_gibibytes), low, demands, wish);
-    if (!plan && kernel.can_be_above_4g && !pvh)
+    if (!plan && kernel.can_be_above_4g && !pvh && !wish.present)
         plan = place(places_for(usable, iomem, kernel, ~std::uint64_t{0}), low, demands, wish);
     if (!plan)
         return fail(explain_place(std::move(plan).error(), prepared.kernel_entry_kind, kernel));
@@ -101,6 +110,9 @@ Result<PreparedLoad> prepare_reboot(const Machine& machine, const LoadFiles& fil
     KDK_ASSIGN(const KernelMapping mapping, parse_kcore(machine.kcore).map_error(show_plan));
     KDK_TRY(check_placement(kernel, prepared.plan, mapping.five_levels(), files.kernel_name)
                 .map_error(show_plan));
+    if (prepared.sparing)
+        prepared.page_tables =
+            build_identity_map(prepared.plan.segment("pagetables").memory.begin, mapping.five_levels());
     KDK_TRY(finish_load(prepared, machine, std::nullopt).map_error(show_plan));
     return prepared;
 }

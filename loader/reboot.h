@@ -2,7 +2,11 @@
 #pragma once
 
 #include "base/error.h"
+#include "base/range.h"
 #include "loader/load.h"
+
+#include <cstdint>
+#include <optional>
 
 namespace kdumpkit::loader {
 
@@ -16,6 +20,9 @@ struct RebootWish {
     // Bytes for a kernel that may return to this one: it gets these and no others (jump.h). 0: it does not.
     std::uint64_t context_memory = 0;
     EntryChoice entry = EntryChoice::automatic;
+    // For a running kernel that sees only a part of the machine, a capture kernel: all RAM that is there. The
+    // machine's firmware map must be the whole one then. What is loaded is kept small, and lies below 4 GiB.
+    std::optional<RangeSet> present = {};
 };
 
 // Pure. For kexec_load. The initrd may be missing. Errors as those of prepare_kexec_load().

@@ -45,6 +45,11 @@ begin:
         xorl    %ebp, %ebp
         call    purgatory_main
         /* It came back: everything is as it was loaded. */
+        movq    purgatory_parameters+PURGATORY_PAGE_TABLES(%rip), %rax
+        testq   %rax, %rax
+        jz      2f
+        movq    %rax, %cr3
+2:
         movq    purgatory_parameters+PURGATORY_KERNEL_ENTRY(%rip), %rax
         movq    purgatory_parameters+PURGATORY_BOOT_PARAMS(%rip), %rsi
         cmpq    $0, purgatory_parameters+PURGATORY_PVH(%rip)

@@ -15,6 +15,7 @@ static_assert(PURGATORY_KERNEL_ENTRY == offsetof(Parameters, kernel_entry));
 static_assert(PURGATORY_BOOT_PARAMS == offsetof(Parameters, boot_params));
 static_assert(PURGATORY_RETURN_DIGITS == offsetof(Parameters, return_digits));
 static_assert(PURGATORY_PVH == offsetof(Parameters, pvh));
+static_assert(PURGATORY_PAGE_TABLES == offsetof(Parameters, page_tables));
 
 extern "C" [[gnu::visibility("hidden")]] const Parameters purgatory_parameters;
 

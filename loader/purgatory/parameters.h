@@ -36,9 +36,13 @@ struct Parameters {
     // Not 0: the entry is a PVH entry, to be reached in 32-bit mode. The purgatory, the entry and the start
     // info are below 4 GiB then.
     std::uint64_t pvh;
+    // Page tables that map at least the first 4 GiB to themselves, for a kernel that needs memory which
+    // nothing was loaded to, and which the running kernel therefore has not mapped; 0: stay with that
+    // kernel's.
+    std::uint64_t page_tables;
     Region regions[most_regions];
 };
-static_assert(sizeof(Region) == 64 && sizeof(Parameters) == 72 + 8 * 64);
+static_assert(sizeof(Region) == 64 && sizeof(Parameters) == 80 + 8 * 64);
 static_assert(offsetof(Parameters, kernel_entry) == 8 && offsetof(Parameters, boot_params) == 16);
 
 } // namespace kdumpkit::loader::purgatory

@@ -20,10 +20,16 @@ TABLES, EFER = 0x60000000, 0xc0000080
 GENERAL = ("RBX", "RCX", "RDX", "RDI", "RBP", "R8", "R9", "R10", "R11", "R12", "R13", "R14", "R15")
 
 
+def four_gibibytes(address):
+    """Page tables for there, which map as much to itself, in pages of 1 GiB."""
+    return (struct.pack("<Q", address + PAGE + 3).ljust(PAGE, b"\0") +
+            b"".join(struct.pack("<Q", at << 30 | 0x83) for at in range(4)))
+
+
 class Machine:
     """The blob at `base` with these (name, address, content) regions to guard."""
 
-    def __init__(self, base, regions, count=None, wrong=None, digits=0, pvh=0):
+    def __init__(self, base, regions, count=None, wrong=None, digits=0, pvh=0, tables=0):
         self.base, self.said, self.reset = base, "", False
         self.processor = Uc(UC_ARCH_X86, UC_MODE_64)
         self.map(base, BLOB)
@@ -35,8 +41,9 @@ class Machine:
         for name, address, content in regions:
             self.map(address, content)
             table += struct.pack("<QQ32s16s", address, len(content), hashlib.sha256(content).digest(), name.encode())
-        fixed = struct.pack("<9Q", MAGIC, KERNEL + 0x200, BOOT_PARAMS, LOW, BACKUP, len(self.low),
-                            len(regions) if count is None else count, digits, pvh)
+        fixed = struct.pack("<10Q", MAGIC, KERNEL + 0x200, BOOT_PARAMS, LOW, BACKUP, len(self.low),
+                            len(regions) if count is None else count, digits, pvh,
+                            tables)
         self.processor.mem_write(base + PARAMETERS, fixed + table)
         if digits:  # called, on a stack
             self.map(DIGITS, b"0" * 17)
@@ -48,7 +55,7 @@ class Machine:
         for index, name in enumerate(GENERAL + ("RSI", "RAX")):
             self.write(name, 0xdead0000 + index)
         self.write("EFLAGS", 0x602)
-        if pvh:
+        if pvh or tables:
             self.enter_long_mode()
         self.processor.hook_add(UC_HOOK_INSN, self.on_out, None, 1, 0, x86_const.UC_X86_INS_OUT)
         self.processor.hook_add(UC_HOOK_INSN, lambda *_: 0x20, None, 1, 0, x86_const.UC_X86_INS_IN)
@@ -56,8 +63,7 @@ class Machine:
     def enter_long_mode(self):
         """The emulator runs 64-bit code without paging; what leaves long mode needs the real thing: 4 GiB, mapped to
         themselves in pages of 1 GiB."""
-        self.map(TABLES, struct.pack("<Q", TABLES + PAGE + 3).ljust(PAGE, b"\0") +
-                 b"".join(struct.pack("<Q", at << 30 | 0x83) for at in range(4)))
+        self.map(TABLES, four_gibibytes(TABLES))
         self.write("CR4", 0x20)
         self.write("CR3", TABLES)
         self.processor.msr_write(EFER, 0x901)
@@ -134,6 +140,17 @@ class Purgatory(unittest.TestCase):
         self.assertTrue(machine.entered(), machine.said)
         self.assertEqual(bytes(machine.processor.mem_read(DIGITS, 17)), b"%016x0" % CALLER)
         self.assertEqual({name: machine.read(name) for name in GENERAL}, dict.fromkeys(GENERAL, 0))
+
+    def test_a_kernel_is_entered_with_the_page_tables_that_were_loaded(self):
+        other = TABLES + 16 * PAGE
+        regions = REGIONS + [("pagetables", other, four_gibibytes(other))]
+        for base in PLACES[:2]:
+            with self.subTest(hex(base)):
+                machine = Machine(base, regions, tables=other).run()
+                self.assertTrue(machine.entered(), machine.said)
+                self.assertEqual(machine.read("CR3"), other)
+                self.assertEqual(machine.read("RSI"), BOOT_PARAMS)
+                self.assertEqual({name: machine.read(name) for name in GENERAL}, dict.fromkeys(GENERAL, 0))
 
     def test_a_pvh_entry_gets_its_32_bit_mode(self):
         for base in PLACES[:2]:

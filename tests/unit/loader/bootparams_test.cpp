@@ -53,7 +53,7 @@ TEST_CASE("the capture kernel's memory map has the usable ranges and what the fi
 
 TEST_CASE("the firmware's own map is preferred, and RAM yields to it") {
     const auto iomem = parse_iomem(fixtures::iomem);
-    const std::vector<Machine::FirmwareRange> firmware{
+    const std::vector<FirmwareRange> firmware{
         {"0x0", "0x9fbff", "System RAM"},
         {"0x9f000", "0x9ffff", "Reserved"}, // overlaps RAM
         {"0x3ff00000", "0x3ff0ffff", "ACPI Tables"},

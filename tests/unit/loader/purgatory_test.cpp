@@ -52,16 +52,17 @@ TEST_CASE("the purgatory is small, flat code that starts with a jump") {
 
 TEST_CASE("the purgatory's parameters are where it looks for them") {
     const std::string content = "what the segment holds";
-    const auto blob =
-        build_purgatory({0x34000200, 0x3ef00000, 0x3ef01030, true}, Backup{{0x1000, 0x9fc00}, 0x3ef61000},
-                        {{"kernel", 0x34000000, as_bytes(content)},
-                         {"a name of more than fifteen bytes", 0x35000000, as_bytes("")}});
+    const auto blob = build_purgatory({0x34000200, 0x3ef00000, 0x3ef01030, 0x3ee00000, true},
+                                      Backup{{0x1000, 0x9fc00}, 0x3ef61000},
+                                      {{"kernel", 0x34000000, as_bytes(content)},
+                                       {"a name of more than fifteen bytes", 0x35000000, as_bytes("")}});
     REQUIRE(blob);
     const auto parameters = ByteReader(*blob).raw<Parameters>(Parameters::offset);
     REQUIRE(parameters);
     CHECK(parameters->kernel_entry == 0x34000200);
     CHECK(parameters->boot_params == 0x3ef00000);
     CHECK(parameters->return_digits == 0x3ef01030);
+    CHECK(parameters->page_tables == 0x3ee00000);
     CHECK(parameters->pvh == 1);
     CHECK(ByteReader(*build_purgatory({}, std::nullopt, {})).raw<Parameters>(Parameters::offset)->pvh == 0);
     CHECK(parameters->backup_source == 0x1000);
