@@ -22,7 +22,7 @@ bool sets_panic_timeout(std::string_view command_line) {
 }
 
 void ensure_panic_timeout(System&, CaptureLog& log, const Places& places, FinalAction failure_action) {
-    if (failure_action != FinalAction::reboot)
+    if (failure_action != FinalAction::reboot && failure_action != FinalAction::kexec)
         return;
     const auto command_line = read_text(places.command_line, std::size_t{64} << 10);
     if (command_line && sets_panic_timeout(*command_line))
@@ -41,6 +41,7 @@ void perform(System& system, CaptureLog& log, FinalAction action, unsigned tries
     for (unsigned i = 0; i < tries; ++i) {
         log.say("{}", action == FinalAction::reboot     ? "rebooting"
                       : action == FinalAction::poweroff ? "powering off"
+                      : action == FinalAction::kexec    ? "starting the production kernel"
                       : action == FinalAction::shell    ? "a shell on the console; leave it to reboot"
                                                         : "halting");
         const auto done = system.act(action);

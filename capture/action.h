@@ -15,7 +15,7 @@ namespace kdumpkit::capture {
 bool sets_panic_timeout(std::string_view command_line);
 
 // A panic of the capture kernel must not leave the machine standing: without panic= on its command line the
-// kernel would stop for ever. Only for a failure action that reboots; says what it set.
+// kernel would stop for ever. Only for a failure action that leads to production again; says what it set.
 void ensure_panic_timeout(System& system, CaptureLog& log, const Places& places, FinalAction failure_action);
 
 // Says it and does it. When the kernel refuses, says why and tries again every few seconds, `tries` times.

@@ -3,6 +3,7 @@
 
 #include "base/json.h"
 #include "capture/crash_log.h"
+#include "capture/isolated_work.h"
 #include "capture/last_resort.h"
 #include "capture/target_capture.h"
 #include "capture/vigil.h"
@@ -20,7 +21,6 @@ using Json = nlohmann::ordered_json;
 constexpr std::array saved_names{"nothing", "partial", "complete"};
 // For a target that only gets first words: nobody waits long for what is not needed.
 constexpr std::chrono::seconds short_time{15};
-constexpr std::string_view own_prefix = "kdump-capture: ";
 
 double seconds(std::chrono::seconds value) {
     return static_cast<double>(value.count());
@@ -37,14 +37,6 @@ std::string work_on(Capture& capture, const Target& target, Task task) {
         (void)capture.system.unmount(capture.mount_point);
         return to_json(TargetEnd{});
     }
-}
-
-// What the process says is told as if it were said here.
-void repeat(Capture& capture, std::string_view line) {
-    if (line.starts_with(own_prefix))
-        capture.log.line(line.substr(own_prefix.size()));
-    else
-        capture.system.console(line);
 }
 
 std::chrono::seconds deadline_of(const Settings& settings, const Target& target) {
@@ -122,23 +114,12 @@ TargetEnd try_target(Capture& capture, const Target& target, Task task, std::siz
 // What is still in this kernel's memory of a filesystem that nobody unmounted is lost at the reboot. One that
 // hung may have come back; one that has not must not hold up the reboot.
 void write_back(Capture& capture, const std::string& folder) {
-    const double until = capture.system.boot_seconds() + seconds(short_time);
-    ProgramWatch watch;
-    watch.line = [&](std::string_view line) { repeat(capture, line); };
-    watch.tick = [&](double) {
-        return capture.system.boot_seconds() > until ? TickAnswer::kill : TickAnswer::go_on;
-    };
-    watch.kill_wait = std::chrono::seconds(1);
-    const auto end = capture.system.isolate(
-        [&] {
-            const auto done = capture.system.unmount(folder);
-            return done ? std::string("all is written") : done.error().message();
-        },
-        watch);
+    const auto answer = work_isolated(capture, capture.system.boot_seconds() + seconds(short_time), [&] {
+        const auto done = capture.system.unmount(folder);
+        return done ? std::string("all is written") : done.error().message();
+    });
     capture.log.say("what the abandoned target at {} still had to write: {}", folder,
-                    !end                  ? end.error().message()
-                    : end->answer.empty() ? fmt::format("it was not done in {} s", short_time.count())
-                                          : end->answer);
+                    answer.value_or("it was not written"));
 }
 
 // Of the targets that nobody named, one is enough.

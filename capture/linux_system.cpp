@@ -286,6 +286,7 @@ Result<> LinuxSystem::act(FinalAction action) {
     // reboot(2) takes an int; RB_HALT_SYSTEM is larger than INT_MAX and meant bit by bit.
     const auto command = static_cast<int>(action == FinalAction::poweroff ? RB_POWER_OFF
                                           : action == FinalAction::halt   ? RB_HALT_SYSTEM
+                                          : action == FinalAction::kexec  ? RB_KEXEC
                                                                           : RB_AUTOBOOT);
     if (::reboot(command) != 0)
         return fail(system_error(std::string(to_text(action)), "this machine", errno));

@@ -72,4 +72,15 @@ Result<> mount_target(System& system, const std::string& device, const std::stri
     return {};
 }
 
+Result<> mount_to_read(System& system, const std::string& device, const std::string& type,
+                       const std::string& folder) {
+    // Even a read-only mount replays a journal unless it is told not to.
+    const std::string options = type == "ext4" || type == "ext3"  ? "noload"
+                                : type == "xfs" || type == "f2fs" ? "norecovery"
+                                : type == "btrfs"                 ? "rescue=nologreplay"
+                                                                  : "";
+    KDK_TRY(make_folders(folder));
+    return system.mount({device, folder, type, MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, options});
+}
+
 } // namespace kdumpkit::capture

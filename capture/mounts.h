@@ -25,4 +25,9 @@ Result<> make_folders(const std::string& path);
 Result<> mount_target(System& system, const std::string& device, const std::string& type,
                       const std::string& folder);
 
+// Mounts `device` for reading, without a word written to it: a journal that was not replayed stays as it is,
+// and what it holds is not seen.
+Result<> mount_to_read(System& system, const std::string& device, const std::string& type,
+                       const std::string& folder);
+
 } // namespace kdumpkit::capture

@@ -9,6 +9,7 @@
 #include "capture/devices.h"
 #include "capture/hooks.h"
 #include "capture/mounts.h"
+#include "capture/production.h"
 
 #include <algorithm>
 #include <array>
@@ -170,6 +171,8 @@ LifeEnd live(System& system, const Places& places, const std::string& root) {
     }
     const Settings& settings = capture.frozen.settings;
     end.action = end.saved == Saved::complete ? settings.final_action : settings.failure_action;
+    if (end.action == FinalAction::kexec && !load_production(capture))
+        end.action = FinalAction::reboot;
     log.say("{} after {:.1f} s: {}",
             end.saved == Saved::complete  ? "done"
             : end.saved == Saved::partial ? "ended with a partial dump"

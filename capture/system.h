@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/process.h"
 #include "config/frozen.h"
+#include "config/production.h"
 
 #include <chrono>
 #include <cstddef>
@@ -83,6 +84,11 @@ struct Places {
     std::string collector = "/usr/bin/makedumpfile-lite";
     std::string sender = "/usr/bin/kdump-send";
     std::string network = "/usr/bin/kdump-network";
+    std::string kexec = "/usr/bin/kdump-kexec";
+    std::string production = Production::path; // only in an initramfs whose settings ask for a kexec
+    std::string cpuinfo = "/proc/cpuinfo";
+    std::string pci_devices = "/sys/bus/pci/devices";
+    std::string boot = "/mnt/boot";     // the mount point of the filesystem with the production kernel
     std::string target = "/mnt/target"; // the mount point of the target in hand
     std::string scratch = "/run";       // in memory: only for small files
     std::string meminfo = "/proc/meminfo";

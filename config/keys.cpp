@@ -57,9 +57,12 @@ constexpr std::array<SettingKey, 31> keys{{
      [](const Settings& settings) -> SettingValue { return number(settings.stall_timeout.count()); }},
     {"capture", "copies", "0 to 100, 0 for every target", "how many targets get the dump",
      [](const Settings& settings) -> SettingValue { return number(settings.copies); }},
-    {"capture", "final_action", "reboot, poweroff, halt, shell", "what the capture kernel does after a dump",
+    {"capture", "final_action", "reboot, poweroff, halt, shell, kexec",
+     "what the capture kernel does after a dump; kexec: it starts the production kernel without the "
+     "firmware, "
+     "see docs/kexec-back.md",
      [](const Settings& settings) -> SettingValue { return std::string(to_text(settings.final_action)); }},
-    {"capture", "failure_action", "reboot, poweroff, halt, shell",
+    {"capture", "failure_action", "reboot, poweroff, halt, shell, kexec",
      "what the capture kernel does when no target took the dump",
      [](const Settings& settings) -> SettingValue { return std::string(to_text(settings.failure_action)); }},
     {"capture", "last_resort", "a list of any or UUID=…",

@@ -88,7 +88,7 @@ void read_capture(TableReader& reader, Settings& settings) {
     reader.integer("copies", 0, 100, copies);
     settings.copies = static_cast<unsigned>(copies);
     constexpr std::array actions = {FinalAction::reboot, FinalAction::poweroff, FinalAction::halt,
-                                    FinalAction::shell};
+                                    FinalAction::shell, FinalAction::kexec};
     reader.choice("final_action", actions, settings.final_action);
     reader.choice("failure_action", actions, settings.failure_action);
     reader.texts("last_resort", settings.last_resort);
@@ -146,6 +146,8 @@ std::string_view to_text(FinalAction action) {
         return "halt";
     case FinalAction::shell:
         return "shell";
+    case FinalAction::kexec:
+        return "kexec";
     }
     return "?";
 }

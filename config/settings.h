@@ -15,8 +15,9 @@ namespace kdumpkit {
 
 // How the dump is made: filtered by makedumpfile-lite, or the crashed memory copied as it is (an ELF vmcore).
 enum class DumpMethod { filter, copy };
-// What the capture kernel does at its end.
-enum class FinalAction { reboot, poweroff, halt, shell };
+// What the capture kernel does at its end. kexec: it starts the production kernel by itself, without the
+// firmware.
+enum class FinalAction { reboot, poweroff, halt, shell, kexec };
 // What is piped to a server or written to a raw partition: makedumpfile's flattened format, or our stream.
 enum class StreamFormat { flattened, stream };
 
@@ -74,6 +75,10 @@ struct Settings {
     Retention retention;
     Hooks hooks;
     std::vector<std::string> notify; // [record] programs that are told of a capture; absolute paths
+    // An action at the end is to start the production kernel.
+    [[nodiscard]] bool want_kexec() const {
+        return final_action == FinalAction::kexec || failure_action == FinalAction::kexec;
+    }
     // A target is remote, or a cluster is to be told: the capture kernel needs a network.
     [[nodiscard]] bool want_network() const;
     friend bool operator==(const Settings&, const Settings&) = default;

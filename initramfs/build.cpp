@@ -168,6 +168,16 @@ Result<std::vector<ModuleRequest>> freeze_targets(const BuildRequest& request, c
         target = std::move(found.target);
         requests.insert(requests.end(), found.drivers.begin(), found.drivers.end());
     }
+    if (frozen.settings.want_kexec()) {
+        if (auto production = freeze_production(around)) {
+            requests.insert(requests.end(), production->drivers.begin(), production->drivers.end());
+            if (!production->warning.empty())
+                result.warnings.push_back(production->warning);
+            result.production = std::move(*production);
+        } else
+            result.warnings.push_back("the capture kernel will reboot through the firmware: " +
+                                      production.error().message());
+    }
     if (around.running_system && around.find_drivers)
         for (auto more : {armed_watchdogs(around.sysfs), pstore_modules(around.sysfs)})
             std::move(more.begin(), more.end(), std::back_inserter(requests));
@@ -196,6 +206,10 @@ Result<std::vector<PackedModule>> collect_modules(const BuildRequest& request, c
     KDK_ASSIGN(const auto tree, ModuleTree::open(root, release));
     for (const Target& target : result.frozen.settings.targets)
         for (ModuleRequest& one : target_modules(*tree, target, tree->knows_built_in()))
+            requests.push_back(std::move(one));
+    if (result.production && !result.production->production.filesystem.empty())
+        for (ModuleRequest& one :
+             filesystem_modules(*tree, result.production->production.filesystem_type, tree->knows_built_in()))
             requests.push_back(std::move(one));
     if (!result.frozen.settings.last_resort.empty())
         for (const char* type : {"ext4", "xfs", "btrfs", "f2fs", "vfat"})
@@ -232,11 +246,17 @@ Result<Collected> collect(const BuildRequest& request) {
     KDK_ASSIGN(Extras extras, collect_extras(result.frozen.settings, root));
     KDK_ASSIGN(Extras sender, collect_sender(result.frozen.settings, root, programs));
     KDK_ASSIGN(Extras network, collect_network(result.frozen.settings.network, programs));
-    std::vector<Part> network_programs;
-    for (const ExtraFile& file : network.files)
-        network_programs.push_back(
-            {file.path.substr(file.path.rfind('/') + 1), file.path, file.content.size()});
-    for (Extras* more : {&sender, &network}) {
+    Extras kexec;
+    if (result.production) {
+        KDK_ASSIGN(kexec, collect_kexec(programs, *result.production));
+        ingredients.production = to_toml(result.production->production);
+    }
+    std::vector<Part> more_programs;
+    for (const Extras* some : {&network, &kexec})
+        for (const ExtraFile& file : some->files)
+            more_programs.push_back(
+                {file.path.substr(file.path.rfind('/') + 1), file.path, file.content.size()});
+    for (Extras* more : {&sender, &network, &kexec}) {
         std::move(more->files.begin(), more->files.end(), std::back_inserter(extras.files));
         std::move(more->programs.begin(), more->programs.end(), std::back_inserter(extras.programs));
     }
@@ -253,7 +273,7 @@ Result<Collected> collect(const BuildRequest& request) {
 
     result.programs = {{programs.supervisor.name, "/init", ingredients.supervisor.size()},
                        {programs.collector.name, "/usr/bin/makedumpfile-lite", ingredients.collector.size()}};
-    result.programs.insert(result.programs.end(), network_programs.begin(), network_programs.end());
+    result.programs.insert(result.programs.end(), more_programs.begin(), more_programs.end());
     for (const Library& library : ingredients.libraries)
         result.libraries.push_back(
             {library.path.substr(library.path.rfind('/') + 1), library.path, library.content.size()});

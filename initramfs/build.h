@@ -5,6 +5,7 @@
 #include "config/frozen.h"
 #include "initramfs/cpio.h"
 #include "initramfs/entry.h"
+#include "initramfs/freeze_production.h"
 
 #include <cstdint>
 #include <optional>
@@ -39,6 +40,8 @@ struct Build {
     std::vector<Part> contents;                     // everything, in archive order
     std::vector<std::string> built_in;              // modules asked for that the kernel image has
     std::string layout; // where the collector's layout file comes from, or why there is none
+    // What a kexec at the end starts; nullopt: nobody asked for one, or a warning says why there is none.
+    std::optional<FrozenProduction> production;
     std::vector<std::string> warnings;
 };
 

@@ -4,6 +4,7 @@
 #include "base/bytes.h"
 #include "base/file.h"
 #include "config/frozen.h"
+#include "config/production.h"
 
 #include <map>
 #include <set>
@@ -112,6 +113,9 @@ Result<std::vector<Entry>> make_recipe(Ingredients ingredients) {
     const Bytes layout = as_bytes(ingredients.layout);
     if (!layout.empty())
         KDK_TRY(tree.file(Frozen::layout_path, {layout.begin(), layout.end()}, 0600));
+    const Bytes production = as_bytes(ingredients.production);
+    if (!production.empty())
+        KDK_TRY(tree.file(Production::path, {production.begin(), production.end()}, 0600));
     for (Library& library : ingredients.libraries)
         KDK_TRY(tree.file(library.path, std::move(library.content), 0755));
     for (PackedModule& module : ingredients.modules)

@@ -30,6 +30,14 @@ std::string names_text(const std::vector<Part>& parts) {
     return fmt::format("{} ({})", text, size_text(total(parts)));
 }
 
+std::string production_text(const FrozenProduction& frozen) {
+    const Production& production = frozen.production;
+    return fmt::format("{} {}, {} to load, {}", production.kernel.path,
+                       production.initrd.path.empty() ? "without an initrd" : production.initrd.path,
+                       size_text(frozen.bytes),
+                       production.filesystem.empty() ? "packed" : "from UUID=" + production.filesystem);
+}
+
 nlohmann::ordered_json parts_json(const std::vector<Part>& parts) {
     auto list = nlohmann::ordered_json::array();
     for (const Part& part : parts)
@@ -50,6 +58,8 @@ std::string summary_text(const Build& build, const std::string& output) {
     if (!build.built_in.empty())
         text += fmt::format("  built in   {}\n", fmt::join(build.built_in, " "));
     text += fmt::format("  layout     {}\n", build.layout);
+    if (build.production)
+        text += fmt::format("  kexec      {}\n", production_text(*build.production));
     text += fmt::format("  programs   {}\n", names_text(build.programs));
     return text + fmt::format("  libraries  {}\n", names_text(build.libraries));
 }
@@ -65,6 +75,11 @@ std::string summary_json(const Build& build, const std::string& output) {
     json["packing"] = to_text(build.packing);
     json["bytes"] = {{"packed", build.archive.bytes.size()}, {"unpacked", build.archive.unpacked}};
     json["layout"] = build.layout;
+    if (build.production)
+        json["kexec"] = {{"kernel", build.production->production.kernel.path},
+                         {"initrd", build.production->production.initrd.path},
+                         {"filesystem", build.production->production.filesystem},
+                         {"bytes", build.production->bytes}};
     json["modules"] = parts_json(build.modules);
     json["built_in"] = build.built_in;
     json["programs"] = parts_json(build.programs);

@@ -194,6 +194,19 @@ TEST_CASE("a kernel without a configuration gets an archive that is not packed, 
     CHECK_THAT(made.warnings[0], Catch::Contains("6.1.0-test"));
 }
 
+TEST_CASE("a kexec that cannot be prepared is a warning, and the capture is built all the same") {
+    const Machine machine;
+    BuildRequest request = machine.request();
+    request.config = machine.path() + "/kexec.toml";
+    machine.file("kexec.toml", "[capture]\nfinal_action = \"kexec\"\n");
+    const Build made = build(request).value();
+    CHECK_FALSE(made.production);
+    REQUIRE_FALSE(made.warnings.empty());
+    CHECK(made.warnings.front().find(
+              "the capture kernel will reboot through the firmware: cannot prepare a kexec") == 0);
+    CHECK(made.frozen.settings.final_action == FinalAction::kexec);
+}
+
 TEST_CASE("a kernel with every driver built in needs no folder of modules") {
     const Machine machine;
     BuildRequest request = machine.request();
