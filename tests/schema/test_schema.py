@@ -15,10 +15,11 @@ import jsonschema
 programs = None
 GOOD = ("", "target = 'file:///var/crash'", "target = ['file:///a', 'file:///b']", "[dump]\nlevel = 0",
         "[dump]\nlevel = 31\nmethod = 'copy'\ncompress = 'zstd:3'", "[capture]\nfinal_action = 'halt'\nmodules = ['a']",
-        "[retention]\ncount = 3\ndays = 0")
+        "[capture]\nfailure_action = 'kexec'", "[retention]\ncount = 3\ndays = 0")
 WRONG = ("levle = 3", "[dump]\nlevle = 3", "[dmup]\nlevel = 3", "[dump]\nlevel = 32", "[dump]\nlevel = -1",
          "[dump]\nlevel = '31'", "[dump]\nmethod = 'cpoy'", "target = 3", "target = [3]", "[capture]\nmodules = 3",
-         "[capture]\nfailure_action = 'kexec'", "[capture]\ndevice_timeout = 0", "[retention]\ncount = 1.5", "dump = 3")
+         "[capture]\nfailure_action = 'restart'", "[capture]\ndevice_timeout = 0",
+         "[retention]\ncount = 1.5", "dump = 3")
 
 
 def kdumpkit(*arguments):
