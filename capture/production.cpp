@@ -65,7 +65,7 @@ Result<> load_from_disk(Capture& c, const Production& production) {
                                    std::min(longest_wait, c.frozen.settings.device_timeout)));
     KDK_TRY(mount_to_read(c.system, device, production.filesystem_type, folder));
     const auto loaded = load(c, production, folder);
-    const auto unmounted = c.system.unmount(folder);
+    auto unmounted = c.system.unmount(folder);
     KDK_TRY(loaded);
     return unmounted;
 }
