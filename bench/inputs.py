@@ -44,4 +44,5 @@ def real(programs, work, memory):
     if folder is None:
         raise RuntimeError(f"the guest left no dump; console: {guest.work}/console.txt")
     shutil.move(str(cycle.only_dump(folder) / "vmcore"), path)
+    shutil.rmtree(place.work)  # its disk is as large as the vmcore
     return path
