@@ -119,7 +119,16 @@ def read_json(path):
     return json.loads(path.read_text())
 
 
-def main():
+def discard_large_files(work, kept):
+    """A test that passed leaves its consoles and reports; its disks, initramfs and dumps would fill the build's disk.
+    `kept`: names of folders in `work` that other tests or the next run read."""
+    for path in work.rglob("*"):
+        if path.relative_to(work).parts[0] not in kept and not path.is_symlink() and path.is_file() \
+                and path.stat().st_blocks * 512 >= 1 << 20:
+            path.unlink()
+
+
+def main(kept=("raw",)):
     """Every test script ends with this: --programs and --work, the rest is unittest's. A skip is a failure."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--programs", default=str(fetch_kernel.TOP / "build/release/bin"))
@@ -129,4 +138,7 @@ def main():
     module = sys.modules["__main__"]
     module.place = Place(arguments.programs, arguments.work, arguments.kernel)
     result = unittest.main(argv=[sys.argv[0], "-v", *rest], exit=False).result
-    sys.exit(0 if result.wasSuccessful() and result.testsRun and not result.skipped else 1)
+    passed = result.wasSuccessful() and result.testsRun and not result.skipped
+    if passed and not rest:  # a chosen part of a script is someone looking into it
+        discard_large_files(module.place.work, kept)
+    sys.exit(0 if passed else 1)

@@ -281,4 +281,4 @@ def pages(bits):
 
 
 if __name__ == "__main__":
-    cycle.main()
+    cycle.main(kept=("raw.out",))  # for test_output.py
