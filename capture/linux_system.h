@@ -44,7 +44,6 @@ class LinuxSystem : public System {
     // What `work` answers in a process of its own, which is left behind when it hangs.
     Result<std::string> aside(const std::string& what, std::chrono::seconds limit,
                               const std::function<std::string()>& work);
-    static std::string probe_here(const std::string& disk);
 
     std::set<std::string> hung_;
     std::function<void()> alive_;

@@ -6,6 +6,7 @@
 #include "initramfs/extras.h"
 #include "initramfs/freeze.h"
 #include "initramfs/freeze_network.h"
+#include "initramfs/kernel_choice.h"
 #include "initramfs/kernel_config.h"
 #include "initramfs/layout.h"
 #include "initramfs/modules.h"
@@ -18,7 +19,6 @@
 #include <cerrno>
 #include <filesystem>
 #include <memory>
-#include <set>
 #include <system_error>
 
 #include <fmt/format.h>
@@ -26,11 +26,6 @@
 
 namespace kdumpkit::initramfs {
 namespace {
-
-std::string running_release() {
-    utsname names{};
-    return ::uname(&names) == 0 ? std::string(names.release) : std::string();
-}
 
 Result<Root> open_root(const std::string& folder) {
     if (folder.empty())
@@ -41,50 +36,6 @@ Result<Root> open_root(const std::string& folder) {
         return fail(system_error("use the root", folder, error ? error.value() : ENOTDIR)
                         .then("name the folder that a system is unpacked in, or leave --root out"));
     return Root(absolute.string());
-}
-
-Result<std::string> choose_release(const BuildRequest& request, const Settings& settings, const Root& root) {
-    if (!request.release.empty())
-        return request.release;
-    if (settings.kernel != "running")
-        return settings.kernel;
-    if (root.is_running_system())
-        return running_release();
-    const auto releases = kernel_releases(root);
-    if (releases.size() == 1)
-        return releases.front();
-    if (releases.empty())
-        return fail(make_error(ErrorKind::absent, "choose a kernel in", root.folder(),
-                               "it has no /lib/modules/RELEASE")
-                        .then("unpack a kernel's package there, or name its release with --kver and say "
-                              "--modules none if its drivers are all built in"));
-    return fail(make_error(ErrorKind::invalid, "choose a kernel in", root.folder(),
-                           fmt::format("it has several: {}", fmt::join(releases, ", ")))
-                    .then("name one with --kver"));
-}
-
-// A release that nothing in the root speaks of is a slip of the pen: no machine could load that initramfs
-// with its kernel. The kernel that runs needs no files.
-Result<> check_release(const std::string& release, const Root& root) {
-    if (release.empty() || release.find('/') != std::string::npos || release.starts_with('.'))
-        return fail(make_error(ErrorKind::invalid, "build for kernel", fmt::format("\"{}\"", release),
-                               "not a kernel release")
-                        .then("give one as uname -r prints it"));
-    if (root.is_running_system() && release == running_release())
-        return {};
-    const auto modules = kernel_releases(root);
-    std::set<std::string> known(modules.begin(), modules.end());
-    for (const std::string& name : root.names("/boot"))
-        for (const std::string_view prefix : {"vmlinuz-", "config-"})
-            if (name.starts_with(prefix))
-                known.insert(name.substr(prefix.size()));
-    if (known.contains(release))
-        return {};
-    return fail(make_error(ErrorKind::absent, "build for kernel", release,
-                           fmt::format("neither {} nor {} has it; there is: {}", root.host_path("/boot"),
-                                       root.host_path("/lib/modules"),
-                                       known.empty() ? "none" : fmt::format("{}", fmt::join(known, ", "))))
-                    .then("name one that is there with --kver, or install that kernel's package"));
 }
 
 Result<std::string> choose_host(const BuildRequest& request, const Root& root) {
@@ -236,7 +187,8 @@ Result<Collected> collect(const BuildRequest& request) {
     KDK_ASSIGN(const Root root, open_root(request.root));
     KDK_ASSIGN(result.frozen.settings, read_settings(request, root));
     KDK_ASSIGN(result.frozen.host, choose_host(request, root));
-    KDK_ASSIGN(result.frozen.kernel_release, choose_release(request, result.frozen.settings, root));
+    KDK_ASSIGN(result.frozen.kernel_release,
+               choose_release(request.release, result.frozen.settings.kernel, root));
     KDK_TRY(check_release(result.frozen.kernel_release, root));
 
     Ingredients ingredients;

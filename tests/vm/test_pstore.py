@@ -74,9 +74,9 @@ class ByAddress(Pstore, unittest.TestCase):
 
 
 class ByName(Pstore, unittest.TestCase):
-    """A name that only production's kernel can look up; error correction changes the layout. nokaslr: a kernel that puts
-    itself at a random place may go over that memory before it looks up the name, and finds another place for it. 64M: an
-    alignment that leads away from the top of free memory, where a booting kernel's first allocations are."""
+    """A name that only production's kernel can look up; error correction changes the layout. nokaslr: a kernel that
+    puts itself at a random place may go over that memory before it looks up the name, and finds another place for it.
+    64M: an alignment that leads away from the top of free memory, where a booting kernel's first allocations are."""
     name = "name"
     append = "nokaslr reserve_mem=1M:64M:oops ramoops.mem_name=oops ramoops.ecc=1"
 
