@@ -8,7 +8,8 @@
 
 namespace kdumpkit::admin {
 
-// The targets' folders as the running system sees them.
+// The folders of the targets, and those that capture.last_resort allows and that exist, as the running system
+// sees them.
 struct LocalFolders {
     std::vector<std::string> paths;
     std::vector<std::string> unseen; // targets that are not mounted, with the reason

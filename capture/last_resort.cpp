@@ -2,17 +2,12 @@
 #include "capture/last_resort.h"
 
 #include "base/text.h"
+#include "config/last_resort.h"
 
 #include <algorithm>
-#include <array>
 
 namespace kdumpkit::capture {
 namespace {
-
-// What is mounted and written without anything besides: no array to assemble, no other node that has it
-// mounted (as gfs2 and ocfs2 may).
-constexpr std::array<std::string_view, 7> types{"ext4", "ext3", "ext2", "xfs", "btrfs", "f2fs", "vfat"};
-constexpr const char* folder = "/kdumpkit";
 
 // UUIDs are written in either case, a vfat serial number in capitals.
 bool holds(const std::vector<std::string>& list, const std::string& one) {
@@ -36,13 +31,11 @@ std::vector<Target> last_resorts(const Settings& settings, const std::vector<Fou
     for (const Target& target : settings.targets)
         taken.push_back(target.uuid());
     for (const auto& [disk, filesystem] : found) {
-        const bool allowed =
-            holds(settings.last_resort, "any") || holds(settings.last_resort, "UUID=" + filesystem.uuid);
-        if (!allowed || holds(taken, filesystem.uuid) ||
-            std::find(types.begin(), types.end(), filesystem.type) == types.end())
+        if (!may_be_last_resort(settings, filesystem.uuid) || holds(taken, filesystem.uuid) ||
+            !is_last_resort_type(filesystem.type))
             continue;
         taken.push_back(filesystem.uuid); // a mirror's two halves, or a disk and its snapshot
-        targets.push_back(file_target(folder, "UUID=" + filesystem.uuid, filesystem.type));
+        targets.push_back(file_target(last_resort_folder, "UUID=" + filesystem.uuid, filesystem.type));
     }
     return targets;
 }

@@ -66,7 +66,8 @@ constexpr std::array<SettingKey, 31> keys{{
      "what the capture kernel does when no target took the dump",
      [](const Settings& settings) -> SettingValue { return std::string(to_text(settings.failure_action)); }},
     {"capture", "last_resort", "a list of any or UUID=…",
-     "local filesystems to save to when no target took anything; any: whichever can be written",
+     "local filesystems to save to, in their folder /kdumpkit, when no target took anything; any: those "
+     "mounted when the initramfs is made, and what else its drivers reach",
      [](const Settings& settings) -> SettingValue { return settings.last_resort; }},
     {"capture", "fence_kdump", "a list of ADDRESS or ADDRESS:PORT",
      "cluster nodes that are told every 5 seconds that a capture is under way; it waits for the network "

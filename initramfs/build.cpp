@@ -5,6 +5,7 @@
 #include "config/settings_file.h"
 #include "initramfs/extras.h"
 #include "initramfs/freeze.h"
+#include "initramfs/freeze_last_resort.h"
 #include "initramfs/freeze_network.h"
 #include "initramfs/kernel_choice.h"
 #include "initramfs/kernel_config.h"
@@ -119,6 +120,9 @@ Result<std::vector<ModuleRequest>> freeze_targets(const BuildRequest& request, c
         target = std::move(found.target);
         requests.insert(requests.end(), found.drivers.begin(), found.drivers.end());
     }
+    FrozenLastResort last = freeze_last_resort(frozen.settings, around);
+    std::move(last.drivers.begin(), last.drivers.end(), std::back_inserter(requests));
+    std::move(last.warnings.begin(), last.warnings.end(), std::back_inserter(result.warnings));
     if (frozen.settings.want_kexec()) {
         if (auto production = freeze_production(around)) {
             requests.insert(requests.end(), production->drivers.begin(), production->drivers.end());
@@ -164,8 +168,9 @@ Result<std::vector<PackedModule>> collect_modules(const BuildRequest& request, c
             requests.push_back(std::move(one));
     if (!result.frozen.settings.last_resort.empty())
         for (const char* type : {"ext4", "xfs", "btrfs", "f2fs", "vfat"})
-            for (ModuleRequest& one : filesystem_modules(*tree, type, false))
-                requests.push_back(std::move(one));
+            if (const auto known = tree->look_up(type); known && (known->built_in || !known->names.empty()))
+                for (ModuleRequest& one : filesystem_modules(*tree, type, false))
+                    requests.push_back(std::move(one));
     KDK_ASSIGN(LoadOrder order, load_order(*tree, requests));
     result.built_in = std::move(order.built_in);
     result.warnings.insert(result.warnings.end(), order.warnings.begin(), order.warnings.end());

@@ -130,13 +130,44 @@ std::string text_of(const char* value) {
     return value != nullptr ? value : "";
 }
 
+using MountIterator = std::unique_ptr<libmnt_iter, decltype(&mnt_free_iter)>;
+
+MountIterator from_first_mount() {
+    return {mnt_new_iter(MNT_ITER_FORWARD), &mnt_free_iter};
+}
+
+// A kernel that mounted its root itself says /dev/root, which nobody made a node for.
+std::string source_of(libmnt_fs* mount) {
+    const std::string source = text_of(mnt_fs_get_srcpath(mount));
+    const dev_t number = mnt_fs_get_devno(mount);
+    return source == "/dev/root" && !file_exists(source)
+               ? fmt::format("/dev/block/{}:{}", major(number), minor(number))
+               : source;
+}
+
 } // namespace
+
+std::vector<MountedFolder> mounted_disks(const std::string& mountinfo) {
+    std::vector<MountedFolder> disks;
+    const MountTable table = read_mounts(mountinfo);
+    const MountIterator it = from_first_mount();
+    if (!table || !it)
+        return disks;
+    for (libmnt_fs* mount = nullptr; mnt_table_next_fs(table.get(), it.get(), &mount) == 0;) {
+        MountedFolder disk{source_of(mount), text_of(mnt_fs_get_fstype(mount)),
+                           text_of(mnt_fs_get_target(mount))};
+        if (disk.source.starts_with("/dev/") &&
+            std::none_of(disks.begin(), disks.end(),
+                         [&](const MountedFolder& other) { return other.source == disk.source; }))
+            disks.push_back(std::move(disk));
+    }
+    return disks;
+}
 
 std::optional<std::string> find_mounted(const std::string& mountinfo, const std::string& device,
                                         const DeviceNumber& number, const std::string& folder) {
     const MountTable table = read_mounts(mountinfo);
-    const std::unique_ptr<libmnt_iter, decltype(&mnt_free_iter)> it(mnt_new_iter(MNT_ITER_FORWARD),
-                                                                    &mnt_free_iter);
+    const MountIterator it = from_first_mount();
     if (!table || !it)
         return std::nullopt;
     for (libmnt_fs* mount = nullptr; mnt_table_next_fs(table.get(), it.get(), &mount) == 0;) {
@@ -168,12 +199,8 @@ Result<MountedFolder> find_mount(const std::string& mountinfo, const std::string
                                "no mount of " + mountinfo + " holds it")
                         .then("write fs= and type= into the URL"));
     MountedFolder found;
-    found.source = text_of(mnt_fs_get_srcpath(mount));
+    found.source = source_of(mount);
     found.type = text_of(mnt_fs_get_fstype(mount));
-    // A kernel that mounted its root itself says /dev/root, which nobody made a node for.
-    if (const dev_t number = mnt_fs_get_devno(mount);
-        found.source == "/dev/root" && !file_exists(found.source))
-        found.source = fmt::format("/dev/block/{}:{}", major(number), minor(number));
     const std::string target = text_of(mnt_fs_get_target(mount));
     const std::string below = target == "/" ? folder : folder.substr(std::min(target.size(), folder.size()));
     found.folder = normal_path(text_of(mnt_fs_get_root(mount)) + "/" + below);

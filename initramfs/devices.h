@@ -35,6 +35,9 @@ struct MountedFolder {
 // Which mount holds `folder` (absolute, links already followed), from a mountinfo file (proc(5)).
 Result<MountedFolder> find_mount(const std::string& mountinfo, const std::string& folder);
 
+// What is mounted from block devices, each device once, `folder` being where the running system has it.
+std::vector<MountedFolder> mounted_disks(const std::string& mountinfo);
+
 struct Filesystem {
     std::string uuid;
     std::string type;

@@ -99,6 +99,12 @@ TEST_CASE("a folder is found in its mount") {
     CHECK(at("/tmp/x").error().kind == ErrorKind::unsupported);
     CHECK_THAT(at("/mnt/nfs/x").error().reason, Catch::Contains("server:/export"));
     CHECK_FALSE(find_mount(folder.path() + "/none", "/x"));
+
+    std::string disks;
+    for (const MountedFolder& disk : mounted_disks(mountinfo))
+        disks += disk.source + ":" + disk.type + ":" + disk.folder + " ";
+    CHECK(disks == "/dev/vda1:ext4:/ /dev/vda2:xfs:/var /dev/vda3:ext4:/srv/bound /dev/vda5:ext4:/two "
+                   "/dev/vda6:ext4:/two ");
 }
 
 TEST_CASE("a folder of a filesystem is found where that is mounted") {

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "config/last_resort.h"
+
+#include "base/text.h"
+
+#include <algorithm>
+
+namespace kdumpkit {
+
+bool is_last_resort_type(std::string_view type) {
+    return std::find(last_resort_types.begin(), last_resort_types.end(), type) != last_resort_types.end();
+}
+
+bool may_be_last_resort(const Settings& settings, const std::string& uuid) {
+    return std::any_of(settings.last_resort.begin(), settings.last_resort.end(), [&](const std::string& one) {
+        return one == "any" || lower_case(one) == lower_case("UUID=" + uuid);
+    });
+}
+
+} // namespace kdumpkit
