@@ -18,10 +18,11 @@ struct Shipment {
     std::vector<std::string> files; // names in the dump's folder, small ones first
 };
 
-// Pure: the complete dumps that a server of the settings does not have yet, oldest first.
+// Pure: the dumps, complete or partial, that a server of the settings does not have yet, oldest first.
 std::vector<Shipment> plan_shipments(const std::vector<Dump>& dumps, const Settings& settings);
 
 // Sends it with kdump-send, which goes on where an earlier try ended, and marks the dump as shipped there.
+// One process at a time: the dump's folder is locked (flock(2)).
 Result<> ship(const Shipment& shipment, const std::string& sender, const Log& log);
 
 } // namespace kdumpkit::admin

@@ -25,6 +25,12 @@ bool has(const Dump& dump, std::string_view name) {
                        [&](const Dump::File& file) { return file.name == name; });
 }
 
+// A file without a byte is what a power cut leaves.
+bool has_bytes(const Dump& dump, std::string_view name) {
+    return std::any_of(dump.files.begin(), dump.files.end(),
+                       [&](const Dump::File& file) { return file.name == name && file.bytes > 0; });
+}
+
 std::string why_incomplete(const Dump& dump, const Json& summary) {
     if (!summary.is_object())
         return has(dump, "summary.json") ? "summary.json cannot be read" : "there is no summary.json";
@@ -32,7 +38,9 @@ std::string why_incomplete(const Dump& dump, const Json& summary) {
         return reason;
     if (text_in(summary, "state") == "in progress")
         return "the capture was cut off";
-    return has(dump, "vmcore") ? "summary.json does not call it complete" : "vmcore is gone";
+    if (!has(dump, "vmcore"))
+        return "vmcore is gone";
+    return has_bytes(dump, "vmcore") ? "summary.json does not call it complete" : "vmcore is empty";
 }
 
 // Files of one dump, and what they take on the disk.
@@ -91,8 +99,9 @@ Dump describe_dump(std::string folder, std::string_view summary, std::vector<Dum
         dump.memory_bytes = number_in(object.value("bytes", Json()), "memory");
         dump.capture_total_kib = number_in(memory, "total_kib");
         dump.capture_lowest_kib = number_in(memory, "lowest_available_kib");
-        dump.complete = is_true_in(object, "complete") &&
-                        (has(dump, "vmcore") || has(dump, "vmcore.flat") || has(dump, "vmcore.stream"));
+        dump.complete =
+            is_true_in(object, "complete") &&
+            (has_bytes(dump, "vmcore") || has_bytes(dump, "vmcore.flat") || has_bytes(dump, "vmcore.stream"));
     }
     if (!dump.complete)
         dump.why_not = why_incomplete(dump, object);

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """capture.last_resort = ["any"] on a machine whose only target cannot be written: build packs the driver of another
-that nobody named, the dump is on that disk, and the machine's next boot lists it."""
+disk, which nobody named, the dump is there, and the machine's next boot lists it."""
 import unittest
 
 import cycle

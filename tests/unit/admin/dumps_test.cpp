@@ -90,6 +90,9 @@ TEST_CASE("a dump is complete when its summary says so and the vmcore is there")
     }
     const Dump none = describe_dump("/c/20261123T010203Z-h", "", {});
     CHECK_THAT(none.why_not, Contains("no summary.json"));
+    const Dump empty = describe_dump("/c/20261123T010203Z-h", good_summary, {{"vmcore", 0}});
+    CHECK_FALSE(empty.complete);
+    CHECK_THAT(empty.why_not, Contains("vmcore is empty"));
     const Dump good = describe_dump("/c/20261123T010203Z-h", good_summary, {{"vmcore", 2}});
     CHECK(good.panic_line == "Kernel panic - x");
     CHECK(good.capture_lowest_kib == 115000U);

@@ -6,7 +6,9 @@
 #include <fstream>
 
 #include <catch2/catch.hpp>
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -38,8 +40,9 @@ Dump dump_named(const std::string& name, bool complete) {
 
 } // namespace
 
-TEST_CASE("complete dumps go to every server that has them not, oldest first, the summary last") {
-    std::vector<Dump> dumps{dump_named("new", true), dump_named("partial", false), dump_named("old", true)};
+TEST_CASE("dumps go to every server that has them not, oldest first, the summary last") {
+    std::vector<Dump> dumps{dump_named("new", true), dump_named("unknown", false), dump_named("old", true)};
+    dumps[1].files = {{"dmesg.txt", 100}, {"summary.json", 0}};
     const Settings settings = settings_with({"file:///var/crash", server});
     const auto shipments = plan_shipments(dumps, settings);
     REQUIRE(shipments.size() == 2);
@@ -50,6 +53,7 @@ TEST_CASE("complete dumps go to every server that has them not, oldest first, th
     dumps[0].shipped = dumps[2].shipped = {settings.targets[1].url()};
     CHECK(plan_shipments(dumps, settings).empty());
     CHECK(plan_shipments({dump_named("a", true)}, settings_with({"file:///var/crash"})).empty());
+    CHECK(plan_shipments({dump_named("partial", false)}, settings).size() == 1);
 }
 
 TEST_CASE("a dump is marked as shipped when all of it was, and only then") {
@@ -73,6 +77,15 @@ TEST_CASE("a dump is marked as shipped when all of it was, and only then") {
         REQUIRE(shipments.size() == 1);
         return ship(shipments[0], sender, quiet);
     };
+    {
+        const int busy = ::open(dump.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        REQUIRE(::flock(busy, LOCK_EX) == 0);
+        const auto refused = once();
+        ::close(busy);
+        REQUIRE_FALSE(refused);
+        CHECK_THAT(refused.error().message(), Catch::Contains("Another kdumpkit forward"));
+        CHECK_FALSE(fs::exists(folder / "sent"));
+    }
     const auto failed = once();
     REQUIRE_FALSE(failed);
     CHECK(failed.error().side == ErrorSide::destination);
