@@ -131,6 +131,11 @@ Result<> check_tls_key(std::string_view text, const std::string& name) {
     if (!armour)
         return unusable(name, "it holds no private key in PEM",
                         "convert it: openssl pkey -in FILE -out FILE.pem");
+    if (armour->label == "OPENSSH PRIVATE KEY")
+        return unusable(
+            name, "it is a key for SSH, which TLS libraries do not read",
+            "name the key that belongs to the certificate, or convert it: ssh-keygen -p -m PKCS8 -f "
+            "a copy of it");
     if (has_passphrase(*armour))
         return unusable(name, "it has a passphrase, and nobody can type it after a panic",
                         "write it without one: openssl pkey -in FILE -out FILE.pem");

@@ -60,6 +60,8 @@ TEST_CASE("keys that nobody can use after a panic are refused") {
     CHECK(check_tls_key("-----BEGIN PRIVATE KEY-----\nAA\n-----END PRIVATE KEY-----\n", "f"));
     CHECK_FALSE(check_tls_key("-----BEGIN ENCRYPTED PRIVATE KEY-----\nAA\n-----END", "f"));
     CHECK_FALSE(check_tls_key("x", "f"));
+    CHECK_THAT(check_tls_key(read_text(folder.path() + "/ed25519RFC4716").value(), "f").error().reason,
+               Contains("a key for SSH"));
 }
 
 TEST_CASE("a known host is one whose key libssh2 can check") {
