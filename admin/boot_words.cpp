@@ -102,6 +102,30 @@ std::optional<std::string> shell_value(std::string_view file, std::string_view n
     return found;
 }
 
+bool is_plain_shell_value(std::string_view file, std::string_view name) {
+    bool plain = true;
+    each_line(file, [&](std::string_view line, bool) {
+        if (!assigns(line, name))
+            return;
+        std::string_view value = without_indent(line).substr(name.size() + 1);
+        std::string_view behind;
+        const char quote =
+            !value.empty() && (value.front() == '"' || value.front() == '\'') ? value.front() : 0;
+        const std::size_t end = quote != 0 ? value.find(quote, 1) : value.find_first_of(" \t#");
+        if (end != std::string_view::npos)
+            behind = value.substr(end + (quote != 0 ? 1 : 0));
+        value = value.substr(quote != 0 ? 1 : 0,
+                             end == std::string_view::npos ? end : end - (quote != 0 ? 1 : 0));
+        behind = without_indent(behind);
+        // What a shell would expand in double quotes it expands without quotes too, but not in single ones.
+        plain = (quote == 0 || end != std::string_view::npos) && (behind.empty() || behind.front() == '#') &&
+                value.find_first_of(quote == '"' ? "\\"
+                                    : quote == 0 ? "\\\"'"
+                                                 : "\\\"$`") == std::string_view::npos;
+    });
+    return plain;
+}
+
 std::string with_shell_value(std::string_view file, std::string_view name, std::string_view value) {
     const std::string wanted = fmt::format("{}=\"{}\"", name, value);
     // The last one counts.

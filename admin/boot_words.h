@@ -20,6 +20,9 @@ bool has_crashkernel(std::string_view line, std::string_view parameter);
 // The value of the last NAME=VALUE of a file that a shell reads, without its quotes; nullopt when there is
 // none, or none that a person would not leave to a shell ($, ` or \ in it count as text).
 std::optional<std::string> shell_value(std::string_view file, std::string_view name);
+// Whether that value can be written again in double quotes and mean the same to the shell: no backslash, no
+// quote inside, nothing but a comment behind it, no end on a later line. True when there is none.
+bool is_plain_shell_value(std::string_view file, std::string_view name);
 // The same file with that value in double quotes; appended when there is none.
 std::string with_shell_value(std::string_view file, std::string_view name, std::string_view value);
 

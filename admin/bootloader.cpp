@@ -31,6 +31,7 @@ class Planner {
         : tree_(tree), parameter_(parameter), undo_(undo) {}
 
     BootPlan plan;
+    std::optional<Error> refused; // a file that cannot be changed without harm
 
     void grub() {
         const std::string* defaults = tree_.file(grub_defaults);
@@ -107,6 +108,15 @@ class Planner {
     }
 
     void shell(const std::string& path, const std::string& text, const char* name, const char* standard) {
+        if (!is_plain_shell_value(text, name)) {
+            refused =
+                make_error(ErrorKind::unsupported, "edit", fmt::format("{} in {}", name, path),
+                           "a backslash, a quote inside or a second line: it would not mean the same again")
+                    .then(fmt::format("write {} into it by hand, or make the value one plain quoted line",
+                                      undo_ != nullptr ? std::string_view("the earlier crashkernel=")
+                                                       : parameter_));
+            return;
+        }
         const std::string value = shell_value(text, name).value_or(standard);
         const std::string words = crashkernel_words(value);
         if (const auto wanted = wanted_instead(path, words))
@@ -149,6 +159,8 @@ Result<BootPlan> make_plan(const BootTree& tree, std::string_view parameter, con
     planner.grub();
     planner.entries();
     planner.extlinux();
+    if (planner.refused)
+        return fail(std::move(*planner.refused));
     if (planner.plan.loaders.empty())
         return fail(
             make_error(ErrorKind::absent, "find", "the boot loader's settings",

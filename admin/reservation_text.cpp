@@ -56,14 +56,17 @@ Result<std::uint64_t> parse_size(std::string_view text) {
 
 Result<std::string> reservation_parameter(const ReservationSize& size) {
     KDK_TRY(parse_size(size.size));
-    std::string parameter = "crashkernel=" + size.size;
+    std::string parameter;
+    // First: a kernel before 6.17 looks at the last word whose suffix it does not know, and would reserve
+    // nothing.
+    if (!size.cma.empty()) {
+        KDK_TRY(parse_size(size.cma));
+        parameter = fmt::format("crashkernel={},cma ", size.cma);
+    }
+    parameter += "crashkernel=" + size.size;
     // Without ",low" the kernel takes 256 MiB there; 64 MiB of swiotlb and some buffers are enough.
     if (size.high)
         parameter += ",high crashkernel=72M,low";
-    if (!size.cma.empty()) {
-        KDK_TRY(parse_size(size.cma));
-        parameter += fmt::format(" crashkernel={},cma", size.cma);
-    }
     return parameter;
 }
 

@@ -6,13 +6,16 @@
 #include "admin/reservation_picture.h"
 #include "admin/reservation_text.h"
 #include "admin/shrink.h"
+#include "base/file.h"
 #include "base/output.h"
+#include "base/progress.h"
 #include "loader/machine.h"
 
 #include <memory>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace kdumpkit::admin {
@@ -23,6 +26,11 @@ struct Options {
     std::string shrink, root;
     bool dry_run = false, undo = false, show = false;
 };
+
+Result<Fd> lock_reserving() {
+    ::mkdir("/run/kdumpkit", 0755);
+    return lock_file("/run/kdumpkit/reserve.lock");
+}
 
 Result<std::string> choose_parameter(const Options& options) {
     if (options.undo)
@@ -48,8 +56,19 @@ Result<int> show_state(const Options& options) {
 }
 
 Result<int> shrink(const Options& options) {
+    if (options.undo || options.show || options.size.high || !options.root.empty() ||
+        !options.size.size.empty() || !options.size.cma.empty())
+        return fail(make_error(ErrorKind::invalid, "use", "--shrink with SIZE or another option",
+                               "it changes the running machine and no file")
+                        .then("kdumpkit reserve --shrink 96M, for instance"));
     KDK_ASSIGN(const std::uint64_t wanted, parse_size(options.shrink));
     KDK_ASSIGN(const loader::Machine machine, loader::gather_machine("/"));
+    if (options.dry_run) {
+        KDK_TRY(check_shrink(machine, wanted));
+        KDK_TRY(print_result(fmt::format("would leave {} reserved until the next boot\nnothing was written\n",
+                                         human_bytes(wanted))));
+        return exit_codes::success;
+    }
     KDK_TRY(loader::require_root(machine, "shrink the reservation of", loader::KexecPurpose::capture));
     KDK_ASSIGN(const std::string said, shrink_reservation(machine, wanted));
     KDK_TRY(print_result(said, "the reservation is smaller, only this could not be said"));
@@ -80,6 +99,11 @@ Result<int> run_reserve(const Options& options) {
     if (!options.dry_run && options.root.empty() && ::geteuid() != 0)
         return fail(make_error(ErrorKind::invalid, "change", "the boot loader's settings", "this needs root")
                         .then("run it with sudo, or look at it with --dry-run"));
+    // Two at once would keep each other's words as the earlier ones.
+    Fd lock;
+    if (!options.dry_run && options.root.empty()) {
+        KDK_ASSIGN(lock, lock_reserving());
+    }
     KDK_ASSIGN(const std::string parameter, choose_parameter(options));
     const auto before = read_reservation_record(options.root);
     if (options.undo && !before)

@@ -125,13 +125,17 @@ Result<std::vector<Dump>> find_dumps(const std::vector<std::string>& folders) {
                 continue;
             std::vector<Dump::File> files;
             const std::uint64_t disk = list_files(it->path(), files);
-            const std::string summary =
-                read_text(it->path() / "summary.json", std::size_t{16} << 20).value_or(std::string());
+            // Only regular files are listed: opening a FIFO would wait for ever.
+            const auto text_of = [&](const char* name, std::size_t limit) {
+                return std::any_of(files.begin(), files.end(),
+                                   [&](const Dump::File& file) { return file.name == name; })
+                           ? read_text(it->path() / name, limit).value_or(std::string())
+                           : std::string();
+            };
+            const std::string summary = text_of("summary.json", std::size_t{16} << 20);
+            const Json shipped = Json::parse(text_of(shipped_file, std::size_t{1} << 20), nullptr, false);
             dumps.push_back(describe_dump(it->path(), summary, std::move(files)));
             dumps.back().disk_bytes = disk;
-            const Json shipped = Json::parse(
-                read_text(it->path() / shipped_file, std::size_t{1} << 20).value_or(std::string()), nullptr,
-                false);
             if (shipped.is_object() && shipped.contains("to") && shipped["to"].is_array())
                 for (const Json& url : shipped["to"])
                     if (url.is_string())

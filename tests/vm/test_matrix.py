@@ -26,7 +26,7 @@ RESERVATIONS = {
     # By the size of the machine.
     "ranged": "0-512M:64M,512M-:192M",
     # Part of it is lent to the running kernel for its users' pages (CONFIG_CMA).
-    "cma": "96M crashkernel=64M,cma",
+    "cma": "64M,cma crashkernel=96M",
 }
 
 
@@ -178,6 +178,14 @@ class Matrix(unittest.TestCase):
                 total = re.search(r"Memory: \d+K/(\d+)K available", "\n".join(guest.kernel_lines(1)))
                 self.assertGreater(int(total.group(1)), 155 << 10)
                 self.forget(row)
+
+    def test_an_older_kernel_passes_over_the_cma_word(self):
+        """In the order of kdumpkit reserve --cma; with the words the other way round it reserves nothing."""
+        if place.kernel_name in CMA_KERNELS:
+            return
+        guest = place.guest("cma-word", "run size cat /sys/kernel/kexec_crash_size\npoweroff -f\n",
+                            append=f"crashkernel={RESERVATIONS['cma']}").run()
+        self.assertEqual(guest.result("size"), (0, str(96 << 20)))
 
     def test_4_levels_of_a_processor_that_has_5(self):
         """The capture kernel is entered as the running one runs, and stays so: it gets the same no5lvl."""

@@ -94,6 +94,24 @@ TEST_CASE("values of a shell's file") {
     CHECK_FALSE(shell_value("#A=x\nAB=x\n", "A"));
     CHECK(with_shell_value("A=1\nB=2\nA=3\n", "A", "x y") == "A=1\nB=2\nA=\"x y\"\n");
     CHECK(with_shell_value("B=2", "A", "x") == "B=2\nA=\"x\"\n");
+    for (const char* plain : {"", "A=\"x $y\" # c\n", "A='x y'\n", "A=x\n", "A=\n", "A=\"\"\nB=\\\n"})
+        CHECK(is_plain_shell_value(plain, "A"));
+    for (const char* other : {"A=\"x \\\"y\\\"\"\n", "A='x \"y\"'\n", "A=\"x \\\ny\"\n", "A=\"x\ny\"\n",
+                              "A=x\\ y\n", "A='$x'\n", "A=\"x\" B=1\n", "A=\"x\"'y'\n", "A=x\"y\"\n"}) {
+        CAPTURE(other);
+        CHECK_FALSE(is_plain_shell_value(other, "A"));
+    }
+}
+
+TEST_CASE("a value that could not be written again the same is refused, the file and the name said") {
+    const BootTree tree{
+        {{"/etc/default/grub", "GRUB_CMDLINE_LINUX_DEFAULT=\"dyndbg=\\\"file x +p\\\" root=/dev/sda2\"\n"}},
+        {},
+        {"grub2-mkconfig"}};
+    const auto plan = plan_boot(tree, "crashkernel=192M");
+    REQUIRE_FALSE(plan);
+    CHECK_THAT(plan.error().message(),
+               Contains("GRUB_CMDLINE_LINUX_DEFAULT in /etc/default/grub") && Contains("crashkernel=192M"));
 }
 
 TEST_CASE("GRUB on Debian gets a file of its own, and undo removes it") {

@@ -10,6 +10,7 @@
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
+#include <sys/stat.h>
 #include <unistd.h>
 
 using namespace kdumpkit;
@@ -54,6 +55,16 @@ Dump dump_of(int day, bool complete, std::uint64_t gib) {
 }
 
 } // namespace
+
+TEST_CASE("what is no regular file is not opened: a FIFO would wait for ever") {
+    const Folder folder;
+    const std::string dump = folder.path() + "/20261123T010203Z-h";
+    fs::create_directories(dump);
+    REQUIRE(::mkfifo((dump + "/summary.json").c_str(), 0600) == 0);
+    const auto dumps = find_dumps({folder.path()}).value();
+    REQUIRE(dumps.size() == 1);
+    CHECK_THAT(dumps[0].why_not, Contains("no summary.json"));
+}
 
 TEST_CASE("only folders that kdump-capture names are dumps") {
     CHECK(time_in_name("20261123T010203Z-host") == 1795395723);

@@ -41,7 +41,7 @@ TEST_CASE("the kernel is asked to shrink the reservation only where it can") {
 TEST_CASE("the parameter of a reservation") {
     CHECK(reservation_parameter({"192M", false, ""}).value() == "crashkernel=192M");
     CHECK(reservation_parameter({"1G", true, ""}).value() == "crashkernel=1G,high crashkernel=72M,low");
-    CHECK(reservation_parameter({"96M", false, "256M"}).value() == "crashkernel=96M crashkernel=256M,cma");
+    CHECK(reservation_parameter({"96M", false, "256M"}).value() == "crashkernel=256M,cma crashkernel=96M");
     CHECK_FALSE(reservation_parameter({"96", false, ""}));
     CHECK_FALSE(reservation_parameter({"96M", false, "x"}));
 }
