@@ -57,6 +57,14 @@ std::optional<ReservationRecord> read_reservation_record(const std::string& root
     return parse_reservation_record(read_text(root + ReservationRecord::path).value_or(std::string()));
 }
 
+std::optional<ReservationRecord> read_standing_reservation(const std::string& root) {
+    auto record = read_reservation_record(root);
+    if (!record)
+        return std::nullopt;
+    const auto again = plan_boot(read_boot_tree(root), record->parameter);
+    return !again || again->changes.empty() ? record : std::nullopt; // what cannot be read is no proof
+}
+
 Result<> apply_plan(const BootPlan& plan, const std::string& parameter, const std::string& root) {
     const std::string path = root + ReservationRecord::path;
     std::error_code error;

@@ -10,6 +10,8 @@ namespace kdumpkit::admin {
 
 // What kdumpkit reserve has written on the system below `root` ("" for the running one).
 std::optional<ReservationRecord> read_reservation_record(const std::string& root);
+// The same, unless the boot loader's settings no longer have all of it: then no reboot would bring it.
+std::optional<ReservationRecord> read_standing_reservation(const std::string& root);
 
 // Carries out a plan that sets `parameter` on the system below `root`; the record comes first, so that it can
 // be undone wherever it ends. Commands run only on the running system.

@@ -99,7 +99,7 @@ Result<DoctorFacts> gather_doctor_facts(const std::string& config) {
     facts.kernel = loader::make_status(
         machine, read_text(loader::LoadRecord::path(loader::KexecPurpose::capture)).value_or(std::string()));
     facts.command_line = machine.command_line;
-    facts.recorded = read_reservation_record("");
+    facts.recorded = read_standing_reservation("");
     facts.image = parse_image_record(read_text(ImageRecord::path).value_or(std::string()));
     facts.arm = parse_arm_record(read_text(ArmRecord::path).value_or(std::string()));
     facts.secure_boot = secure_boot();

@@ -48,7 +48,7 @@ Result<std::string> choose_parameter(const Options& options) {
 }
 
 Result<int> show_state(const Options& options) {
-    const auto record = read_reservation_record(options.root);
+    const auto record = read_standing_reservation(options.root);
     KDK_ASSIGN(const loader::Machine machine, loader::gather_machine("/"));
     KDK_ASSIGN(const std::uint64_t reserved, reserved_now());
     KDK_TRY(print_result(granted_text(machine.command_line, reserved, record ? record->parameter : "")));

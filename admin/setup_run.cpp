@@ -82,7 +82,7 @@ class Setup {
         ReservationFacts facts;
         facts.granted = loader::make_status(machine_, "").reserved;
         facts.command_line = machine_.command_line;
-        facts.recorded = read_reservation_record("");
+        facts.recorded = read_standing_reservation("");
         KDK_ASSIGN(const EstimateInputs inputs, gather_estimate(""));
         const Estimate estimate = estimate_reservation(inputs);
         facts.needed = estimate.needed;

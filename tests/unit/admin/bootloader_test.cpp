@@ -250,6 +250,19 @@ TEST_CASE("a boot loader's file that cannot be written leaves everything as it w
     fs::remove_all(root);
 }
 
+TEST_CASE("a reservation whose words were taken out of the boot loader's settings stands no longer") {
+    const std::string root = fs::temp_directory_path() / fmt::format("kdumpkit-stands-{}", ::getpid());
+    fs::create_directories(root + "/etc/default/grub.d");
+    REQUIRE(write_file_atomically(root + "/etc/default/grub", debian_grub));
+    REQUIRE(
+        apply_plan(plan_boot(read_boot_tree(root), "crashkernel=192M").value(), "crashkernel=192M", root));
+    CHECK(read_standing_reservation(root));
+    fs::remove(root + "/etc/default/grub.d/kdumpkit.cfg");
+    CHECK_FALSE(read_standing_reservation(root));
+    CHECK(read_reservation_record(root));
+    fs::remove_all(root);
+}
+
 TEST_CASE("sizes of a reservation") {
     CHECK(parse_size("192M") == std::uint64_t{192} << 20);
     CHECK(parse_size("1g") == std::uint64_t{1} << 30);
