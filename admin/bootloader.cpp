@@ -51,8 +51,9 @@ class Planner {
             for (const auto& [path, other] : tree_.files)
                 if (path != grub_dropin && (path == grub_defaults || path.starts_with(grub_folder)) &&
                     other.find("crashkernel=") != std::string::npos)
-                    plan.notes.push_back(fmt::format(
-                        "{} also has crashkernel=; the kernel takes the last one on its command line", path));
+                    plan.notes.push_back(fmt::format("{} also has crashkernel=; of several the kernel takes "
+                                                     "the last, but one without ,high first",
+                                                     path));
         } else {
             const char* name = "GRUB_CMDLINE_LINUX_DEFAULT";
             // Fedora has only this one.
