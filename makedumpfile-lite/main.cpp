@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "base/error.h"
 #include "base/interrupt.h"
+#include "base/standard_streams.h"
 #include "makedumpfile-lite/program.h"
 
 #include <csignal>
@@ -8,19 +9,11 @@
 #include <exception>
 #include <new>
 
-#include <fcntl.h>
-#include <unistd.h>
-
 int main(int argc, char** argv) {
     // A limit on file sizes, and a reader that went away, are errors to report and not deaths.
     std::signal(SIGXFSZ, SIG_IGN);
     std::signal(SIGPIPE, SIG_IGN);
-    // Where one of the standard descriptors is closed, a dump must not get its number, and messages with it.
-    // O_PATH: to write to it fails as it would have.
-    int spare = ::open("/dev/null", O_PATH);
-    while (spare >= 0 && spare <= STDERR_FILENO)
-        spare = ::open("/dev/null", O_PATH);
-    ::close(spare);
+    kdumpkit::hold_standard_streams();
     try {
         kdumpkit::watch_interrupts();
         const int code = kdumpkit::dump::run_program({argv + 1, argv + argc});

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "base/error.h"
 #include "base/interrupt.h"
+#include "base/standard_streams.h"
 #include "capture/send/program.h"
 
 #include <csignal>
@@ -12,6 +13,7 @@
 int main(int argc, char** argv) {
     // A server that goes away is an error to report and not a death.
     std::signal(SIGPIPE, SIG_IGN);
+    kdumpkit::hold_standard_streams(); // libcurl keeps descriptors open
     try {
         kdumpkit::watch_interrupts();
         if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/output.h"
 #include "base/progress.h"
+#include "base/standard_streams.h"
 #include "capture/send/options.h"
 #include "capture/send/probe.h"
 #include "capture/send/report.h"
@@ -24,6 +25,10 @@ using Clock = std::chrono::steady_clock;
 Result<std::unique_ptr<Input>> open_input(const Options& options, Scheme scheme) {
     // A part of S3 is held until the server has it: nothing is read twice.
     const std::size_t window = scheme == Scheme::s3 ? std::size_t{1} << 20 : options.buffer;
+    if (options.file.empty() && is_closed_stream(STDIN_FILENO))
+        return fail(make_error(ErrorKind::system, "send", options.name, "standard input is closed")
+                        .then("give the data on standard input, or a file with --file")
+                        .from(ErrorSide::source));
     if (options.file.empty())
         return std::make_unique<PipeInput>(STDIN_FILENO, "standard input", window);
     KDK_ASSIGN(Fd fd, open_file(options.file, O_RDONLY));

@@ -9,7 +9,7 @@ import subprocess
 import time
 
 import sending
-from sending import MIB, REFUSED, STORED, UNREACHABLE, USAGE, Run, random_bytes, wait_until
+from sending import INPUT, MIB, REFUSED, STORED, UNREACHABLE, USAGE, Run, random_bytes, wait_until
 from servers import Sshd, free_port
 
 
@@ -124,6 +124,24 @@ class Sftp(sending.Sending):
         self.assertEqual(code, STORED, run.said)
         self.assertEqual(run.report["resumed_at"], [])
         self.same(self.sshd.data / "vmcore", data)
+
+    def run_without(self, redirections, *arguments):
+        """With closed standard descriptors, which the shell makes: subprocess opens them again."""
+        return subprocess.run(["sh", "-c", f'exec "$@" {redirections}', "sh", sending.settings.programs / "kdump-send",
+                               *map(str, arguments), self.sshd.url()],
+                              capture_output=True, text=True, check=False, timeout=sending.WAIT)
+
+    def test_standard_descriptors_that_are_closed(self):
+        run = self.run_without("<&-", "--name", "vmcore")
+        self.assertEqual(run.returncode, INPUT, run.stderr)
+        self.assertIn("standard input is closed", run.stderr)
+        self.assertIn("\n  next: ", run.stderr)
+        self.assertEqual(self.files(), [])
+        source = self.work / "vmcore"
+        source.write_bytes(random_bytes(MIB))
+        run = self.run_without("<&- >&- 2>&-", "--file", source)
+        self.assertEqual(run.returncode, STORED, run.stderr)
+        self.same(self.sshd.data / "vmcore", source.read_bytes())
 
     def test_ended_by_a_signal(self):
         run = Run("--name", "vmcore", self.sshd.url())
