@@ -19,6 +19,8 @@ class Body {
     [[nodiscard]] virtual std::uint64_t position() const = 0;
     [[nodiscard]] virtual std::optional<std::uint64_t> size() const = 0;
     [[nodiscard]] virtual int wait_for() const = 0;
+    // All of it was read: the server may take its time to work on what it has.
+    [[nodiscard]] virtual bool at_end() const = 0;
 };
 
 // An input from an offset on.
@@ -30,6 +32,7 @@ class InputBody final : public Body {
     [[nodiscard]] std::uint64_t position() const override { return at_; }
     [[nodiscard]] std::optional<std::uint64_t> size() const override { return input_.size(); }
     [[nodiscard]] int wait_for() const override { return input_.wait_for(); }
+    [[nodiscard]] bool at_end() const override { return input_.size() == at_; }
     // Where the first byte was asked for; empty when the transfer did not come that far.
     [[nodiscard]] std::optional<std::uint64_t> began() const { return began_; }
 
@@ -49,6 +52,7 @@ class MemoryBody final : public Body {
     [[nodiscard]] std::uint64_t position() const override { return base_ + at_; }
     [[nodiscard]] std::optional<std::uint64_t> size() const override { return bytes_.size(); }
     [[nodiscard]] int wait_for() const override { return -1; }
+    [[nodiscard]] bool at_end() const override { return at_ == bytes_.size(); }
 
   private:
     std::span<const std::byte> bytes_;
@@ -67,6 +71,7 @@ class EmptyBody final : public Body {
     [[nodiscard]] std::uint64_t position() const override { return at_; }
     [[nodiscard]] std::optional<std::uint64_t> size() const override { return std::nullopt; }
     [[nodiscard]] int wait_for() const override { return -1; }
+    [[nodiscard]] bool at_end() const override { return false; } // there is nothing to work on
 
   private:
     std::uint64_t at_ = 0;

@@ -30,6 +30,7 @@ int seek_body(void* user, curl_off_t offset, int origin) {
     if (!flight.body || origin != SEEK_SET || offset < 0)
         return CURL_SEEKFUNC_FAIL;
     auto there = flight.body->seek(static_cast<std::uint64_t>(offset));
+    flight.given = 0;
     if (there)
         return CURL_SEEKFUNC_OK;
     flight.problem = std::move(there).error();

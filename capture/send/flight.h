@@ -14,7 +14,7 @@ namespace kdumpkit::send {
 struct Flight {
     Body* body = nullptr;
     Reply reply;
-    curl_off_t given = 0;           // bytes that libcurl took from the body
+    curl_off_t given = 0;           // bytes that libcurl took from the body since it last began
     bool starved = false;           // paused, because the body has nothing at the moment
     std::optional<Trouble> problem; // ours, which is why libcurl gave up
     std::string host_key;           // what is wrong with the SSH server's key

@@ -63,7 +63,8 @@ constexpr std::array rows{
         [](Options& options, const std::string& value) {
             return set_seconds(options.limits.connect, "--timeout", value);
         }},
-    Row{"--stall", "SECONDS", "how long the server may take nothing (default: 60)",
+    Row{"--stall", "SECONDS",
+        "how long the server may take nothing (default: 60); its answer at the end: 600 or --give-up",
         [](Options& options, const std::string& value) {
             return set_seconds(options.limits.stall, "--stall", value);
         }},

@@ -36,7 +36,7 @@ void set_request(CURL* handle, const Request& request, const Limits& limits) {
     // Later than our own limit, which cuts connections off first.
     (void)curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT, static_cast<long>(limits.connect.count()) + 10);
     (void)curl_easy_setopt(handle, CURLOPT_SERVER_RESPONSE_TIMEOUT,
-                           static_cast<long>(limits.stall.count()) + 10);
+                           static_cast<long>(std::max(limits.stall, limits.answer()).count()) + 10);
     (void)curl_easy_setopt(handle, CURLOPT_HTTP_VERSION, long{CURL_HTTP_VERSION_1_1});
     if (!request.range.empty())
         (void)curl_easy_setopt(handle, CURLOPT_RANGE, request.range.c_str());
@@ -96,8 +96,9 @@ class Watch {
         if (sent + flight_.given != sent_ || flight_.starved)
             standstill_.moved();
         sent_ = sent + flight_.given;
+        const bool answering = flight_.body && flight_.body->at_end() && sent >= flight_.given;
         if (standstill_.too_long())
-            return standstill_.complaint();
+            return answering ? no_answer() : standstill_.complaint();
         if (connected == 0 && moved == 0)
             return Clock::now() - since_ > limits_.connect
                        ? fmt::format("connecting and logging in took more than {} seconds",
@@ -107,12 +108,18 @@ class Watch {
             since_ = Clock::now();
         moved_ = moved;
         connected_ = true;
+        if (answering)
+            return Clock::now() - since_ > limits_.answer() ? no_answer() : std::string();
         return Clock::now() - since_ > limits_.stall
                    ? fmt::format("the server took nothing for {} seconds", limits_.stall.count())
                    : std::string();
     }
 
   private:
+    [[nodiscard]] std::string no_answer() const {
+        return fmt::format("the server has all and did not answer for {} seconds", limits_.answer().count());
+    }
+
     Flight& flight_;
     CURL* handle_;
     const Limits& limits_;

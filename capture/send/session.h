@@ -5,6 +5,7 @@
 #include "capture/send/login.h"
 #include "capture/send/outcome.h"
 
+#include <algorithm>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -17,6 +18,12 @@ struct Limits {
     std::chrono::seconds connect{30}; // name, connection, TLS or SSH, login, opening the file
     std::chrono::seconds stall{60};   // without a byte taken, while there is something to send
     std::chrono::seconds give_up{0};  // the same over attempts that fail one after the other; 0: no limit
+
+    // How long the answer may take when all was sent: some servers copy gigabytes, or put them together,
+    // before they say a word.
+    [[nodiscard]] std::chrono::seconds answer() const {
+        return give_up != std::chrono::seconds(0) ? give_up : std::max(stall, std::chrono::seconds(600));
+    }
 };
 
 // One request to a server.

@@ -1,11 +1,29 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """kdump-send to nginx over HTTPS with client certificates: what arrives, and which certificates are refused."""
+import http.server
+import ssl
+import threading
 import time
 
 import sending
 from sending import MIB, REFUSED, STORED, UNREACHABLE, Run, random_bytes, wait_until
 from servers import Authority, Nginx
+
+
+class Digesting(http.server.BaseHTTPRequestHandler):
+    """Takes all of a PUT, and then needs `pause` seconds before it answers."""
+    pause = 0
+
+    def do_PUT(self):
+        self.server.taken = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.over.wait(self.pause)
+        self.send_response(201)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
 
 
 class Https(sending.Sending):
@@ -93,6 +111,35 @@ class Https(sending.Sending):
                     self.assertEqual(code, UNREACHABLE, run.said)
                     self.assertIn("no longer in the buffer", run.said)
         self.assertEqual(self.files(), ["vmcore-16"])
+
+    def digesting(self, pause):
+        """A server that needs so long; and its URL."""
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), type("", (Digesting,), {"pause": pause}))
+        server.over = threading.Event()
+        server.handle_error = lambda *_: None  # who gave up is gone
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*self.authority.issue("localhost"))
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        for end in (server.server_close, server.shutdown, server.over.set):
+            self.addCleanup(end)
+        return server, f"https://127.0.0.1:{server.server_address[1]}/?ca={self.authority.certificate}"
+
+    def test_server_that_answers_late_does_not_stall(self):
+        source = self.work / "vmcore"
+        source.write_bytes(random_bytes(3 * MIB))
+        server, url = self.digesting(pause=6)
+        run, code = self.send(b"", "--file", source, "--stall", 2, "--retries", 0, url)
+        self.assertEqual(code, STORED, run.said)
+        self.assertEqual(run.report["attempts"], 1)
+        self.assertEqual(server.taken, source.read_bytes())
+
+    def test_server_that_never_answers_is_given_up(self):
+        source = self.work / "vmcore"
+        source.write_bytes(random_bytes(MIB))
+        _, url = self.digesting(pause=sending.WAIT)
+        self.fails(UNREACHABLE, "did not answer for 3 seconds", b"", "--file", source, "--stall", 1, "--give-up", 3,
+                   url)
 
     def test_probe(self):
         run, code = self.send(b"", "--probe", self.url("/new"))

@@ -46,9 +46,15 @@ TEST_CASE("a pipe is read as it comes, and never waited for") {
     CHECK(read_at(input, 4) == "ef");
     CHECK(read_at(input, 6) == "(nothing)");
     CHECK_FALSE(input.size());
+    InputBody body(input);
+    REQUIRE(body.seek(6));
+    CHECK_FALSE(body.at_end()); // more may come
     (void)pipe.write.close("pipe");
     CHECK(read_at(input, 6) == "(end)");
     CHECK(input.size() == 6);
+    CHECK(body.at_end());
+    REQUIRE(body.seek(5));
+    CHECK_FALSE(body.at_end());
 }
 
 TEST_CASE("the last bytes of a pipe can be read again, what is older is gone") {
