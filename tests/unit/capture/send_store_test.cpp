@@ -20,7 +20,7 @@ struct Server {
     void sender(const std::string& first) {
         put_file(world.places.sender,
                  "#!/bin/sh\n" + first +
-                     "\nNAME=$2; shift 4; FROM=/dev/stdin; [ \"$1\" != --file ] || FROM=$2\n"
+                     "\nNAME=$2; shift 6; FROM=/dev/stdin; [ \"$1\" != --file ] || FROM=$2\n"
                      "mkdir -p \"$(dirname \"" +
                      root + "/$NAME\")\"\n[ \"$1\" != --left-over ] || exec wc -c < \"" + root +
                      "/$NAME.incomplete\"\ncat $FROM > \"" + root + "/$NAME.incomplete\" && mv \"" + root +
@@ -29,6 +29,12 @@ struct Server {
     }
     std::string stored(const std::string& file) { return root + "/" + name + "/" + file; }
 };
+
+// The word behind `option`.
+std::string after(const std::vector<std::string>& words, const std::string& option) {
+    const auto found = std::find(words.begin(), words.end(), option);
+    return found == words.end() || found + 1 == words.end() ? std::string() : *(found + 1);
+}
 
 } // namespace
 
@@ -106,6 +112,21 @@ TEST_CASE("what a collector cut off is never stored as if it were whole; the nex
     REQUIRE(summary["attempts"].size() == 2);
     CHECK(summary["attempts"][0]["outcome"].get<std::string>().find("killed by signal 9") !=
           std::string::npos);
+}
+
+TEST_CASE("a server may stall, and may answer late, as long as the settings say") {
+    Server server;
+    server.world.frozen.settings.stall_timeout = std::chrono::seconds(600);
+    CHECK(server.world.run().saved == Saved::complete);
+    std::size_t senders = 0;
+    for (const auto& words : server.world.system.commands) {
+        if (words.front() != server.world.places.sender)
+            continue;
+        ++senders;
+        CHECK(after(words, "--stall") == "600");
+        CHECK(after(words, "--give-up") == "600");
+    }
+    CHECK(senders >= 3);
 }
 
 TEST_CASE("an initramfs without kdump-send says so") {
