@@ -57,9 +57,11 @@ SendStore::SendStore(Capture& capture, const Target& target)
 std::vector<std::string> send_argv(const Capture& capture, const std::string& url, const std::string& name,
                                    const std::string& file) {
     // Both limits are the settings': one that is shorter would break off a server that is only slow.
-    const std::string patience = std::to_string(capture.frozen.settings.stall_timeout.count());
-    std::vector<std::string> argv{capture.places.sender, "--name", name, "--stall", patience,
-                                  "--give-up",           patience};
+    const auto patience = capture.frozen.settings.stall_timeout.count();
+    // A connection that a firewall has forgotten looks like a stall: half of the time is for another one.
+    std::vector<std::string> argv{
+        capture.places.sender,   "--name", name, "--stall", std::to_string(patience / 2), "--give-up",
+        std::to_string(patience)};
     if (!file.empty())
         argv.insert(argv.end(), {"--file", file});
     argv.push_back(url);

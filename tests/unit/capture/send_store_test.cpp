@@ -123,7 +123,7 @@ TEST_CASE("a server may stall, and may answer late, as long as the settings say"
         if (words.front() != server.world.places.sender)
             continue;
         ++senders;
-        CHECK(after(words, "--stall") == "600");
+        CHECK(after(words, "--stall") == "300");
         CHECK(after(words, "--give-up") == "600");
     }
     CHECK(senders >= 3);
