@@ -100,17 +100,13 @@ Outcome<std::uint64_t> AppendStore::size_of(const std::string& name) {
     return nothing.position();
 }
 
-Outcome<bool> AppendStore::continues(Input& input, const std::string& partial) {
-    constexpr std::uint64_t compared = 64 << 10;
-    KDK_ASSIGN(const std::uint64_t there, size_of(partial));
-    if (there == 0 || there > input.seen())
-        return false;
-    const std::uint64_t from = there > compared ? there - compared : 0;
+Outcome<bool> AppendStore::same_there(Input& input, const std::string& partial, std::uint64_t from,
+                                      std::size_t length) {
     Request request;
     request.url = url(partial);
-    request.range = fmt::format("{}-{}", from, there - 1);
+    request.range = fmt::format("{}-{}", from, from + length - 1);
     KDK_ASSIGN(const Reply reply, run_patiently(means_, request));
-    std::vector<std::byte> ours(static_cast<std::size_t>(there - from));
+    std::vector<std::byte> ours(length);
     std::size_t filled = 0;
     while (filled < ours.size()) {
         auto got = input.read(from + filled, std::span(ours).subspan(filled));
@@ -120,8 +116,26 @@ Outcome<bool> AppendStore::continues(Input& input, const std::string& partial) {
             break;
         filled += got->bytes;
     }
-    const bool same = as_bytes(reply.text).size() == filled &&
-                      std::equal(ours.begin(), ours.end(), as_bytes(reply.text).begin());
+    return as_bytes(reply.text).size() == filled &&
+           std::equal(ours.begin(), ours.end(), as_bytes(reply.text).begin());
+}
+
+// Not only the end: a memory image has long runs of zeros, which would join to anything.
+Outcome<bool> AppendStore::continues(Input& input, const std::string& partial) {
+    constexpr std::uint64_t compared = 64 << 10;
+    constexpr std::uint64_t places = 8;
+    KDK_ASSIGN(const std::uint64_t there, size_of(partial));
+    if (there == 0 || there > input.seen())
+        return false;
+    const std::uint64_t length = std::min(there, compared);
+    const std::uint64_t step = std::max<std::uint64_t>((there - length) / (places - 1), 1);
+    bool same = true;
+    // From the end, where most others differ.
+    for (std::uint64_t from = there - length; same; from -= step) {
+        KDK_ASSIGN(same, same_there(input, partial, from, static_cast<std::size_t>(length)));
+        if (from < step)
+            break;
+    }
     means_.log.info("{} of {} are there already{}", human_bytes(there), human_bytes(input.seen()),
                     same ? "" : ", but of another file: beginning anew");
     return same;

@@ -23,6 +23,8 @@ class AppendStore final : public Store {
     Outcome<std::uint64_t> size_of(const std::string& name);
     // Whether the file on the server is how the input begins.
     Outcome<bool> continues(Input& input, const std::string& partial);
+    Outcome<bool> same_there(Input& input, const std::string& partial, std::uint64_t from,
+                             std::size_t length);
     // `from` has that many bytes.
     Outcome<> rename(const std::string& from, const std::string& to, std::uint64_t bytes);
     Outcome<> command(const std::string& name, std::vector<std::string> commands);

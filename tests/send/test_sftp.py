@@ -125,6 +125,16 @@ class Sftp(sending.Sending):
         self.assertEqual(run.report["resumed_at"], [])
         self.same(self.sshd.data / "vmcore", data)
 
+    def test_zeros_at_the_end_of_what_is_there_prove_nothing(self):
+        data = random_bytes(2 * MIB) + bytes(MIB) + random_bytes(MIB)
+        source = self.work / "vmcore"
+        source.write_bytes(data)
+        (self.sshd.data / "vmcore.incomplete").write_bytes(bytes(3 * MIB))
+        run, code = self.send(b"", "--file", source, self.sshd.url())
+        self.assertEqual(code, STORED, run.said)
+        self.assertEqual(run.report["resumed_at"], [])
+        self.same(self.sshd.data / "vmcore", data)
+
     def run_without(self, redirections, *arguments):
         """With closed standard descriptors, which the shell makes: subprocess opens them again."""
         return subprocess.run(["sh", "-c", f'exec "$@" {redirections}', "sh", sending.settings.programs / "kdump-send",
