@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """kdump-send to vsftpd, in the clear and with TLS."""
 import os
+import tempfile
 import time
 
 import sending
@@ -55,6 +56,21 @@ class Ftp(sending.Sending):
     def test_folder_that_may_not_be_written(self):
         self.server()
         self.fails(REFUSED, "", b"x", "--name", "a", self.url(path="/"))
+
+    def test_file_goes_on_after_a_restart_of_the_program(self):
+        self.server()
+        data = random_bytes(5 * MIB)
+        partial = self.ftpd.data / "vmcore.incomplete"
+        with tempfile.NamedTemporaryFile() as source:
+            source.write(data)
+            source.flush()
+            for there, resumed in ((data[:2 * MIB], [2 * MIB]), (bytes(MIB) + data[MIB:2 * MIB], [])):
+                partial.write_bytes(there)
+                partial.chmod(0o666)
+                run = Run("--name", "vmcore", "--file", source.name, self.url())
+                self.assertEqual(run.end(), STORED, run.said)
+                self.assertEqual(run.report["resumed_at"], resumed)
+                self.same(self.ftpd.data / "vmcore", data)
 
     def test_server_killed_and_started_again(self):
         self.server()
