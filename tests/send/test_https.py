@@ -128,8 +128,8 @@ class Https(sending.Sending):
     def test_server_that_answers_late_does_not_stall(self):
         source = self.work / "vmcore"
         source.write_bytes(random_bytes(3 * MIB))
-        server, url = self.digesting(pause=6)
-        run, code = self.send(b"", "--file", source, "--stall", 2, "--retries", 0, url)
+        server, url = self.digesting(pause=11)
+        run, code = self.send(b"", "--file", source, "--stall", 8, "--retries", 0, url)
         self.assertEqual(code, STORED, run.said)
         self.assertEqual(run.report["attempts"], 1)
         self.assertEqual(server.taken, source.read_bytes())
@@ -138,7 +138,7 @@ class Https(sending.Sending):
         source = self.work / "vmcore"
         source.write_bytes(random_bytes(MIB))
         _, url = self.digesting(pause=sending.WAIT)
-        self.fails(UNREACHABLE, "did not answer for 3 seconds", b"", "--file", source, "--stall", 1, "--give-up", 3,
+        self.fails(UNREACHABLE, "did not answer for 10 seconds", b"", "--file", source, "--stall", 8, "--give-up", 10,
                    url)
 
     def test_probe(self):
