@@ -7,6 +7,8 @@
 
 #include <filesystem>
 
+#include <sys/stat.h>
+
 namespace kdumpkit::admin {
 namespace {
 
@@ -52,6 +54,11 @@ Result<> carry_out(const BootPlan& plan, const std::string& root) {
 }
 
 } // namespace
+
+Result<Fd> lock_boot_settings() {
+    ::mkdir("/run/kdumpkit", 0755);
+    return lock_file("/run/kdumpkit/reserve.lock");
+}
 
 std::optional<ReservationRecord> read_reservation_record(const std::string& root) {
     return parse_reservation_record(read_text(root + ReservationRecord::path).value_or(std::string()));

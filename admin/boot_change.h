@@ -2,6 +2,7 @@
 #pragma once
 
 #include "admin/bootloader.h"
+#include "base/file.h"
 
 #include <optional>
 #include <string>
@@ -12,6 +13,10 @@ namespace kdumpkit::admin {
 std::optional<ReservationRecord> read_reservation_record(const std::string& root);
 // The same, unless the boot loader's settings no longer have all of it: then no reboot would bring it.
 std::optional<ReservationRecord> read_standing_reservation(const std::string& root);
+
+// Held from reading the boot loader's settings of the running system until they are changed: two at once
+// would keep each other's words as the earlier ones. Waits.
+Result<Fd> lock_boot_settings();
 
 // Carries out a plan that sets `parameter` on the system below `root`; the record comes first, so that it can
 // be undone wherever it ends. Commands run only on the running system.

@@ -57,6 +57,35 @@ bool assigns(std::string_view line, std::string_view name) {
     return line.starts_with(name) && line.substr(name.size()).starts_with("=");
 }
 
+// NAME=VALUE of a file that a shell reads, as it is written there.
+struct Assignment {
+    char quote = 0; // the one around the value; 0: none
+    bool closed = true;
+    std::string_view value;  // without the quotes
+    std::string_view behind; // what is on the line after it
+};
+
+std::optional<Assignment> last_assignment(std::string_view file, std::string_view name) {
+    std::optional<Assignment> found;
+    each_line(file, [&](std::string_view line, bool) {
+        if (!assigns(line, name))
+            return;
+        Assignment one;
+        std::string_view text = without_indent(line).substr(name.size() + 1);
+        if (!text.empty() && (text.front() == '"' || text.front() == '\'')) {
+            one.quote = text.front();
+            text.remove_prefix(1);
+        }
+        const std::size_t end = one.quote != 0 ? text.find(one.quote) : text.find_first_of(" \t#");
+        one.value = text.substr(0, end);
+        one.closed = one.quote == 0 || end != std::string_view::npos;
+        if (end != std::string_view::npos)
+            one.behind = without_indent(text.substr(end + (one.quote != 0 ? 1 : 0)));
+        found = one;
+    });
+    return found;
+}
+
 } // namespace
 
 std::string with_crashkernel(std::string_view line, std::string_view parameter) {
@@ -86,44 +115,18 @@ bool has_crashkernel(std::string_view line, std::string_view parameter) {
 }
 
 std::optional<std::string> shell_value(std::string_view file, std::string_view name) {
-    std::optional<std::string> found;
-    each_line(file, [&](std::string_view line, bool) {
-        if (!assigns(line, name))
-            return;
-        std::string_view value = without_indent(line).substr(name.size() + 1);
-        if (!value.empty() && (value.front() == '"' || value.front() == '\'')) {
-            const std::size_t end = value.find(value.front(), 1);
-            value = value.substr(1, end == std::string_view::npos ? std::string_view::npos : end - 1);
-        } else {
-            value = value.substr(0, value.find_first_of(" \t#"));
-        }
-        found = std::string(value);
-    });
-    return found;
+    const auto found = last_assignment(file, name);
+    return found ? std::optional(std::string(found->value)) : std::nullopt;
 }
 
 bool is_plain_shell_value(std::string_view file, std::string_view name) {
-    bool plain = true;
-    each_line(file, [&](std::string_view line, bool) {
-        if (!assigns(line, name))
-            return;
-        std::string_view value = without_indent(line).substr(name.size() + 1);
-        std::string_view behind;
-        const char quote =
-            !value.empty() && (value.front() == '"' || value.front() == '\'') ? value.front() : 0;
-        const std::size_t end = quote != 0 ? value.find(quote, 1) : value.find_first_of(" \t#");
-        if (end != std::string_view::npos)
-            behind = value.substr(end + (quote != 0 ? 1 : 0));
-        value = value.substr(quote != 0 ? 1 : 0,
-                             end == std::string_view::npos ? end : end - (quote != 0 ? 1 : 0));
-        behind = without_indent(behind);
-        // What a shell would expand in double quotes it expands without quotes too, but not in single ones.
-        plain = (quote == 0 || end != std::string_view::npos) && (behind.empty() || behind.front() == '#') &&
-                value.find_first_of(quote == '"' ? "\\"
-                                    : quote == 0 ? "\\\"'"
-                                                 : "\\\"$`") == std::string_view::npos;
-    });
-    return plain;
+    const auto found = last_assignment(file, name);
+    if (!found)
+        return true;
+    // What a shell would expand in double quotes it expands without quotes too, but not in single ones.
+    const char* const changing = found->quote == '"' ? "\\" : found->quote == '\'' ? "\\\"$`" : "\\\"'";
+    return found->closed && (found->behind.empty() || found->behind.front() == '#') &&
+           found->value.find_first_of(changing) == std::string_view::npos;
 }
 
 std::string with_shell_value(std::string_view file, std::string_view name, std::string_view value) {

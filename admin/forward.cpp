@@ -72,6 +72,14 @@ std::vector<Shipment> plan_shipments(const std::vector<Dump>& dumps, const Setti
 Result<> ship(const Shipment& shipment, const std::string& sender, const Log& log) {
     const Dump& dump = *shipment.dump;
     KDK_ASSIGN(const Fd lock, lock_dump(dump));
+    // Another shipment of this run, or another run, may have marked it since it was listed.
+    std::vector<std::string> urls = dump.shipped;
+    if (const auto now = find_dumps({parent_folder(dump.folder)}))
+        for (const Dump& one : *now)
+            if (one.folder == dump.folder)
+                urls = one.shipped;
+    if (has(urls, shipment.url))
+        return {};
     for (const std::string& name : shipment.files) {
         const std::string path = dump.folder + "/" + name;
         log.info("sends {} to {}", path, shipment.url);
@@ -84,12 +92,6 @@ Result<> ship(const Shipment& shipment, const std::string& sender, const Log& lo
                             .then("Its words above tell why; `kdumpkit forward` goes on where it ended.")
                             .from(ErrorSide::destination));
     }
-    std::vector<std::string> urls = dump.shipped;
-    // Another shipment of this run may have marked it meanwhile.
-    if (const auto now = find_dumps({parent_folder(dump.folder)}))
-        for (const Dump& one : *now)
-            if (one.folder == dump.folder)
-                urls = one.shipped;
     urls.push_back(shipment.url);
     return write_file_atomically(dump.folder + "/" + shipped_file, shipped_text(urls), 0600);
 }

@@ -6,7 +6,6 @@
 #include "admin/reservation_picture.h"
 #include "admin/reservation_text.h"
 #include "admin/shrink.h"
-#include "base/file.h"
 #include "base/output.h"
 #include "base/progress.h"
 #include "loader/machine.h"
@@ -15,7 +14,6 @@
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 namespace kdumpkit::admin {
@@ -26,11 +24,6 @@ struct Options {
     std::string shrink, root;
     bool dry_run = false, undo = false, show = false;
 };
-
-Result<Fd> lock_reserving() {
-    ::mkdir("/run/kdumpkit", 0755);
-    return lock_file("/run/kdumpkit/reserve.lock");
-}
 
 Result<std::string> choose_parameter(const Options& options) {
     if (options.undo)
@@ -99,10 +92,9 @@ Result<int> run_reserve(const Options& options) {
     if (!options.dry_run && options.root.empty() && ::geteuid() != 0)
         return fail(make_error(ErrorKind::invalid, "change", "the boot loader's settings", "this needs root")
                         .then("run it with sudo, or look at it with --dry-run"));
-    // Two at once would keep each other's words as the earlier ones.
     Fd lock;
     if (!options.dry_run && options.root.empty()) {
-        KDK_ASSIGN(lock, lock_reserving());
+        KDK_ASSIGN(lock, lock_boot_settings());
     }
     KDK_ASSIGN(const std::string parameter, choose_parameter(options));
     const auto before = read_reservation_record(options.root);

@@ -180,6 +180,10 @@ class Setup {
     }
 
     Result<> unreserve() {
+        Fd lock;
+        if (!wish_.dry_run) {
+            KDK_ASSIGN(lock, lock_boot_settings());
+        }
         const auto record = read_reservation_record("");
         if (!record) {
             good("reservation", "kdumpkit has written none");
@@ -229,6 +233,10 @@ class Setup {
     }
 
     Result<> write_reservation() {
+        Fd lock;
+        if (!wish_.dry_run) {
+            KDK_ASSIGN(lock, lock_boot_settings());
+        }
         auto plan = plan_boot(read_boot_tree(""), decision_.parameter);
         if (!plan) {
             // Everything else can be done all the same.

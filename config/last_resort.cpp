@@ -4,11 +4,13 @@
 #include "base/text.h"
 
 #include <algorithm>
+#include <array>
 
 namespace kdumpkit {
 
 bool is_last_resort_type(std::string_view type) {
-    return std::find(last_resort_types.begin(), last_resort_types.end(), type) != last_resort_types.end();
+    constexpr std::array<std::string_view, 7> types{"ext4", "ext3", "ext2", "xfs", "btrfs", "f2fs", "vfat"};
+    return std::find(types.begin(), types.end(), type) != types.end();
 }
 
 bool may_be_last_resort(const Settings& settings, const std::string& uuid) {

@@ -3,7 +3,6 @@
 
 #include "config/settings.h"
 
-#include <array>
 #include <string>
 #include <string_view>
 
@@ -12,10 +11,8 @@ namespace kdumpkit {
 // The folder of a filesystem that capture.last_resort allows, for what no target took.
 constexpr const char* last_resort_folder = "/kdumpkit";
 
-// What is mounted and written without anything besides: no array to assemble, no other node that has it
-// mounted (as gfs2 and ocfs2 may).
-constexpr std::array<std::string_view, 7> last_resort_types{"ext4",  "ext3", "ext2", "xfs",
-                                                            "btrfs", "f2fs", "vfat"};
+// Whether such a filesystem is mounted and written without anything besides: no array to assemble, no other
+// node that has it mounted (as gfs2 and ocfs2 may).
 bool is_last_resort_type(std::string_view type);
 
 // Whether the settings allow the filesystem with this UUID, in either case as it is written.

@@ -166,11 +166,8 @@ Result<std::vector<PackedModule>> collect_modules(const BuildRequest& request, c
         for (ModuleRequest& one :
              filesystem_modules(*tree, result.production->production.filesystem_type, tree->knows_built_in()))
             requests.push_back(std::move(one));
-    if (!result.frozen.settings.last_resort.empty())
-        for (const char* type : {"ext4", "xfs", "btrfs", "f2fs", "vfat"})
-            if (const auto known = tree->look_up(type); known && (known->built_in || !known->names.empty()))
-                for (ModuleRequest& one : filesystem_modules(*tree, type, false))
-                    requests.push_back(std::move(one));
+    for (ModuleRequest& one : last_resort_filesystems(*tree, result.frozen.settings))
+        requests.push_back(std::move(one));
     KDK_ASSIGN(LoadOrder order, load_order(*tree, requests));
     result.built_in = std::move(order.built_in);
     result.warnings.insert(result.warnings.end(), order.warnings.begin(), order.warnings.end());

@@ -56,24 +56,20 @@ std::vector<ModuleRequest> driver_modules(const DeviceChain& chain, const Surrou
     return requests;
 }
 
-namespace {
-
-Result<> add_drivers(FrozenTarget& frozen, const std::string& device, const Surroundings& around) {
+Result<std::vector<ModuleRequest>> disk_drivers(const std::string& device, const Surroundings& around) {
     KDK_ASSIGN(const DeviceNumber number, device_number(device));
     KDK_ASSIGN(const DeviceChain chain, device_chain(around.sysfs, number.major, number.minor));
-    frozen.drivers = driver_modules(chain, around);
-    return {};
+    return driver_modules(chain, around);
 }
-
-} // namespace
 
 Result<FrozenTarget> freeze_target(const Target& target, const Surroundings& around) {
     FrozenTarget frozen{target, {}};
     if (target.info().remote())
         return frozen; // its network is frozen for all remote targets together
     if (target.scheme == Scheme::raw) {
-        if (around.running_system && around.find_drivers)
-            KDK_TRY(add_drivers(frozen, target.path, around));
+        if (around.running_system && around.find_drivers) {
+            KDK_ASSIGN(frozen.drivers, disk_drivers(target.path, around));
+        }
         return frozen;
     }
     if (!around.running_system) {
@@ -92,7 +88,7 @@ Result<FrozenTarget> freeze_target(const Target& target, const Surroundings& aro
     KDK_ASSIGN(const std::string device, resolve(frozen.target, around));
     if (!around.find_drivers)
         return frozen;
-    KDK_TRY(add_drivers(frozen, device, around));
+    KDK_ASSIGN(frozen.drivers, disk_drivers(device, around));
     return frozen;
 }
 

@@ -25,6 +25,8 @@ struct Surroundings {
 // The drivers of a device: those in use are exact, but only this kernel surely calls them so; for another one
 // its own aliases decide.
 std::vector<ModuleRequest> driver_modules(const DeviceChain& chain, const Surroundings& around);
+// The same of a block device by its path.
+Result<std::vector<ModuleRequest>> disk_drivers(const std::string& device, const Surroundings& around);
 
 // A target with its filesystem found, and the modules its device needs.
 struct FrozenTarget {

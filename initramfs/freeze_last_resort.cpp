@@ -12,16 +12,13 @@
 namespace kdumpkit::initramfs {
 namespace {
 
-Result<DeviceChain> chain_of(const std::string& device, const Surroundings& around) {
-    KDK_ASSIGN(const DeviceNumber number, device_number(device));
-    return device_chain(around.sysfs, number.major, number.minor);
-}
-
-void add(FrozenLastResort& frozen, const DeviceChain& chain, const Surroundings& around) {
-    for (ModuleRequest& driver : driver_modules(chain, around)) {
+Result<> add_drivers(FrozenLastResort& frozen, const std::string& device, const Surroundings& around) {
+    KDK_ASSIGN(std::vector<ModuleRequest> drivers, disk_drivers(device, around));
+    for (ModuleRequest& driver : drivers) {
         driver.required = false; // a missing one is a warning
         frozen.drivers.push_back(std::move(driver));
     }
+    return {};
 }
 
 void add_any(FrozenLastResort& frozen, const Surroundings& around) {
@@ -30,12 +27,10 @@ void add_any(FrozenLastResort& frozen, const Surroundings& around) {
     for (const MountedFolder& mount : mounted_disks(around.mountinfo)) {
         if (!is_last_resort_type(mount.type))
             continue;
-        const auto chain = chain_of(mount.source, around);
-        if (chain) {
-            add(frozen, *chain, around);
+        if (const auto added = add_drivers(frozen, mount.source, around))
             reached = true;
-        } else
-            reasons += fmt::format("; {}: {}", mount.source, chain.error().reason);
+        else
+            reasons += fmt::format("; {}: {}", mount.source, added.error().reason);
     }
     if (!reached)
         frozen.warnings.push_back(fmt::format(
@@ -60,13 +55,23 @@ FrozenLastResort freeze_last_resort(const Settings& settings, const Surroundings
             continue;
         }
         const auto device = find_device_by_uuid(one.substr(std::string_view("UUID=").size()));
-        const auto chain = device ? chain_of(*device, around) : Result<DeviceChain>(Failure(device.error()));
-        if (chain)
-            add(frozen, *chain, around);
-        else
-            frozen.warnings.push_back(fmt::format("capture.last_resort: {}: {}", one, chain.error().reason));
+        const auto added = device ? add_drivers(frozen, *device, around) : fail(device.error());
+        if (!added)
+            frozen.warnings.push_back(fmt::format("capture.last_resort: {}: {}", one, added.error().reason));
     }
     return frozen;
+}
+
+std::vector<ModuleRequest> last_resort_filesystems(ModuleCatalog& catalog, const Settings& settings) {
+    std::vector<ModuleRequest> requests;
+    if (settings.last_resort.empty())
+        return requests;
+    // The module ext4 mounts ext2 and ext3.
+    for (const char* type : {"ext4", "xfs", "btrfs", "f2fs", "vfat"})
+        if (const auto known = catalog.look_up(type); known && (known->built_in || !known->names.empty()))
+            for (ModuleRequest& one : filesystem_modules(catalog, type, false))
+                requests.push_back(std::move(one));
+    return requests;
 }
 
 } // namespace kdumpkit::initramfs

@@ -17,4 +17,7 @@ struct FrozenLastResort {
 };
 FrozenLastResort freeze_last_resort(const Settings& settings, const Surroundings& around);
 
+// The filesystems that the kernel can mount of those that may be a last resort; none if nothing is allowed.
+std::vector<ModuleRequest> last_resort_filesystems(ModuleCatalog& catalog, const Settings& settings);
+
 } // namespace kdumpkit::initramfs

@@ -68,6 +68,14 @@ class Place:
             raise RuntimeError(f"kdumpkit build: {done.stderr}")
         return output
 
+    def files_to_build(self):
+        """What `kdumpkit build` reads in a guest: path there: path here. Of the modules only those of virtio disks."""
+        modules = self.kernel.root / "lib/modules" / self.kernel.release
+        wanted = [path for path in modules.rglob("*") if path.is_file()
+                  and (path.parent == modules or path.parent.name in ("virtio", "block"))]
+        wanted.append(self.kernel.root / f"boot/config-{self.kernel.release}")
+        return {str(path.relative_to(self.kernel.root)): path for path in wanted}
+
     def with_programs(self, folder, programs):
         """This place with further programs, path: content, in the root of its kernel, copied to `folder`."""
         root = self.work / folder

@@ -50,12 +50,7 @@ class Build(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.disk = Partition(place.work / "disk.img", 128)
-        modules = place.kernel.root / "lib/modules" / place.kernel.release
-        wanted = [path for path in modules.rglob("*") if path.is_file()
-                  and (path.parent == modules or path.parent.name in ("virtio", "block"))]
-        files = {str(path.relative_to(place.kernel.root)): path for path in wanted}
-        files[f"boot/config-{place.kernel.release}"] = place.kernel.root / f"boot/config-{place.kernel.release}"
-        cls.guest = place.guest("build", SCRIPT, files=files, disks=[cls.disk],
+        cls.guest = place.guest("build", SCRIPT, files=place.files_to_build(), disks=[cls.disk],
                                 programs=("kdump-capture", "makedumpfile-lite")).run()
 
     def test_build_finds_disk_filesystem_and_drivers(self):

@@ -37,13 +37,8 @@ class LastResort(unittest.TestCase):
     def setUpClass(cls):
         cls.target = Disk(place.work / "target.img", 16, bus="nvme", read_only=True)
         cls.other = Disk(place.work / "other.img", 128)
-        modules = place.kernel.root / "lib/modules" / place.kernel.release
-        wanted = [path for path in modules.rglob("*") if path.is_file()
-                  and (path.parent == modules or path.parent.name in ("virtio", "block"))]
-        files = {str(path.relative_to(place.kernel.root)): path for path in wanted}
-        files[f"boot/config-{place.kernel.release}"] = place.kernel.root / f"boot/config-{place.kernel.release}"
         script = SCRIPT.format(settings=SETTINGS, target=cls.target.target()) + cycle.PANIC
-        cls.guest = place.guest("panic", script, files=files, disks=[cls.target, cls.other],
+        cls.guest = place.guest("panic", script, files=place.files_to_build(), disks=[cls.target, cls.other],
                                 programs=("kdump-capture", "makedumpfile-lite")).run()
         cls.next = place.guest("next", NEXT_BOOT.format(settings=SETTINGS), disks=[cls.other]).run()
 

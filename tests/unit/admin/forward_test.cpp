@@ -65,7 +65,8 @@ TEST_CASE("a dump is marked as shipped when all of it was, and only then") {
     std::ofstream(dump / "vmcore") << "x";
     const std::string sender = folder / "send";
     // Fails for vmcore while the file "down" exists; notes what it was given.
-    std::ofstream(sender) << "#!/bin/sh\necho \"$@\" >> " << (folder / "sent").string()
+    std::ofstream(sender) << "#!/bin/sh\nreadlink /proc/$$/fd/* >> " << (folder / "open").string()
+                          << "\necho \"$@\" >> " << (folder / "sent").string()
                           << "\ncase $4 in */vmcore) ! [ -e " << (folder / "down").string() << " ];; esac\n";
     ::chmod(sender.c_str(), 0755);
     std::ofstream(folder / "down") << "";
@@ -91,7 +92,14 @@ TEST_CASE("a dump is marked as shipped when all of it was, and only then") {
     CHECK(failed.error().side == ErrorSide::destination);
     CHECK_FALSE(fs::exists(dump / shipped_file));
     fs::remove(folder / "down");
+    const auto before = find_dumps({folder}).value();
     CHECK(once());
+    // The lock is the sender's too: it may outlive the process that started it.
+    CHECK(read_text(folder / "open").value().find(dump.string() + "\n") != std::string::npos);
+    // Planned before the dump was marked: nothing is sent twice.
+    const std::string once_sent = read_text(folder / "sent").value();
+    CHECK(ship(plan_shipments(before, settings).at(0), sender, quiet));
+    CHECK(read_text(folder / "sent") == once_sent);
     const auto dumps = find_dumps({folder}).value();
     CHECK(dumps[0].shipped == std::vector<std::string>{settings.targets[0].url()});
     CHECK(plan_shipments(dumps, settings).empty());

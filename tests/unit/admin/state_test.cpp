@@ -2,9 +2,12 @@
 #include "admin/prometheus_text.h"
 #include "admin/reservation_picture.h"
 #include "admin/reservation_text.h"
+#include "admin/reserve_command.h"
 #include "admin/shrink.h"
 
+#include <CLI/CLI.hpp>
 #include <catch2/catch.hpp>
+#include <fmt/format.h>
 
 using namespace kdumpkit;
 using namespace kdumpkit::admin;
@@ -23,6 +26,19 @@ TEST_CASE("a picture of the reservation") {
     CHECK_THAT(reservation_picture(loader::parse_iomem("1000-3fffffff : System RAM\n").value()),
                Contains("nothing is reserved"));
     CHECK_THAT(reservation_picture({}), Contains("no System RAM"));
+}
+
+TEST_CASE("--shrink changes the running machine: what speaks of files is refused beside it") {
+    for (const char* other : {"--root /nowhere", "--undo", "--show", "--high", "--cma 64M", "192M"}) {
+        CAPTURE(other);
+        CLI::App app;
+        const auto run = define_reserve(app);
+        app.parse(fmt::format("--shrink 64M {}", other));
+        const auto refused = run();
+        REQUIRE_FALSE(refused);
+        CHECK(refused.error().kind == ErrorKind::invalid);
+        CHECK_THAT(refused.error().message(), Contains("no file"));
+    }
 }
 
 TEST_CASE("the kernel is asked to shrink the reservation only where it can") {
