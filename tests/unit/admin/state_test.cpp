@@ -28,7 +28,7 @@ TEST_CASE("a picture of the reservation") {
     CHECK_THAT(reservation_picture({}), Contains("no System RAM"));
 }
 
-TEST_CASE("--shrink changes the running machine: what speaks of files is refused beside it") {
+TEST_CASE("what speaks of files is refused beside --shrink, which changes the running machine") {
     for (const char* other : {"--root /nowhere", "--undo", "--show", "--high", "--cma 64M", "192M"}) {
         CAPTURE(other);
         CLI::App app;
