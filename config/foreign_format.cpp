@@ -2,64 +2,52 @@
 #include "config/foreign_format.h"
 
 #include "base/text.h"
+#include "config/shell_assignments.h"
 
 #include <algorithm>
 
 namespace kdumpkit {
 namespace {
 
-std::string unquoted(std::string_view text) {
-    if (!text.empty() && (text.front() == '"' || text.front() == '\'')) {
-        const std::size_t end = text.find(text.front(), 1);
-        return std::string(text.substr(1, end == std::string_view::npos ? end : end - 1));
-    }
-    return std::string(trimmed(text.substr(0, text.find('#'))));
-}
-
-bool is_name(std::string_view text) {
-    return !text.empty() && text.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-                                                   "0123456789_") == std::string_view::npos;
-}
-
 // "KEY VALUE", a comment begins anywhere with a blank and #.
-void read_words(std::string_view line, ForeignEntry entry, std::vector<ForeignEntry>& entries) {
+ForeignEntry read_words(unsigned number, std::string_view line) {
+    ForeignEntry entry{number, {}, {}, {}};
     const std::size_t end = std::min(line.find_first_of(" \t"), line.size());
     entry.key = line.substr(0, end);
-    std::string_view value = trimmed(line.substr(end));
-    entry.value = trimmed(value.substr(0, value.find(" #")));
+    std::string_view value = line.substr(end);
+    for (std::size_t at = value.find('#'); at != std::string_view::npos; at = value.find('#', at + 1))
+        if (at > 0 && (value[at - 1] == ' ' || value[at - 1] == '\t')) {
+            value = value.substr(0, at);
+            break;
+        }
+    entry.value = trimmed(value);
     if (entry.value.size() >= 2 && entry.value.front() == '"' && entry.value.back() == '"')
         entry.value = entry.value.substr(1, entry.value.size() - 2);
-    entries.push_back(std::move(entry));
+    return entry;
 }
 
-void read_assignment(std::string_view line, ForeignEntry entry, std::vector<ForeignEntry>& entries) {
-    if (line.starts_with("export "))
-        line = trimmed(line.substr(7));
-    const std::size_t equals = line.find('=');
-    if (equals == std::string_view::npos || !is_name(line.substr(0, equals)))
-        return;
-    entry.key = line.substr(0, equals);
-    entry.value = unquoted(line.substr(equals + 1));
-    entries.push_back(std::move(entry));
+std::vector<ForeignEntry> lines_of_words(std::string_view text) {
+    std::vector<ForeignEntry> entries;
+    for (unsigned number = 1; !text.empty(); ++number) {
+        const std::size_t end = std::min(text.find('\n'), text.size());
+        const std::string_view line = trimmed(text.substr(0, end));
+        text.remove_prefix(std::min(end + 1, text.size()));
+        if (!line.empty() && line.front() != '#')
+            entries.push_back(read_words(number, line));
+    }
+    return entries;
 }
 
 } // namespace
 
 std::vector<ForeignEntry> foreign_entries(std::string_view text, ForeignFormat format) {
+    if (text.starts_with("\xef\xbb\xbf")) // the mark that some editors put before UTF-8
+        text.remove_prefix(3);
+    if (format == ForeignFormat::rhel_conf)
+        return lines_of_words(text);
     std::vector<ForeignEntry> entries;
-    unsigned number = 0;
-    while (!text.empty()) {
-        const std::size_t end = std::min(text.find('\n'), text.size());
-        const std::string_view line = trimmed(text.substr(0, end));
-        text.remove_prefix(std::min(end + 1, text.size()));
-        ++number;
-        if (line.empty() || line.front() == '#')
-            continue;
-        if (format == ForeignFormat::rhel_conf)
-            read_words(line, {number, {}, {}}, entries);
-        else
-            read_assignment(line, {number, {}, {}}, entries);
-    }
+    for (ShellAssignment& one : shell_assignments(text))
+        entries.push_back({one.line, std::move(one.name), std::move(one.value), std::move(one.trouble)});
     return entries;
 }
 

@@ -13,6 +13,7 @@ namespace kdumpkit {
 struct ForeignEntry {
     unsigned line = 0; // from 1
     std::string key, value;
+    std::string trouble; // why `value` is not what the other kdump makes of it, or empty
 };
 // In the order of the file; comments, blank lines and what is no assignment are passed over.
 std::vector<ForeignEntry> foreign_entries(std::string_view text, ForeignFormat format);

@@ -2,6 +2,7 @@
 #include "config/foreign_key.h"
 
 #include "base/bytes.h"
+#include "base/percent.h"
 #include "config/table.h"
 
 #include <algorithm>
@@ -9,6 +10,16 @@
 #include <sstream>
 
 #include <fmt/format.h>
+
+namespace kdumpkit {
+
+bool ImportDraft::is_remote() const {
+    return (!remote.empty() && !remote.starts_with("raw:")) ||
+           std::any_of(urls.begin(), urls.end(),
+                       [](const std::string& url) { return !url.starts_with("file:"); });
+}
+
+} // namespace kdumpkit
 
 namespace kdumpkit::foreign {
 namespace {
@@ -118,6 +129,15 @@ ImportAnswer count(ImportDraft& draft, const std::string& value) {
     return set(draft, "retention.count", std::to_string(*number));
 }
 
+ImportAnswer count_of_local(ImportDraft& draft, const std::string& value) {
+    if (value == "0")
+        return {true, "every dump stays, which is the default"};
+    if (draft.is_remote())
+        return {false,
+                "it meant dumps on this machine's disks; retention.count would remove those on the server"};
+    return count(draft, value);
+}
+
 ImportAnswer hook_before(ImportDraft& draft, const std::string& program) {
     return hook(draft, "hooks.pre", program);
 }
@@ -133,25 +153,34 @@ ImportAnswer files(ImportDraft& draft, const std::string& paths) {
     return set(draft, "capture.files", quoted_toml(words));
 }
 
+ImportAnswer go_to(ImportDraft& draft, std::string remote, std::string_view text) {
+    if (draft.has_target())
+        return {false, std::string(two_targets)};
+    draft.remote = std::move(remote);
+    return {true, std::string(text)};
+}
+
 ImportAnswer nfs(ImportDraft& draft, const std::string& value) {
     const std::size_t colon = value.find(":/");
     if (colon == std::string::npos || colon == 0)
         return {false, fmt::format("\"{}\" is not SERVER:/EXPORT", value)};
-    draft.remote = "nfs://" + value.substr(0, colon) + value.substr(colon + 1);
-    return {true, "target"};
+    return go_to(draft, "nfs://" + value.substr(0, colon) + percent_encoded(value.substr(colon + 1), "/"));
 }
 
 ImportAnswer ssh(ImportDraft& draft, const std::string& value) {
-    if (value.find('@') == std::string::npos)
+    const std::size_t at = value.rfind('@');
+    if (at == std::string::npos || at == 0)
         return {false, fmt::format("\"{}\" is not USER@HOST", value)};
-    draft.remote = "sftp://" + value;
-    return {true, "target, by sftp"};
+    std::string host = value.substr(at + 1);
+    if (host.find(':') != host.rfind(':') && !host.starts_with('[')) // an IPv6 address
+        host = fmt::format("[{}]", host);
+    return go_to(draft, fmt::format("sftp://{}@{}", percent_encoded(value.substr(0, at)), host),
+                 "target, by sftp");
 }
 
 ImportAnswer ssh_key(ImportDraft& draft, const std::string& value) {
-    draft.query.push_back("key=" + value);
-    draft.query.push_back("known_hosts=/root/.ssh/known_hosts");
-    return {true, "target's key= and known_hosts="};
+    draft.ssh_key = value;
+    return {true, "target's key="};
 }
 
 ImportAnswer kernel(ImportDraft& draft, const std::string& value) {

@@ -16,19 +16,28 @@ struct ImportDraft {
 
     // Where the dump goes, put together at the end: from `remote` or `device` with `folder`, or `urls` as
     // they are.
-    std::string folder = "/var/crash";
-    std::string device;             // "UUID=…", or what the machine has to be asked about ("LABEL=…")
-    std::string type;               // of its filesystem
-    std::string remote;             // "nfs://server/export", "sftp://user@host", "raw:/dev/vdb1"
-    std::vector<std::string> query; // "key=/root/.ssh/kdump_id_rsa", for `remote`
-    std::vector<std::string> urls;
+    std::string folder = "/var/crash"; // empty: the remote says all
+    std::string device;                // "UUID=…", or what the machine has to be asked about ("LABEL=…")
+    std::string type;                  // of its filesystem
+    std::string remote;                // "nfs://server/export", "sftp://user@host", "raw:/dev/vdb1"
+    std::string port;                  // of `remote`
+    std::vector<std::string> urls;     // more than one, without what logs in by ssh
+    std::string ssh_key = "/root/.ssh/kdump_id_rsa"; // of every sftp target that names none
+    std::string credentials;                         // of `remote`: a file that the admin has to write
+    std::vector<std::string> mount_options;          // of an nfs target
     bool fall_back_to_root = false;
+
+    [[nodiscard]] bool has_target() const { return !device.empty() || !remote.empty() || !urls.empty(); }
+    // Some target is not a folder of this machine.
+    [[nodiscard]] bool is_remote() const;
 };
 
 // What a key becomes: what is said about it, and whether it is taken over.
 struct ImportAnswer {
     bool mapped = false;
     std::string text;
+    // The target is taken over, though something is left to do for it.
+    bool target_stays = false;
 };
 
 // One documented key of a foreign format.
@@ -52,11 +61,17 @@ ImportAnswer append(ImportDraft& draft, const std::string& words);
 std::string needs_busybox(const char* key);
 ImportAnswer final_action(ImportDraft& draft, const char* key, const std::string& value);
 ImportAnswer count(ImportDraft& draft, const std::string& value);
+// The same of a kdump that removes only what lies on this machine's disks.
+ImportAnswer count_of_local(ImportDraft& draft, const std::string& value);
 // A program that runs before, or after, the capture.
 ImportAnswer hook_before(ImportDraft& draft, const std::string& program);
 ImportAnswer hook_after(ImportDraft& draft, const std::string& program);
 // Programs and other files for the initramfs.
 ImportAnswer files(ImportDraft& draft, const std::string& paths);
+inline constexpr std::string_view two_targets =
+    "another place is named besides: write both into target, as a list";
+// Where the dump goes, unless the file said that before.
+ImportAnswer go_to(ImportDraft& draft, std::string remote, std::string_view text = "target");
 // "server:/export".
 ImportAnswer nfs(ImportDraft& draft, const std::string& value);
 // "user@host".
@@ -64,7 +79,8 @@ ImportAnswer ssh(ImportDraft& draft, const std::string& value);
 ImportAnswer ssh_key(ImportDraft& draft, const std::string& value);
 ImportAnswer kernel(ImportDraft& draft, const std::string& value);
 
-// The tables, one a format.
+// The tables, one a format. Keys are taken in the order of their table, whatever that of the file: a key that
+// looks at what another one said comes after it.
 std::span<const ForeignKey> rhel_conf_keys();
 std::span<const ForeignKey> rhel_sysconfig_keys();
 std::span<const ForeignKey> debian_keys();

@@ -4,12 +4,16 @@
 #include "base/spelling.h"
 #include "config/foreign_format.h"
 #include "config/foreign_key.h"
+#include "config/import_target.h"
 #include "config/settings.h"
 #include "config/table.h"
 #include "config/target.h"
 
 #include <algorithm>
 #include <array>
+#include <functional>
+#include <map>
+#include <numeric>
 
 #include <fmt/format.h>
 
@@ -24,33 +28,6 @@ const ForeignKey* find_key(ForeignFormat format, std::string_view name) {
         if (key.name == name)
             return &key;
     return nullptr;
-}
-
-std::string joined(const std::string& base, const std::string& folder) {
-    return base.ends_with('/') ? base + folder.substr(std::min<std::size_t>(1, folder.size()))
-                               : base + folder;
-}
-
-std::string filesystem_url(const ImportDraft& draft, const std::string& filesystem) {
-    return fmt::format("file://{}?fs={}&type={}", draft.folder, filesystem, draft.type);
-}
-
-std::vector<std::string> target_urls(const ImportDraft& draft) {
-    std::vector<std::string> urls = draft.urls;
-    if (draft.remote.starts_with("raw:"))
-        urls.push_back(draft.remote);
-    else if (!draft.remote.empty())
-        urls.push_back(joined(draft.remote, draft.folder) +
-                       (draft.query.empty() || draft.remote.starts_with("nfs:")
-                            ? ""
-                            : fmt::format("?{}", fmt::join(draft.query, "&"))));
-    else if (!draft.device.empty())
-        urls.push_back(filesystem_url(draft, draft.device));
-    else if (urls.empty())
-        urls.push_back("file://" + draft.folder);
-    if (draft.fall_back_to_root)
-        urls.push_back("file:///var/crash");
-    return urls;
 }
 
 // A target of ours names a filesystem by its UUID, which stays when devices change places.
@@ -80,7 +57,7 @@ std::vector<std::string> checked_urls(const ImportDraft& draft, Import& import) 
             good.push_back(url);
             continue;
         }
-        import.lost_target = fmt::format("{}: {}", url, target.error().reason);
+        import.lost_target = fmt::format("{}: {}", without_password(url), target.error().reason);
         import.notes.push_back({0, "target", false, import.lost_target});
     }
     return good;
@@ -177,34 +154,61 @@ std::span<const ForeignKey> foreign_keys(ForeignFormat format) {
     return {};
 }
 
+namespace {
+
+std::string unknown_key(ForeignFormat format, std::string_view name) {
+    std::vector<std::string> names;
+    for (const ForeignKey& known : foreign_keys(format))
+        names.emplace_back(known.name);
+    const std::string meant = nearest(name, names);
+    return meant.empty() ? "no such key is documented"
+                         : fmt::format("no such key is documented; did you mean {}?", meant);
+}
+
+ImportAnswer answer_of(const ForeignKey* key, const ForeignEntry& entry, ForeignFormat format,
+                       ImportDraft& draft) {
+    if (key == nullptr)
+        return {false, unknown_key(format, entry.key)};
+    if (!entry.trouble.empty())
+        return {false, entry.trouble};
+    if (key->take == nullptr)
+        return {false, std::string(key->why)};
+    if (entry.value.empty())
+        return {true, "empty, so the default"};
+    return key->take(draft, entry.value);
+}
+
+// The places of the entries in the order in which they are taken: that of the table.
+std::vector<std::size_t> by_table(const std::vector<ForeignEntry>& entries, ForeignFormat format) {
+    std::vector<std::size_t> places(entries.size());
+    std::iota(places.begin(), places.end(), std::size_t{0});
+    const auto rank = [&](std::size_t at) { return find_key(format, entries[at].key); };
+    std::stable_sort(places.begin(), places.end(), [&](std::size_t a, std::size_t b) {
+        return std::less<>()(rank(a), rank(b)); // rows of one array; unknown keys, nullptr, come first
+    });
+    return places;
+}
+
+} // namespace
+
 Import import_settings(std::string_view text, ForeignFormat format, const FilesystemUuid& uuid_of) {
     Import import;
     ImportDraft draft;
-    for (const ForeignEntry& entry : foreign_entries(text, format)) {
+    const auto entries = foreign_entries(text, format);
+    import.notes.resize(entries.size());
+    std::map<std::string, unsigned> last; // of two lines with one key, the later counts
+    for (const ForeignEntry& entry : entries)
+        last[entry.key] = entry.line;
+    for (const std::size_t at : by_table(entries, format)) {
+        const ForeignEntry& entry = entries[at];
         const ForeignKey* key = find_key(format, entry.key);
-        ImportNote note{entry.line, entry.key, false, {}};
-        if (entry.value.find_first_of("$`") != std::string::npos && format != ForeignFormat::rhel_conf) {
-            note.text = "its value is computed by a shell";
-        } else if (key == nullptr) {
-            std::vector<std::string> names;
-            for (const ForeignKey& known : foreign_keys(format))
-                names.emplace_back(known.name);
-            const std::string meant = nearest(entry.key, names);
-            note.text = meant.empty() ? "no such key is documented"
-                                      : fmt::format("no such key is documented; did you mean {}?", meant);
-        } else if (key->take == nullptr) {
-            note.text = key->why;
-        } else if (entry.value.empty()) {
-            note.mapped = true;
-            note.text = "empty, so the default";
-        } else {
-            const ImportAnswer answer = key->take(draft, entry.value);
-            note.mapped = answer.mapped;
-            note.text = answer.text;
-        }
-        if (key != nullptr && key->names_target && !note.mapped)
-            import.lost_target = fmt::format("{}: {}", entry.key, note.text);
-        import.notes.push_back(std::move(note));
+        const bool counts = last[entry.key] == entry.line;
+        ImportAnswer answer =
+            counts ? answer_of(key, entry, format, draft)
+                   : ImportAnswer{true, fmt::format("line {} sets it again, and counts", last[entry.key])};
+        if (key != nullptr && key->names_target && !answer.mapped && !answer.target_stays)
+            import.lost_target = fmt::format("{}: {}", entry.key, answer.text);
+        import.notes[at] = {entry.line, entry.key, answer.mapped, std::move(answer.text)};
     }
     name_by_uuid(draft, uuid_of, import);
     const auto urls = checked_urls(draft, import);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The keys of kdump.conf(5) of RHEL and Fedora, deprecated ones included, and of their /etc/sysconfig/kdump.
 #include "base/bytes.h"
+#include "base/percent.h"
 #include "base/socket_address.h"
 #include "config/foreign_key.h"
 #include "config/table.h"
@@ -23,6 +24,8 @@ constexpr std::string_view own_log = "kdump-capture's log is complete, and saved
 
 template<const char* type>
 ImportAnswer filesystem(ImportDraft& draft, const std::string& value) {
+    if (draft.has_target())
+        return {false, std::string(two_targets)};
     draft.type = type;
     draft.device = value;
     return {true, "target"};
@@ -32,8 +35,7 @@ constexpr char ext2[] = "ext2", ext3[] = "ext3", ext4[] = "ext4", xfs[] = "xfs",
                f2fs[] = "f2fs", minix[] = "minix", vfat[] = "vfat";
 
 ImportAnswer raw(ImportDraft& draft, const std::string& value) {
-    draft.remote = "raw:" + value;
-    return {true, "target"};
+    return go_to(draft, "raw:" + percent_encoded(value, "/"));
 }
 
 ImportAnswer net(ImportDraft& draft, const std::string& value) {
@@ -95,7 +97,7 @@ ImportAnswer notification(ImportDraft&, const std::string&) {
     return {true, "kdumpkit-record.service writes to the journal at the next boot"};
 }
 
-constexpr std::array<ForeignKey, 36> conf = {{
+constexpr std::array<ForeignKey, 37> conf = {{
     {"raw", raw, {}, true},
     {"nfs", nfs, {}, true},
     {"nfs4", nfs, {}, true},
@@ -113,6 +115,7 @@ constexpr std::array<ForeignKey, 36> conf = {{
     {"virtiofs", nullptr, "a folder of the hypervisor is no target here", true},
     {"path", path, {}, true},
     {"core_collector", collector},
+    {"kdump_emergency", nullptr, "no program runs when a capture fails: the next target is tried"},
     {"kdump_post", hook_after},
     {"kdump_pre", hook_before},
     {"extra_bins", files},
@@ -134,7 +137,7 @@ constexpr std::array<ForeignKey, 36> conf = {{
     {"debug_mem_level", nullptr, "the memory that a capture took is in summary.json"},
     {"blacklist", nullptr, "only the modules that a capture needs are in the initramfs"},
 }};
-constexpr std::array<ForeignKey, 13> sysconfig = {{
+constexpr std::array<ForeignKey, 14> sysconfig = {{
     {"KDUMP_KERNELVER", kernel},
     {"KDUMP_COMMANDLINE", nullptr, "the capture kernel's command line is made from that of production"},
     {"KDUMP_COMMANDLINE_REMOVE", nullptr,
@@ -142,6 +145,7 @@ constexpr std::array<ForeignKey, 13> sysconfig = {{
     {"KDUMP_COMMANDLINE_APPEND", append},
     {"FADUMP_COMMANDLINE_APPEND", nullptr, no_fadump},
     {"KEXEC_ARGS", nullptr, own_choice},
+    {"KDUMP_FILE_LOAD", nullptr, own_choice},
     {"KDUMP_BOOTDIR", nullptr, own_image},
     {"KDUMP_IMG", nullptr, own_image},
     {"KDUMP_IMG_EXT", nullptr, own_image},

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The keys of kdump(5) of openSUSE and SLES, of old and new releases.
 #include "base/bytes.h"
+#include "base/percent.h"
+#include "base/text.h"
 #include "config/foreign_key.h"
+#include "config/target.h"
 
+#include <algorithm>
 #include <array>
 #include <sstream>
 
@@ -30,7 +34,7 @@ ImportAnswer cpus(ImportDraft& draft, const std::string& value) {
     return set(draft, "capture.append", fmt::format("\"nr_cpus={}\"", *number));
 }
 
-// The number of CPUs may be there already.
+// The number of CPUs is there already.
 ImportAnswer more_words(ImportDraft& draft, const std::string& value) {
     const auto before = draft.values.find("capture.append");
     const std::string earlier =
@@ -44,29 +48,66 @@ ImportAnswer reboot(ImportDraft& draft, const std::string& value) {
     return {false, needs_busybox("capture.final_action")};
 }
 
+constexpr const char* login = "/etc/kdumpkit/login";
+
+struct ForeignUrl {
+    std::string text;
+    bool wants_login = false; // the file `login` has to say the user and the password
+};
+
+// [USER[:PASSWORD]@]HOST[:PORT]/PATH after "sftp://" or "ftp://". A password never goes on.
+ForeignUrl server_url(const std::string& scheme, const std::string& rest) {
+    std::string user, host = rest;
+    bool password = false;
+    if (const std::size_t at = end_of_user(rest); at != std::string::npos) {
+        user = rest.substr(0, at);
+        host = rest.substr(at + 1);
+        password = user.find(':') != std::string::npos;
+        user.resize(std::min(user.find(':'), user.size()));
+    }
+    const std::size_t slash = std::min(host.find('/'), host.size());
+    const bool by_ssh = scheme == "sftp";
+    ForeignUrl url;
+    url.wants_login = password || (!by_ssh && !user.empty() && user != "anonymous");
+    const std::string who = by_ssh ? percent_encoded(user.empty() ? "root" : user) + "@" : "";
+    url.text = fmt::format("{}://{}{}{}{}", scheme, who, host.substr(0, slash),
+                           percent_encoded(host.substr(slash), "/"),
+                           url.wants_login ? fmt::format("?credentials={}", login) : "");
+    return url;
+}
+
+ForeignUrl own_url(const std::string& theirs) {
+    if (theirs.starts_with('/'))
+        return {"file://" + percent_encoded(theirs, "/"), false};
+    const std::size_t end = theirs.find("://");
+    if (end == std::string::npos)
+        return {theirs, false};
+    std::string scheme = lower_case(theirs.substr(0, end));
+    const std::string rest = theirs.substr(end + 3);
+    if (scheme == "ssh" || scheme == "scp") // kdump means SFTP by scp: too
+        scheme = "sftp";
+    if (scheme == "sftp" || scheme == "ftp")
+        return server_url(scheme, rest);
+    return {fmt::format("{}://{}", scheme == "smb" ? "cifs" : scheme, percent_encoded(rest, "/:@[]")), false};
+}
+
 ImportAnswer folders(ImportDraft& draft, const std::string& value) {
+    draft.ssh_key = "/root/.ssh/id_ed25519"; // kdump tries each of root's; KDUMP_SSH_IDENTITY names others
     std::istringstream stream(value);
-    std::size_t number = 0;
-    for (std::string url; stream >> url; ++number) {
-        if (url.starts_with('/'))
-            url = "file://" + url;
-        if (url.starts_with("smb:"))
-            url.replace(0, 3, "cifs");
-        if (url.starts_with("ssh:"))
-            url.replace(0, 3, "sftp");
-        if (url.starts_with("sftp:") || url.starts_with("scp:"))
-            draft.remote = url; // finished with the keys that come later
-        else
-            draft.urls.push_back(url);
+    bool wants_login = false;
+    for (std::string theirs; stream >> theirs;) {
+        ForeignUrl url = own_url(theirs);
+        wants_login = wants_login || url.wants_login;
+        draft.urls.push_back(std::move(url.text));
     }
-    if (!draft.remote.empty()) {
-        const std::size_t path = draft.remote.find('/', draft.remote.find("//") + 2);
-        if (path != std::string::npos) {
-            draft.folder = draft.remote.substr(path);
-            draft.remote.resize(path);
-        }
-    }
-    return {true, number > 1 ? "targets, one after the other: a dump is not split over them" : "target"};
+    if (wants_login)
+        return {false,
+                fmt::format("no password is copied: write user = NAME and password = PASSWORD into {}, for "
+                            "root alone to read; the target has it as credentials=",
+                            login),
+                true};
+    return {true,
+            draft.urls.size() > 1 ? "targets, one after the other: a dump is not split over them" : "target"};
 }
 
 ImportAnswer identity(ImportDraft& draft, const std::string& value) {
@@ -75,16 +116,7 @@ ImportAnswer identity(ImportDraft& draft, const std::string& value) {
 }
 
 ImportAnswer keep(ImportDraft& draft, const std::string& value) {
-    if (value == "-1")
-        return set(draft, "retention.count", "1");
-    return count(draft, value);
-}
-
-ImportAnswer free_room(ImportDraft& draft, const std::string& value) {
-    const auto mib = parse_number(value, 10);
-    if (!mib || *mib > std::uint64_t{1'000'000} << 10)
-        return {false, fmt::format("{} is no number of MiB", value)};
-    return set(draft, "retention.free_gib", std::to_string((*mib + 1023) >> 10));
+    return count_of_local(draft, value == "-1" ? "1" : value);
 }
 
 ImportAnswer level(ImportDraft& draft, const std::string& value) {
@@ -92,6 +124,8 @@ ImportAnswer level(ImportDraft& draft, const std::string& value) {
 }
 
 ImportAnswer format(ImportDraft& draft, const std::string& value) {
+    if (value == "raw")
+        return set(draft, "dump.method", "\"copy\"");
     if (value == "compressed")
         return set(draft, "dump.compress", "\"zlib\"");
     for (const char* algorithm : {"lzo", "snappy", "zstd"})
@@ -114,7 +148,7 @@ ImportAnswer copy_kernel(ImportDraft&, const std::string& value) {
     return {false, "no kernel is copied beside a dump; summary.json has its release and build ID"};
 }
 
-constexpr std::array<ForeignKey, 35> keys = {{
+constexpr std::array<ForeignKey, 36> keys = {{
     {"KDUMP_KERNELVER", kernel},
     {"KDUMP_CPUS", cpus},
     {"KDUMP_CRASHKERNEL", nullptr, "kdumpkit reserve puts the reservation on the kernel's command line"},
@@ -124,13 +158,15 @@ constexpr std::array<ForeignKey, 35> keys = {{
     {"KDUMP_AUTO_RESIZE", nullptr, "kdumpkit reserve --shrink gives memory back when it is told to"},
     {"KDUMP_FADUMP", nullptr, no_fadump},
     {"KDUMP_FADUMP_SHELL", nullptr, no_fadump},
+    {"FADUMP_COMMANDLINE_APPEND", nullptr, no_fadump},
     {"KEXEC_OPTIONS", nullptr, "kdumpkit load chooses the system call and its arguments"},
     {"MAKEDUMPFILE_OPTIONS", collector_options},
     {"KDUMP_IMMEDIATE_REBOOT", reboot},
     {"KDUMP_TRANSFER", nullptr, own_transfer},
     {"KDUMP_SAVEDIR", folders, {}, true},
     {"KDUMP_KEEP_OLD_DUMPS", keep},
-    {"KDUMP_FREE_DISK_SIZE", free_room},
+    // retention.free_gib is no counterpart: it removes older dumps.
+    {"KDUMP_FREE_DISK_SIZE", nullptr, "a dump that was made stays, however full the disk is after it"},
     {"KDUMP_VERBOSE", nullptr, "kdump-capture's log is complete, and saved with the dump"},
     {"KDUMP_DUMPLEVEL", level},
     {"KDUMP_DUMPFORMAT", format},

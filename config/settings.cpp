@@ -208,7 +208,7 @@ Result<Settings> parse_settings(std::string_view toml, const std::string& name) 
         if (target)
             settings.targets.push_back(*std::move(target));
         else
-            top.wrong("target", fmt::format("\"{}\": {}", url, target.error().reason),
+            top.wrong("target", fmt::format("\"{}\": {}", without_password(url), target.error().reason),
                       target.error().next_step);
     }
     const toml::table* dump = top.section("dump");

@@ -21,8 +21,9 @@ constexpr std::string_view plain_in_values = "/=:,@[]";
 
 Failure wrong(std::string_view url, std::string reason,
               std::string_view example = schemes().front().example) {
-    return fail(make_error(ErrorKind::invalid, std::string(operation), std::string(url), std::move(reason))
-                    .then(fmt::format("write it like {}", example)));
+    return fail(
+        make_error(ErrorKind::invalid, std::string(operation), without_password(url), std::move(reason))
+            .then(fmt::format("write it like {}", example)));
 }
 
 std::vector<std::string_view> split(std::string_view text, char separator) {
@@ -172,7 +173,7 @@ Failure unknown_scheme(std::string_view url, std::string_view name) {
     }};
     for (const Refused& known : refused)
         if (name == known.name)
-            return fail(make_error(ErrorKind::unsupported, std::string(operation), std::string(url),
+            return fail(make_error(ErrorKind::unsupported, std::string(operation), without_password(url),
                                    std::string(known.reason))
                             .then(std::string(known.next_step)));
     return wrong(url, name.empty() ? "it does not begin with a scheme such as \"file:\""
@@ -180,6 +181,29 @@ Failure unknown_scheme(std::string_view url, std::string_view name) {
 }
 
 } // namespace
+
+std::size_t end_of_user(std::string_view rest) {
+    const std::size_t slash = std::min(rest.find('/'), rest.size());
+    if (const std::size_t at = rest.substr(0, slash).rfind('@'); at != std::string_view::npos)
+        return at;
+    // A password may have a slash in it; a port is all digits.
+    const std::size_t colon = rest.find(':');
+    if (colon >= slash || parse_number(rest.substr(colon + 1, slash - colon - 1), 10))
+        return std::string_view::npos;
+    return rest.substr(0, rest.find('?')).rfind('@');
+}
+
+std::string without_password(std::string_view url) {
+    const std::size_t slashes = url.find("//");
+    if (slashes == std::string_view::npos)
+        return std::string(url);
+    const std::string_view rest = url.substr(slashes + 2);
+    const std::size_t at = end_of_user(rest);
+    const std::size_t colon = rest.find(':');
+    if (at == std::string_view::npos || colon >= at)
+        return std::string(url);
+    return fmt::format("{}{}:***{}", url.substr(0, slashes + 2), rest.substr(0, colon), rest.substr(at));
+}
 
 Result<Target> parse_target(std::string_view url) {
     const std::size_t colon = url.find(':');

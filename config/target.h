@@ -42,6 +42,12 @@ struct Target {
 // file://PATH?fs=FILESYSTEM&type=TYPE; what is empty is left out.
 Target file_target(std::string path, std::string filesystem = {}, std::string type = {});
 
+// Where the @ after a user, or after a user and a password, is in what follows the // of a URL that somebody
+// wrote; npos: there is none.
+std::size_t end_of_user(std::string_view rest);
+// For messages: a password that somebody wrote into a URL becomes ***.
+std::string without_password(std::string_view url);
+
 // `invalid` names the part of the URL that is wrong; a scheme that is known but not handled is `unsupported`.
 Result<Target> parse_target(std::string_view url);
 

@@ -29,6 +29,7 @@ const std::map<ForeignFormat, std::vector<std::string>> documented = {
       "btrfs",
       "path",
       "core_collector",
+      "kdump_emergency",
       "kdump_post",
       "kdump_pre",
       "extra_bins",
@@ -53,7 +54,8 @@ const std::map<ForeignFormat, std::vector<std::string>> documented = {
     {ForeignFormat::rhel_sysconfig,
      {"KDUMP_KERNELVER", "KDUMP_COMMANDLINE", "KDUMP_COMMANDLINE_REMOVE", "KDUMP_COMMANDLINE_APPEND",
       "FADUMP_COMMANDLINE_APPEND", "KEXEC_ARGS", "KDUMP_BOOTDIR", "KDUMP_IMG", "KDUMP_IMG_EXT",
-      "VMCORE_CREATION_NOTIFICATION", "KDUMP_STDLOGLVL", "KDUMP_SYSLOGLVL", "KDUMP_KMSGLOGLVL"}},
+      "KDUMP_FILE_LOAD", "VMCORE_CREATION_NOTIFICATION", "KDUMP_STDLOGLVL", "KDUMP_SYSLOGLVL",
+      "KDUMP_KMSGLOGLVL"}},
     {ForeignFormat::debian,
      {"USE_KDUMP",
       "KDUMP_SYSCTL",
@@ -73,6 +75,8 @@ const std::map<ForeignFormat, std::vector<std::string>> documented = {
       "NFS",
       "NFS_TIMEO",
       "NFS_RETRANS",
+      "NFS_MOUNT_RETRY",
+      "SSH_KDUMP_RETRY",
       "FTP",
       "FTP_USER",
       "FTP_PASSWORD",
@@ -93,7 +97,9 @@ const std::map<ForeignFormat, std::vector<std::string>> documented = {
                            "KDUMP_SMTP_SERVER",       "KDUMP_SMTP_USER",
                            "KDUMP_SMTP_PASSWORD",     "KDUMP_NOTIFICATION_TO",
                            "KDUMP_NOTIFICATION_CC",   "KDUMP_SSH_HOST_KEY",
-                           "KDUMP_SSH_IDENTITY",      "KDUMP_CRASHKERNEL"}}};
+                           "KDUMP_SSH_IDENTITY",      "KDUMP_CRASHKERNEL",
+                           "KDUMP_UPDATE_BOOTLOADER", "KDUMP_NET_TIMEOUT",
+                           "KDUMP_HOST_KEY",          "FADUMP_COMMANDLINE_APPEND"}}};
 
 const ImportNote& note_of(const Import& import, const std::string& key) {
     const auto found = std::find_if(import.notes.begin(), import.notes.end(),
@@ -155,9 +161,9 @@ TEST_CASE("an import says the same in our settings") {
              {ForeignFormat::suse,
               "KDUMP_SAVEDIR=\"file:///var/log/dump\"\nKDUMP_DUMPLEVEL=\"15\"\nKDUMP_DUMPFORMAT=\"zstd\"\n"
               "KDUMP_KEEP_OLD_DUMPS=\"5\"\nKDUMP_CPUS=2\nKDUMP_COMMANDLINE_APPEND=\"numa=off\"\n"
-              "KDUMP_IMMEDIATE_REBOOT=\"yes\"\nKDUMP_FREE_DISK_SIZE=1500\n",
+              "KDUMP_IMMEDIATE_REBOOT=\"yes\"\n",
               {"target = [\"file:///var/log/dump\"]", "level = 15", "compress = \"zstd\"", "count = 5",
-               "append = \"nr_cpus=2 numa=off\"", "free_gib = 2", "final_action = \"reboot\""}},
+               "append = \"nr_cpus=2 numa=off\"", "final_action = \"reboot\""}},
          }) {
         CAPTURE(row.text);
         CHECK(recognise_foreign(row.text, "x") == row.format);

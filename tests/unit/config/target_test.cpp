@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "config/settings.h"
 #include "config/target.h"
 
 #include <string>
@@ -124,7 +125,7 @@ TEST_CASE("a wrong target is refused with the part that is wrong") {
         const auto target = parse_target(row.url);
         REQUIRE_FALSE(target);
         CHECK(target.error().kind == row.kind);
-        CHECK(target.error().object == row.url);
+        CHECK(target.error().object == without_password(row.url));
         CHECK_THAT(target.error().reason, Contains(row.reason));
         CHECK_FALSE(target.error().next_step.empty());
     }
@@ -162,4 +163,23 @@ TEST_CASE("every scheme's example is a good target of that scheme") {
         // How values are written depends on them; that they are understood again does not.
         CHECK(parse_target(target->url()) == target);
     }
+}
+
+TEST_CASE("a password in a URL is not repeated in messages") {
+    for (const auto& [url, shown] : std::vector<std::pair<std::string, std::string>>{
+             {"sftp://me:geheim@host/x", "sftp://me:***@host/x"},
+             {"ftp://me:ge@heim@host:21/x", "ftp://me:***@host:21/x"},
+             {"ftp://me:ge/heim@host/x", "ftp://me:***@host/x"},
+             {"sftp://me@host:22/x", "sftp://me@host:22/x"},
+             {"https://host:443/mail@x", "https://host:443/mail@x"},
+             {"nfs://[2001:db8::1]:2049/x", "nfs://[2001:db8::1]:2049/x"},
+             {"file:///a:b@c", "file:///a:b@c"},
+             {"/a:b@c", "/a:b@c"}}) {
+        CHECK(without_password(url) == shown);
+        if (const auto target = parse_target(url); !target)
+            CHECK(target.error().message().find("heim") == std::string::npos);
+    }
+    const auto settings = parse_settings("target = \"sftp://me:geheim@host/x\"", "x");
+    REQUIRE_FALSE(settings);
+    CHECK(settings.error().message().find("geheim") == std::string::npos);
 }
