@@ -2,7 +2,8 @@
 #include "admin/dumps_command.h"
 
 #include "admin/dumps_report.h"
-#include "admin/local_folders.h"
+#include "admin/local_dumps.h"
+#include "admin/pruning.h"
 #include "base/log.h"
 #include "base/output.h"
 #include "config/dumps.h"
@@ -21,68 +22,57 @@ namespace {
 struct Options {
     std::string config, name = "latest";
     std::vector<std::string> folders;
-    bool json = false, dry_run = false;
+    bool json = false, dry_run = false, unshipped = false;
 };
 
 // The dumps that the options or the settings mean.
 struct Found {
     Settings settings;
-    std::vector<std::string> folders;
-    std::vector<Dump> dumps;
+    LocalDumps local;
 };
 
 Result<Found> find(const Options& options, const char* command) {
     Found found;
     KDK_ASSIGN(SettingsFile file, read_settings_file(options.config));
     found.settings = std::move(file.settings);
-    found.folders = options.folders;
-    if (found.folders.empty()) {
-        LocalFolders local = find_local_folders(found.settings);
-        found.folders = std::move(local.paths);
-        const Log log = stderr_log(fmt::format("kdumpkit {}", command));
-        for (const std::string& reason : local.unseen)
-            log.warning("not looked at: {}", reason);
+    if (!options.folders.empty()) {
+        found.local.folders = options.folders;
+        KDK_ASSIGN(found.local.dumps, find_dumps(options.folders));
+        return found;
     }
-    KDK_ASSIGN(found.dumps, find_dumps(found.folders));
+    KDK_ASSIGN(found.local, find_local_dumps(found.settings));
+    const Log log = stderr_log(fmt::format("kdumpkit {}", command));
+    for (const std::string& reason : found.local.unseen)
+        log.warning("not looked at: {}", reason);
     return found;
 }
 
-// What is not there, or somebody else's, is not a dump; anything else is said.
-void add_raw_dumps(Found& found, const char* command) {
-    for (const Target& target : found.settings.targets) {
-        if (target.scheme != Scheme::raw)
-            continue;
-        auto dump = find_raw_dump(target.path);
-        if (dump)
-            found.dumps.push_back(*std::move(dump));
-        else if (dump.error().kind != ErrorKind::absent)
-            stderr_log(fmt::format("kdumpkit {}", command)).warning("{}", dump.error().message());
-    }
-}
-
 Result<int> run_list(const Options& options) {
-    KDK_ASSIGN(Found found, find(options, "list"));
-    if (options.folders.empty())
-        add_raw_dumps(found, "list");
-    KDK_TRY(print_result(options.json ? list_json(found.dumps, found.folders)
-                                      : list_text(found.dumps, found.folders)));
+    KDK_ASSIGN(const Found found, find(options, "list"));
+    const auto& [folders, unseen, dumps] = found.local;
+    KDK_TRY(print_result(options.json ? list_json(dumps, folders) : list_text(dumps, folders)));
     return exit_codes::success;
 }
 
 Result<int> run_show(const Options& options) {
-    KDK_ASSIGN(Found found, find(options, "show"));
-    if (options.folders.empty())
-        add_raw_dumps(found, "show");
-    KDK_ASSIGN(const Dump* dump, choose_dump(found.dumps, options.name));
+    KDK_ASSIGN(const Found found, find(options, "show"));
+    KDK_ASSIGN(const Dump* dump, choose_dump(found.local.dumps, options.name));
     KDK_TRY(print_result(options.json ? show_json(*dump) : show_text(*dump)));
     return exit_codes::success;
 }
 
 Result<int> run_prune(const Options& options) {
     KDK_ASSIGN(const Found found, find(options, "prune"));
-    const auto removals = choose_removals(found.dumps, found.settings.retention, std::time(nullptr));
+    const std::int64_t now = std::time(nullptr);
+    Pruning pruning = plan_pruning(found.local.dumps, found.settings, now);
+    if (options.unshipped)
+        pruning = {choose_removals(found.local.dumps, found.settings.retention, now), {}};
+    for (const Dump* dump : pruning.waiting)
+        stderr_log("kdumpkit prune")
+            .info("{} stays until it is shipped; --unshipped removes it as well", dump->folder);
+    const std::vector<Removal>& removals = pruning.removals;
     if (!options.dry_run) {
-        KDK_TRY(remove_leftovers(found.folders));
+        KDK_TRY(remove_leftovers(found.local.folders));
         for (const Removal& removal : removals)
             KDK_TRY(remove_dump(*removal.dump));
     }
@@ -118,9 +108,11 @@ std::function<Result<int>()> define_show(CLI::App& app) {
 std::function<Result<int>()> define_prune(CLI::App& app) {
     auto options = define(app);
     app.add_flag("--dry-run", options->dry_run, "say what would be removed, and why");
+    app.add_flag("--unshipped", options->unshipped,
+                 "remove also what a server of the settings does not have yet");
     app.footer(
         "The limits are retention.count, retention.days and retention.gib of the settings. The newest\n"
-        "complete dump always stays.");
+        "complete dump always stays, and so does what kdumpkit forward has still to ship.");
     return [options] { return run_prune(*options); };
 }
 

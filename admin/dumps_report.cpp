@@ -17,6 +17,8 @@ Json to_json(const Dump& dump) {
               {"folder", dump.folder},
               {"utc", utc_text(dump.utc)},
               {"complete", dump.complete},
+              {"device", or_null(dump.device)},
+              {"taken", dump.taken},
               {"shipped", dump.shipped},
               {"why_not_complete", or_null(dump.why_not)},
               {"host", or_null(dump.host)},
@@ -34,7 +36,9 @@ Json to_json(const Dump& dump) {
 const char* state_of(const Dump& dump) {
     if (!dump.complete)
         return "partial";
-    return dump.shipped.empty() ? "complete" : "shipped";
+    if (!dump.shipped.empty())
+        return "shipped";
+    return dump.taken ? "taken" : "complete";
 }
 
 // "Fatal exception" says little; the line that led to it says why.
@@ -85,10 +89,14 @@ std::string show_text(const Dump& dump) {
     if (dump.memory_bytes)
         text += fmt::format("  memory   {} on the machine that crashed\n", human_bytes(*dump.memory_bytes));
     text += fmt::format("  on disk  {}\n", human_bytes(dump.disk_bytes));
+    if (dump.taken)
+        text += "  taken    the next capture may write over it\n";
     for (const std::string& url : dump.shipped)
         text += fmt::format("  shipped  to {}\n", url);
     for (const Dump::File& file : dump.files)
         text += fmt::format("  file     {:<18} {}\n", file.name, human_bytes(file.bytes));
+    if (!dump.device.empty())
+        text += fmt::format("next: kdumpkit extract {} FOLDER\n", dump.device);
     for (const Dump::File& file : dump.files)
         if (file.name == "vmcore" || file.name == "vmcore.incomplete")
             text += fmt::format("next: crash VMLINUX {0}/{1}, or drgn -c {0}/{1} -s VMLINUX\n", dump.folder,

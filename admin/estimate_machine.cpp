@@ -3,7 +3,7 @@
 
 #include "admin/capture_image.h"
 #include "admin/kernel_image.h"
-#include "admin/local_folders.h"
+#include "admin/local_dumps.h"
 #include "admin/target_folders.h"
 #include "base/file.h"
 #include "config/settings_file.h"
@@ -39,8 +39,8 @@ Result<EstimateInputs> gather_estimate(const std::string& config) {
         inputs.initramfs_unpacked = built.archive.unpacked;
     }
     // Dumps that cannot be read only cannot help.
-    if (const auto dumps = find_dumps(find_local_folders(file.settings).paths))
-        inputs.measured_peaks = measured_peaks(*dumps, inputs.kernel);
+    if (const auto local = find_local_dumps(file.settings))
+        inputs.measured_peaks = measured_peaks(local->dumps, inputs.kernel);
     return inputs;
 }
 

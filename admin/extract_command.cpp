@@ -6,10 +6,8 @@
 #include "base/progress.h"
 #include "config/raw_frame.h"
 
-#include <algorithm>
 #include <cerrno>
 #include <memory>
-#include <span>
 
 #include <CLI/CLI.hpp>
 #include <fcntl.h>
@@ -28,33 +26,20 @@ struct Options {
 // A file that is not what its checksum says is left out, not left behind.
 Result<> extract_file(int device, const std::string& name, const RawDump::File& file, const std::string& to) {
     KDK_ASSIGN(Fd out, open_file(to, O_WRONLY | O_CREAT | O_EXCL, 0600));
-    Sha256 digest;
-    std::vector<std::byte> window(std::size_t{1} << 20);
-    const auto copy = [&]() -> Result<> {
-        for (std::uint64_t at = 0; at < file.bytes; at += window.size()) {
-            const auto part =
-                std::span(window).first(std::min<std::uint64_t>(window.size(), file.bytes - at));
-            KDK_TRY(pread_exact(device, file.offset + at, part, name));
-            digest.update(part);
-            KDK_TRY(write_all(out.get(), part, to));
-        }
-        if (::fsync(out.get()) != 0)
-            return fail(system_error("write back", to, errno).from(ErrorSide::destination));
-        // A dump that is not whole has no checksum.
-        if (file.sha256 != Digest{} && file.sha256 != digest.finish())
-            return fail(ErrorKind::corrupt, "extract", file.name, "its checksum is wrong");
-        return {};
-    };
-    auto copied = copy();
+    auto copied =
+        read_raw_file(device, file, name, [&](Bytes part) { return write_all(out.get(), part, to); });
+    if (copied && ::fsync(out.get()) != 0)
+        copied = fail(system_error("write back", to, errno).from(ErrorSide::destination));
     if (!copied)
         ::unlink(to.c_str());
     return copied;
 }
 
 Result<int> run_extract(const Options& options) {
-    KDK_ASSIGN(RawDump dump, read_raw_dump(options.device).map_error([](Error error) {
+    KDK_ASSIGN(const RawDump dump, read_raw_dump(options.device).map_error([](Error error) {
         return std::move(error).then("kdumpkit list shows the raw targets of the settings that hold a dump");
     }));
+    // For writing already here: a dump that could not be marked need not be copied first.
     KDK_ASSIGN(const Fd device, open_file(options.device, options.keep ? O_RDONLY : O_RDWR));
     const std::string folder = options.folder + "/" + dump.folder;
     if (::mkdir(folder.c_str(), 0700) != 0)
@@ -65,12 +50,8 @@ Result<int> run_extract(const Options& options) {
         text += fmt::format("{}/{}  {}\n", folder, file.name, human_bytes(file.bytes));
     }
     KDK_TRY(sync_folder(folder));
-    if (!options.keep) {
-        dump.taken = true;
-        KDK_TRY(pwrite_all(device.get(), 0, to_bytes(dump), options.device));
-        if (::fsync(device.get()) != 0)
-            return fail(system_error("write back", options.device, errno).from(ErrorSide::destination));
-    }
+    if (!options.keep)
+        KDK_TRY(mark_taken(options.device, dump.folder));
     text +=
         dump.complete ? "the dump is complete\n" : "the dump is not complete: its summary.json says why\n";
     for (const RawDump::File& file : dump.files)

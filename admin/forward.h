@@ -11,18 +11,23 @@
 
 namespace kdumpkit::admin {
 
-// One file on its way to one server.
+// One dump on its way to one server.
 struct Shipment {
     const Dump* dump;
-    std::string url;
-    std::vector<std::string> files; // names in the dump's folder, small ones first
+    Target target;
+    std::vector<Dump::File> files; // small ones first
 };
 
-// Pure: the dumps, complete or partial, that a server of the settings does not have yet, oldest first.
+// Pure: the servers of the settings that do not have this dump, complete or partial, and are to get it. One
+// that was taken off a raw partition by hand is not shipped from there.
+std::vector<Target> servers_without(const Dump& dump, const Settings& settings);
+
+// Pure: what is to be shipped, oldest first.
 std::vector<Shipment> plan_shipments(const std::vector<Dump>& dumps, const Settings& settings);
 
-// Sends it with kdump-send, which goes on where an earlier try ended, and marks the dump as shipped there.
-// One process at a time: the dump's folder is locked (flock(2)).
+// Brings it there, by `sender` (kdump-send) or into a mounted export, goes on where an earlier try ended, and
+// marks the dump as shipped there. One process at a time: the dump's folder or partition is locked
+// (flock(2)).
 Result<> ship(const Shipment& shipment, const std::string& sender, const Log& log);
 
 } // namespace kdumpkit::admin

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "admin/record_command.h"
 
-#include "admin/local_folders.h"
+#include "admin/local_dumps.h"
 #include "admin/notify.h"
+#include "admin/pruning.h"
 #include "admin/record.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/output.h"
-#include "config/retention.h"
 #include "config/settings_file.h"
 
 #include <ctime>
@@ -25,10 +25,13 @@ Result<> write_recorded(const RecordedDumps& recorded) {
     return write_file_atomically(RecordedDumps::path, to_text(recorded), 0600);
 }
 
-Result<> prune(const std::vector<std::string>& folders, const std::vector<Dump>& dumps,
-               const Retention& retention, const Log& log) {
-    KDK_TRY(remove_leftovers(folders));
-    for (const Removal& removal : choose_removals(dumps, retention, std::time(nullptr))) {
+// kdumpkit-forward.service runs after this: what a server is still to get stays until it has it.
+Result<> prune(const LocalDumps& local, const Settings& settings, const Log& log) {
+    KDK_TRY(remove_leftovers(local.folders));
+    const Pruning pruning = plan_pruning(local.dumps, settings, std::time(nullptr));
+    for (const Dump* dump : pruning.waiting)
+        log.info("keeps {} until it is shipped", dump->folder);
+    for (const Removal& removal : pruning.removals) {
         log.info("removes {}: {}", removal.dump->folder, removal.reason);
         KDK_TRY(remove_dump(*removal.dump));
     }
@@ -38,15 +41,14 @@ Result<> prune(const std::vector<std::string>& folders, const std::vector<Dump>&
 Result<int> run_record(const std::string& config) {
     const Log log = stderr_log("kdumpkit record");
     KDK_ASSIGN(const SettingsFile file, read_settings_file(config));
-    const LocalFolders local = find_local_folders(file.settings);
+    KDK_ASSIGN(const LocalDumps local, find_local_dumps(file.settings));
     for (const std::string& reason : local.unseen)
         log.warning("not looked at: {}", reason);
-    KDK_ASSIGN(const auto dumps, find_dumps(local.paths));
     const RecordedDumps before =
         parse_recorded(read_text(RecordedDumps::path, std::size_t{16} << 20).value_or(std::string()));
     RecordedDumps after; // only what is still there, so that the file does not grow for ever
     std::string told;
-    for (auto dump = dumps.rbegin(); dump != dumps.rend(); ++dump) {
+    for (auto dump = local.dumps.rbegin(); dump != local.dumps.rend(); ++dump) {
         after.folders.insert(dump->folder);
         if (before.folders.contains(dump->folder))
             continue;
@@ -60,7 +62,7 @@ Result<int> run_record(const std::string& config) {
     }
     if (after.folders != before.folders)
         KDK_TRY(write_recorded(after));
-    KDK_TRY(prune(local.paths, dumps, file.settings.retention, log));
+    KDK_TRY(prune(local, file.settings, log));
     KDK_TRY(print_result(told.empty() ? "nothing new was captured\n" : told));
     return exit_codes::success;
 }

@@ -22,9 +22,8 @@ bool is_installed(const std::string& unit) {
 } // namespace
 
 std::vector<std::string> needed_units(const Settings& settings) {
-    const bool sends =
-        std::any_of(settings.targets.begin(), settings.targets.end(),
-                    [](const Target& target) { return target.info().carrier == Carrier::sender; });
+    const bool sends = std::any_of(settings.targets.begin(), settings.targets.end(),
+                                   [](const Target& target) { return target.info().remote(); });
     std::vector<std::string> needed = {"kdumpkit.service", "kdumpkit-record.service"};
     if (settings.want_network())
         needed.emplace_back("kdumpkit-online.target");

@@ -2,12 +2,11 @@
 #include "admin/status_command.h"
 
 #include "admin/arm_record.h"
-#include "admin/local_folders.h"
+#include "admin/local_dumps.h"
 #include "admin/prometheus_text.h"
 #include "admin/status_report.h"
 #include "base/file.h"
 #include "base/output.h"
-#include "config/dumps.h"
 #include "config/settings_file.h"
 #include "loader/status.h"
 
@@ -32,10 +31,10 @@ AdminStatus look_at_the_rest() {
     if (!file)
         return more;
     more.targets = look_at_targets(file->settings);
-    // Only root can look into the folders of dumps; for others there is none.
-    const auto dumps = find_dumps(find_local_folders(file->settings).paths);
-    if (dumps && !dumps->empty())
-        more.last = dumps->front();
+    // Only root can look for dumps; for others there is none.
+    const auto local = find_local_dumps(file->settings);
+    if (local && !local->dumps.empty())
+        more.last = local->dumps.front();
     return more;
 }
 

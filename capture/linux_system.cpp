@@ -5,7 +5,6 @@
 #include "capture/block_probe.h"
 #include "capture/isolation.h"
 #include "capture/program.h"
-#include "capture/resolve.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -149,7 +148,13 @@ Result<Space> LinuxSystem::space(const std::string& folder) {
 }
 
 Result<std::vector<HostAddress>> LinuxSystem::resolve(const std::string& host) {
-    return resolve_host(host);
+    return addresses_of(host).map_error([](Error error) {
+        return error.next_step.empty()
+                   ? std::move(error).then(
+                         "Check the DNS servers, or write its address into network.hosts and "
+                         "build the initramfs again.")
+                   : error;
+    });
 }
 
 Result<> LinuxSystem::write_at(int fd, std::uint64_t offset, std::span<const std::byte> bytes,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/error.h"
+#include "base/host_address.h"
 #include "base/process.h"
 #include "config/frozen.h"
 #include "config/production.h"
@@ -42,12 +43,6 @@ struct Space {
     std::uint64_t total = 0;     // bytes
     std::uint64_t available = 0; // bytes
     bool read_only = false;
-};
-
-// An address of another machine, and the own one from which it is reached.
-struct HostAddress {
-    std::string text;
-    std::string own;
 };
 
 enum class TickAnswer { go_on, kill };

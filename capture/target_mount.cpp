@@ -3,7 +3,9 @@
 
 #include "capture/devices.h"
 #include "capture/mounts.h"
-#include "capture/nfs.h"
+#include "config/nfs.h"
+
+#include <cerrno>
 
 namespace kdumpkit::capture {
 namespace {
@@ -19,11 +21,33 @@ Result<std::string> mount_disk(Capture& c, const Target& target) {
     return fmt::format("{} ({})", device, target.value("type"));
 }
 
+Result<> check_writable(System& system, const std::string& source, const std::string& folder) {
+    const auto space = system.space(folder);
+    if (space && !space->read_only)
+        return {};
+    (void)system.unmount(folder);
+    return space ? Result<>(fail(ErrorKind::system, "write to", source, "it is exported read-only"))
+                 : Result<>(fail(space.error()));
+}
+
 Result<std::string> mount_export(Capture& c, const Target& target) {
     const double since = c.system.boot_seconds();
-    KDK_ASSIGN(const std::string version, mount_nfs(c.system, c.log, target, c.mount_point));
+    KDK_TRY(make_folders(c.mount_point));
+    KDK_ASSIGN(const auto hosts, c.system.resolve(target.host).map_error(blame_destination));
+    const auto mount = [&](const NfsMount& one) {
+        return c.system.mount({one.source, c.mount_point, NfsMount::type, NfsMount::flags, one.options});
+    };
+    const auto refused = [&](const NfsMount& one) {
+        c.log.say("{} speaks no NFS {}", one.source, one.version);
+    };
+    KDK_ASSIGN(const NfsMount found, mount_first(target, hosts, mount, refused).map_error([](Error error) {
+        return error.errno_value == ENODEV
+                   ? std::move(error).then("Build the initramfs again: it lacks the nfs module.")
+                   : error;
+    }));
+    KDK_TRY(check_writable(c.system, found.source, c.mount_point).map_error(blame_destination));
     c.took("mount", since);
-    return fmt::format("{}:{} (NFS {})", target.host, target.path, version);
+    return fmt::format("{}:{} (NFS {})", target.host, target.path, found.version);
 }
 
 } // namespace

@@ -3,6 +3,7 @@
 #include "base/bytes.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/interrupt.h"
 #include "base/output.h"
 #include "base/subcommand.h"
 #include "cli/reference.h"
@@ -100,7 +101,9 @@ int main(int argc, char** argv) {
     std::signal(SIGXFSZ, SIG_IGN);
     std::signal(SIGPIPE, SIG_IGN);
     try {
-        return run(argc, argv);
+        const int code = run(argc, argv);
+        die_of_interrupt();
+        return code;
     } catch (const std::bad_alloc&) {
         complain("kdumpkit: out of memory\n  next: free memory, and run it again");
     } catch (const std::exception& problem) {

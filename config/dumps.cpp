@@ -20,6 +20,9 @@ namespace {
 using Json = nlohmann::ordered_json;
 namespace fs = std::filesystem;
 
+constexpr std::size_t summary_limit = std::size_t{16} << 20;
+constexpr std::size_t shipped_limit = std::size_t{1} << 20;
+
 bool has(const Dump& dump, std::string_view name) {
     return std::any_of(dump.files.begin(), dump.files.end(),
                        [&](const Dump::File& file) { return file.name == name; });
@@ -56,6 +59,16 @@ std::uint64_t list_files(const fs::path& folder, std::vector<Dump::File>& files)
     }
     std::sort(files.begin(), files.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
     return disk;
+}
+
+std::vector<std::string> urls_in(std::string_view shipped) {
+    const Json object = Json::parse(shipped, nullptr, false);
+    std::vector<std::string> urls;
+    if (object.is_object() && object.contains("to") && object["to"].is_array())
+        for (const Json& url : object["to"])
+            if (url.is_string())
+                urls.push_back(url.get<std::string>());
+    return urls;
 }
 
 } // namespace
@@ -132,48 +145,59 @@ Result<std::vector<Dump>> find_dumps(const std::vector<std::string>& folders) {
                            ? read_text(it->path() / name, limit).value_or(std::string())
                            : std::string();
             };
-            const std::string summary = text_of("summary.json", std::size_t{16} << 20);
-            const Json shipped = Json::parse(text_of(shipped_file, std::size_t{1} << 20), nullptr, false);
+            const std::string summary = text_of("summary.json", summary_limit);
+            std::vector<std::string> shipped = urls_in(text_of(shipped_file, shipped_limit));
             dumps.push_back(describe_dump(it->path(), summary, std::move(files)));
             dumps.back().disk_bytes = disk;
-            if (shipped.is_object() && shipped.contains("to") && shipped["to"].is_array())
-                for (const Json& url : shipped["to"])
-                    if (url.is_string())
-                        dumps.back().shipped.push_back(url.get<std::string>());
+            dumps.back().shipped = std::move(shipped);
         }
     }
-    std::sort(dumps.begin(), dumps.end(), [](const Dump& a, const Dump& b) {
-        return a.utc != b.utc ? a.utc > b.utc : a.folder > b.folder;
-    });
-    // Two targets may be one folder.
-    dumps.erase(std::unique(dumps.begin(), dumps.end(),
-                            [](const Dump& a, const Dump& b) { return a.folder == b.folder; }),
-                dumps.end());
+    put_in_order(dumps);
     return dumps;
 }
 
-std::string shipped_text(const std::vector<std::string>& urls) {
-    return json_text(Json{{"version", 1}, {"to", urls}});
+void put_in_order(std::vector<Dump>& dumps) {
+    std::sort(dumps.begin(), dumps.end(), [](const Dump& a, const Dump& b) {
+        return a.utc != b.utc ? a.utc > b.utc : a.folder > b.folder;
+    });
+    dumps.erase(std::unique(dumps.begin(), dumps.end(),
+                            [](const Dump& a, const Dump& b) { return a.folder == b.folder; }),
+                dumps.end());
+}
+
+Result<> mark_shipped(const Dump& dump, const std::vector<std::string>& urls) {
+    const std::string text = json_text(Json{{"version", 1}, {"to", urls}});
+    return dump.device.empty() ? write_file_atomically(dump.folder + "/" + shipped_file, text, 0600)
+                               : mark_taken(dump.device, dump.name, RawNote{shipped_file, as_bytes(text)});
 }
 
 Result<Dump> find_raw_dump(const std::string& device) {
     KDK_ASSIGN(const RawDump raw, read_raw_dump(device));
     KDK_ASSIGN(const Fd fd, open_file(device, O_RDONLY));
+    const auto text_of = [&](const RawDump::File& file, std::size_t limit) -> Result<std::string> {
+        std::string text(file.bytes > limit ? 0 : static_cast<std::size_t>(file.bytes), '\0');
+        KDK_TRY(pread_exact(fd.get(), file.offset,
+                            std::as_writable_bytes(std::span(text.data(), text.size())), device));
+        return text;
+    };
     std::vector<Dump::File> files;
-    std::string summary;
+    std::string summary, shipped;
     std::uint64_t bytes = 0;
     for (const RawDump::File& file : raw.files) {
-        files.push_back({file.name, file.bytes});
+        files.push_back({file.name, file.bytes, file.offset});
         bytes += file.bytes;
-        if (file.name != "summary.json" || file.bytes > std::size_t{16} << 20)
-            continue;
-        summary.resize(file.bytes);
-        KDK_TRY(pread_exact(fd.get(), file.offset,
-                            std::as_writable_bytes(std::span(summary.data(), summary.size())), device));
+        if (file.name == "summary.json") {
+            KDK_ASSIGN(summary, text_of(file, summary_limit));
+        } else if (file.name == shipped_file) {
+            KDK_ASSIGN(shipped, text_of(file, shipped_limit));
+        }
     }
     Dump dump = describe_dump(fmt::format("{}/{}", device, raw.folder), summary, std::move(files));
+    dump.device = device;
     dump.disk_bytes = bytes;
     dump.complete = dump.complete && raw.complete;
+    dump.taken = raw.taken;
+    dump.shipped = urls_in(shipped);
     return dump;
 }
 

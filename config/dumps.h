@@ -16,13 +16,16 @@ struct Dump {
     struct File {
         std::string name;
         std::uint64_t bytes = 0;
+        std::uint64_t offset = 0; // on a raw partition
     };
     std::string folder;   // with its path
+    std::string device;   // the raw partition that it is on; empty: it is a folder
     std::string name;     // without
     std::int64_t utc = 0; // of the panic, seconds since 1970; from the folder's name
     bool complete = false;
-    std::vector<std::string> shipped;                  // URLs of the servers that have it as well
-    std::string why_not;                               // when it is not complete
+    bool taken = false;               // off the raw partition, by kdumpkit extract or forward
+    std::vector<std::string> shipped; // URLs of the servers that have it as well
+    std::string why_not;              // when it is not complete
     std::string host, kernel, panic_line, panic_cause; // empty: not known
     std::optional<std::uint64_t> memory_bytes;         // of the crashed machine
     std::vector<File> files;                           // by name
@@ -40,14 +43,18 @@ std::optional<std::int64_t> time_in_name(std::string_view name);
 // there.
 Dump describe_dump(std::string folder, std::string_view summary, std::vector<Dump::File> files);
 
-// What `kdumpkit forward` leaves in a dump's folder: where it has been shipped.
+// What is left beside a dump by who brought it to a server, the capture kernel or `kdumpkit forward`: where
+// it is besides. On a raw partition it is one more file, and the dump is taken: the next may be put there.
 inline constexpr const char* shipped_file = "shipped.json";
-std::string shipped_text(const std::vector<std::string>& urls);
+Result<> mark_shipped(const Dump& dump, const std::vector<std::string>& urls);
 
 // A dump on a raw partition, as if its files were in a folder DEVICE/NAME; `absent` when there is none.
 Result<Dump> find_raw_dump(const std::string& device);
 
-// Every dump in these folders, newest first. Folders that are absent have none; links are not followed.
+// Newest first, and none twice: two targets may be one place.
+void put_in_order(std::vector<Dump>& dumps);
+
+// Every dump in these folders, in that order. Folders that are absent have none; links are not followed.
 Result<std::vector<Dump>> find_dumps(const std::vector<std::string>& folders);
 
 // The dump that is meant by `name`: a folder's name, its beginning if only one has it, its path, or "latest".

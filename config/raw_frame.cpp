@@ -7,6 +7,7 @@
 #include <cerrno>
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <unistd.h>
 
 namespace kdumpkit {
@@ -25,6 +26,29 @@ std::optional<std::string> name_in(const std::array<char, N>& field) {
     if (end == field.end() || name.empty() || name.front() == '.' || name.find('/') != std::string::npos)
         return std::nullopt;
     return name;
+}
+
+std::uint64_t aligned(std::uint64_t offset) {
+    return (offset + raw_frame::alignment - 1) / raw_frame::alignment * raw_frame::alignment;
+}
+
+// Where `bytes` overwrite no file of the dump; nullopt: nowhere in `size`.
+std::optional<std::uint64_t> find_gap(const RawDump& dump, std::uint64_t bytes, std::uint64_t size) {
+    std::vector<RawDump::File> files = dump.files;
+    std::sort(files.begin(), files.end(),
+              [](const RawDump::File& a, const RawDump::File& b) { return a.offset < b.offset; });
+    std::uint64_t at = raw_frame::header_bytes;
+    for (const RawDump::File& file : files) {
+        if (at + bytes <= file.offset)
+            return at;
+        at = std::max(at, aligned(file.offset + file.bytes));
+    }
+    return at + bytes <= size ? std::optional(at) : std::nullopt;
+}
+
+Result<> write_back(int fd, const std::string& device) {
+    return ::fsync(fd) == 0 ? Result<>()
+                            : fail(system_error("write back", device, errno).from(ErrorSide::destination));
 }
 
 Digest digest_of(const raw_frame::Header& header) {
@@ -93,6 +117,45 @@ Result<RawDump> read_raw_dump(const std::string& path) {
     KDK_ASSIGN(const std::size_t got, pread_some(fd.get(), 0, page, path));
     page.resize(got);
     return parse_raw_dump(page, static_cast<std::uint64_t>(size), path);
+}
+
+Result<> read_raw_file(int fd, const RawDump::File& file, const std::string& name,
+                       const std::function<Result<>(Bytes)>& take) {
+    Sha256 digest;
+    std::vector<std::byte> window(std::size_t{1} << 20);
+    for (std::uint64_t at = 0; at < file.bytes; at += window.size()) {
+        const auto part = std::span(window).first(std::min<std::uint64_t>(window.size(), file.bytes - at));
+        KDK_TRY(pread_exact(fd, file.offset + at, part, name));
+        digest.update(part);
+        KDK_TRY(take(part));
+    }
+    if (file.sha256 != Digest{} && file.sha256 != digest.finish())
+        return fail(ErrorKind::corrupt, "read", file.name + " on " + name, "its checksum is wrong");
+    return {};
+}
+
+Result<> mark_taken(const std::string& device, const std::string& folder,
+                    const std::optional<RawNote>& note) {
+    KDK_ASSIGN(RawDump dump, read_raw_dump(device));
+    if (dump.folder != folder)
+        return fail(ErrorKind::absent, "mark as taken", folder,
+                    fmt::format("{} holds {} now", device, dump.folder));
+    KDK_ASSIGN(const Fd fd, open_file(device, O_RDWR));
+    if (note) {
+        const off_t size = ::lseek(fd.get(), 0, SEEK_END);
+        const auto at = find_gap(dump, note->bytes.size(), size > 0 ? static_cast<std::uint64_t>(size) : 0);
+        std::erase_if(dump.files, [&](const RawDump::File& file) { return file.name == note->name; });
+        if (!at || dump.files.size() >= raw_frame::most_files)
+            return fail(system_error("write " + note->name + " to", device, ENOSPC)
+                            .then("take the dump off with `kdumpkit extract`")
+                            .from(ErrorSide::destination));
+        KDK_TRY(pwrite_all(fd.get(), *at, note->bytes, device));
+        KDK_TRY(write_back(fd.get(), device));
+        dump.files.push_back({note->name, *at, note->bytes.size(), sha256_of(note->bytes)});
+    }
+    dump.taken = true;
+    KDK_TRY(pwrite_all(fd.get(), 0, to_bytes(dump), device));
+    return write_back(fd.get(), device);
 }
 
 } // namespace kdumpkit

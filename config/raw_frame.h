@@ -7,6 +7,8 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -75,5 +77,20 @@ Result<RawDump> parse_raw_dump(Bytes page, std::uint64_t size, const std::string
 
 // Of the partition or file at `path`.
 Result<RawDump> read_raw_dump(const std::string& path);
+
+// Hands the bytes of one file of a dump to `take`, window by window, and at the end `corrupt` when they are
+// not those of its checksum. A dump that is not whole has none. `name`: of the partition.
+Result<> read_raw_file(int fd, const RawDump::File& file, const std::string& name,
+                       const std::function<Result<>(Bytes)>& take);
+
+// Marks the dump called `folder` as taken, with a further file where no other one is; it takes the place of
+// one of the same name. The header is written last and at once. `absent` when there is another dump
+// meanwhile.
+struct RawNote {
+    std::string name;
+    Bytes bytes;
+};
+Result<> mark_taken(const std::string& device, const std::string& folder,
+                    const std::optional<RawNote>& note = std::nullopt);
 
 } // namespace kdumpkit

@@ -25,17 +25,26 @@ Result<> remove_tree(const fs::path& path) {
 } // namespace
 
 std::vector<Removal> choose_removals(const std::vector<Dump>& dumps, const Retention& retention,
-                                     std::int64_t now) {
-    const auto newest_complete =
-        std::find_if(dumps.begin(), dumps.end(), [](const Dump& dump) { return dump.complete; });
+                                     std::int64_t now, const std::function<bool(const Dump&)>& must_stay) {
+    const auto newest_complete = std::find_if(
+        dumps.begin(), dumps.end(), [](const Dump& dump) { return dump.complete && dump.device.empty(); });
+    const auto stays = [&](const Dump& dump) {
+        return (newest_complete != dumps.end() && &dump == &*newest_complete) ||
+               (must_stay && must_stay(dump));
+    };
     const std::uint64_t room = std::uint64_t{retention.gib} << 30;
-    // The one that stays in any case has its room first.
-    std::uint64_t taken = newest_complete == dumps.end() ? 0 : newest_complete->disk_bytes;
+    // Those that stay in any case have their room first.
+    std::uint64_t taken = 0;
+    for (const Dump& dump : dumps)
+        if (dump.device.empty() && stays(dump))
+            taken += dump.disk_bytes;
     std::size_t kept = 0;
     bool full = false; // after the first that does not fit, older ones do not slip in
     std::vector<Removal> removals;
     for (auto dump = dumps.begin(); dump != dumps.end(); ++dump) {
-        if (dump == newest_complete) {
+        if (!dump->device.empty()) // the next dump takes its place without being asked
+            continue;
+        if (stays(*dump)) {
             ++kept;
             continue;
         }

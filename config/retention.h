@@ -5,6 +5,7 @@
 #include "config/settings.h"
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -16,9 +17,11 @@ struct Removal {
 };
 
 // Pure: which of `dumps` (newest first) go, oldest first. The newest complete dump always stays, whatever is
-// newer than it. `now` in seconds since 1970; a dump from the future is not old.
+// newer than it, and so do those that `must_stay`; dumps on raw partitions are none of this. `now` in seconds
+// since 1970; a dump from the future is not old.
 std::vector<Removal> choose_removals(const std::vector<Dump>& dumps, const Retention& retention,
-                                     std::int64_t now);
+                                     std::int64_t now,
+                                     const std::function<bool(const Dump&)>& must_stay = {});
 
 // Removes a dump's folder. It is renamed first, so that nobody takes what is left of it for a dump when this
 // is interrupted; remove_leftovers() goes on with it.

@@ -64,7 +64,7 @@ Result<Got> FileInput::read(std::uint64_t offset, std::span<std::byte> out) {
     if (left == 0)
         return Got{0, true};
     const auto part = out.first(static_cast<std::size_t>(std::min<std::uint64_t>(left, out.size())));
-    auto count = pread_some(fd_.get(), offset, part, name_);
+    auto count = pread_some(fd_.get(), start_ + offset, part, name_);
     if (!count)
         return fail(std::move(count).error().from(ErrorSide::source));
     // A file that shrinks while it is sent is not what was to be stored.

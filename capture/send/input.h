@@ -55,11 +55,11 @@ class PipeInput final : public Input {
     bool end_ = false;
 };
 
-// A regular file, all of which can be read again.
+// A part of a file, all of which can be read again.
 class FileInput final : public Input {
   public:
-    FileInput(Fd fd, std::string name, std::uint64_t size)
-        : fd_(std::move(fd)), name_(std::move(name)), size_(size) {}
+    FileInput(Fd fd, std::string name, std::uint64_t start, std::uint64_t size)
+        : fd_(std::move(fd)), name_(std::move(name)), start_(start), size_(size) {}
     Result<Got> read(std::uint64_t offset, std::span<std::byte> out) override;
     [[nodiscard]] std::uint64_t oldest() const override { return 0; }
     [[nodiscard]] std::uint64_t seen() const override { return size_; }
@@ -69,6 +69,7 @@ class FileInput final : public Input {
   private:
     Fd fd_;
     std::string name_;
+    std::uint64_t start_;
     std::uint64_t size_;
 };
 

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 
 #include <fmt/format.h>
 
@@ -47,6 +48,16 @@ constexpr std::array rows{
     Row{"--file", "FILE", "send this file instead of standard input, and go on with what is there of it",
         [](Options& options, const std::string& value) -> Result<> {
             options.file = value;
+            return {};
+        }},
+    Row{"--part", "OFFSET:BYTES", "only this part of --file, which may then be a block device",
+        [](Options& options, const std::string& value) -> Result<> {
+            const std::size_t colon = std::min(value.find(':'), value.size());
+            const auto offset = parse_number(value.substr(0, colon), 10);
+            const auto bytes = parse_number(value.substr(std::min(colon + 1, value.size())), 10);
+            if (!offset || !bytes || *bytes > std::numeric_limits<std::int64_t>::max() - *offset)
+                return wrong("--part", fmt::format("\"{}\" is not OFFSET:BYTES", value));
+            options.part = Part{*offset, *bytes};
             return {};
         }},
     Row{"--probe", "", "only try whether the target is reachable, lets us in and takes a small file",
@@ -137,6 +148,8 @@ Result<Options> checked(Options options) {
             return wrong("--probe", "it sends a file of its own", "leave --file and --name out");
         return options;
     }
+    if (options.part && options.file.empty())
+        return wrong("--part", "it is a part of a --file", "name one, or leave --part out");
     if (options.name.empty())
         options.name = options.file.substr(options.file.rfind('/') + 1);
     if (options.name.empty())

@@ -10,6 +10,7 @@
 #include "capture/send/report.h"
 #include "capture/send/store.h"
 
+#include <cerrno>
 #include <memory>
 
 #include <fcntl.h>
@@ -35,11 +36,19 @@ Result<std::unique_ptr<Input>> open_input(const Options& options, Scheme scheme)
     struct stat status {};
     if (::fstat(fd.get(), &status) != 0)
         return fail(system_error("read", options.file, errno));
-    if (!S_ISREG(status.st_mode))
+    if (!S_ISREG(status.st_mode) && !(S_ISBLK(status.st_mode) && options.part))
         return fail(make_error(ErrorKind::invalid, "send", options.file, "it is not a regular file")
-                        .then("send it through standard input with --name"));
-    return std::make_unique<FileInput>(std::move(fd), options.file,
-                                       static_cast<std::uint64_t>(status.st_size));
+                        .then("send it through standard input with --name, or of a block device a --part"));
+    const off_t end = ::lseek(fd.get(), 0, SEEK_END); // of a device, too
+    if (end < 0)
+        return fail(system_error("ask for the size of", options.file, errno));
+    const auto size = static_cast<std::uint64_t>(end);
+    const Part part = options.part.value_or(Part{0, size});
+    if (part.offset > size || part.bytes > size - part.offset)
+        return fail(make_error(ErrorKind::invalid, "send", options.file,
+                               fmt::format("it has {} bytes, --part ends behind them", size))
+                        .then("name a part that is there"));
+    return std::make_unique<FileInput>(std::move(fd), options.file, part.offset, part.bytes);
 }
 
 // What one run came to.

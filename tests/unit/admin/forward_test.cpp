@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "admin/forward.h"
+#include "admin/pruning.h"
 #include "base/file.h"
+#include "base/interrupt.h"
+#include "raw_partition.h"
 
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 
@@ -10,6 +14,7 @@
 #include <fmt/format.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 using namespace kdumpkit;
@@ -47,9 +52,11 @@ TEST_CASE("dumps go to every server that has them not, oldest first, the summary
     const auto shipments = plan_shipments(dumps, settings);
     REQUIRE(shipments.size() == 2);
     CHECK(shipments[0].dump->name == "old");
-    CHECK(shipments[0].url == settings.targets[1].url());
-    CHECK(shipments[0].files ==
-          std::vector<std::string>{"capture.log", "dmesg.txt", "vmcore", "summary.json"});
+    CHECK(shipments[0].target.url() == settings.targets[1].url());
+    std::string files;
+    for (const Dump::File& file : shipments[0].files)
+        files += file.name + " ";
+    CHECK(files == "capture.log dmesg.txt vmcore summary.json ");
     dumps[0].shipped = dumps[2].shipped = {settings.targets[1].url()};
     CHECK(plan_shipments(dumps, settings).empty());
     CHECK(plan_shipments({dump_named("a", true)}, settings_with({"file:///var/crash"})).empty());
@@ -107,4 +114,111 @@ TEST_CASE("a dump is marked as shipped when all of it was, and only then") {
     CHECK(sent.find("--name 20261123T010203Z-h/vmcore --file " + dump.string() + "/vmcore ftp://") !=
           std::string::npos);
     fs::remove_all(folder);
+}
+
+TEST_CASE("a dump goes to an NFS server, too") {
+    const std::vector<Dump> dumps{dump_named("a", true)};
+    const auto shipments = plan_shipments(dumps, settings_with({"nfs://server/crash", "file:///x"}));
+    REQUIRE(shipments.size() == 1);
+    CHECK(shipments[0].target.scheme == Scheme::nfs);
+}
+
+TEST_CASE("a dump goes off a raw partition in parts, and is marked there") {
+    const RawPartition partition("20261123T010203Z-h");
+    const std::string sender = partition.path + "-send", sent = partition.path + "-sent";
+    // Takes the part off as kdump-send does.
+    std::ofstream(sender) << "#!/bin/sh\n[ $5 = --part ] || exit 2\n"
+                             "echo \"$2 $(tail -c +$((${6%:*} + 1)) $4 | head -c ${6#*:})\" >> "
+                          << sent << "\n";
+    ::chmod(sender.c_str(), 0755);
+    const Log quiet([](LogLevel, std::string_view) {});
+    const Settings settings = settings_with({"raw:" + partition.path, server});
+    const auto plan = [&](const std::vector<Dump>& dumps) { return plan_shipments(dumps, settings); };
+    std::vector<Dump> dumps{find_raw_dump(partition.path).value()};
+    REQUIRE(plan(dumps).size() == 1);
+    REQUIRE(ship(plan(dumps)[0], sender, quiet));
+    const std::string name = "20261123T010203Z-h/";
+    CHECK(read_text(sent) == name + "dmesg.txt words\n" + name + "vmcore.flat flattened\n" + name +
+                                 "summary.json {\"complete\": true, \"panic_line\": \"Kernel panic - x\"}\n");
+    dumps = {find_raw_dump(partition.path).value()};
+    CHECK(dumps[0].shipped == std::vector<std::string>{settings.targets[1].url()});
+    CHECK(plan(dumps).empty());
+    fs::remove(sender);
+    fs::remove(sent);
+}
+
+TEST_CASE("what the disk made of a raw dump is not shipped as if it were one") {
+    const RawPartition partition("20261123T010203Z-h");
+    std::vector<Dump> dumps{find_raw_dump(partition.path).value()};
+    partition.overwrite(dumps[0].files[2].offset, "F");
+    const auto shipments = plan_shipments(dumps, settings_with({server}));
+    REQUIRE(shipments.size() == 1);
+    const auto shipped = ship(shipments[0], "/bin/true", Log([](LogLevel, std::string_view) {}));
+    REQUIRE_FALSE(shipped);
+    CHECK(shipped.error().kind == ErrorKind::corrupt);
+    CHECK(find_raw_dump(partition.path).value().shipped.empty());
+    // Whoever took it off by hand has it.
+    dumps[0].taken = true;
+    CHECK(plan_shipments(dumps, settings_with({server})).empty());
+}
+
+TEST_CASE("a limit removes no dump that a server is still to get") {
+    std::vector<Dump> dumps;
+    for (const char* name : {"20261125T010203Z-h", "20261124T010203Z-h", "20261123T010203Z-h"})
+        dumps.push_back(dump_named(name, true));
+    dumps[0].shipped = dumps[1].shipped = {settings_with({server}).targets[0].url()};
+    Settings settings = settings_with({"file:///c", server});
+    settings.retention.count = 1;
+    const auto removed = [&] {
+        std::string text;
+        for (const Removal& removal : plan_pruning(dumps, settings, 0).removals)
+            text += removal.dump->name.substr(6, 2) + " ";
+        return text;
+    };
+    CHECK(removed() == "24 ");
+    const auto waiting = plan_pruning(dumps, settings, 0).waiting;
+    REQUIRE(waiting.size() == 1);
+    CHECK(waiting[0] == &dumps[2]);
+    dumps[2].shipped = dumps[0].shipped;
+    CHECK(removed() == "23 24 ");
+    dumps[2].shipped.clear();
+    settings.targets.pop_back(); // no server any more
+    CHECK(removed() == "23 24 ");
+}
+
+TEST_CASE("no limit removes what is on a raw partition") {
+    std::vector<Dump> dumps{dump_named("20261125T010203Z-h", true), dump_named("20261124T010203Z-h", true)};
+    dumps[0].device = "/dev/vdb"; // not the newest complete one that stays, either
+    CHECK(choose_removals(dumps, {1, 0, 0}, 0).empty());
+    std::swap(dumps[0].device, dumps[1].device);
+    CHECK(choose_removals(dumps, {1, 0, 0}, 0).empty());
+}
+
+TEST_CASE("a signal that ends forward ends its sender") {
+    const RawPartition partition("20261123T010203Z-h");
+    const std::string sender = partition.path + "-sleep", noted = partition.path + "-pid";
+    std::ofstream(sender) << "#!/bin/sh\necho $$ > " << noted << ".new && mv " << noted << ".new " << noted
+                          << "\nexec sleep 60\n";
+    ::chmod(sender.c_str(), 0755);
+    const pid_t forward = ::fork();
+    REQUIRE(forward >= 0);
+    if (forward == 0) {
+        watch_interrupts();
+        const std::vector<Dump> dumps{find_raw_dump(partition.path).value()};
+        const auto shipped = ship(plan_shipments(dumps, settings_with({server}))[0], sender,
+                                  Log([](LogLevel, std::string_view) {}));
+        ::_exit(shipped ? 0 : 1);
+    }
+    for (int i = 0; i < 500 && !fs::exists(noted); ++i)
+        ::usleep(20000);
+    const pid_t child = std::stoi(read_text(noted).value_or("0"));
+    REQUIRE(child > 0);
+    REQUIRE(::kill(forward, SIGTERM) == 0);
+    int status = 0;
+    CHECK(::waitpid(forward, &status, 0) == forward);
+    CHECK((WIFEXITED(status) && WEXITSTATUS(status) == 1));
+    CHECK(::kill(child, 0) != 0);
+    (void)::kill(child, SIGKILL);
+    fs::remove(sender);
+    fs::remove(noted);
 }

@@ -90,7 +90,7 @@ TEST_CASE("a target that is not here needs the network at boot, a server also wh
     };
     for (const Row& row : std::vector<Row>{
              {"", {}},
-             {"target = \"nfs://server/export\"", {"kdumpkit-online.target"}},
+             {"target = \"nfs://server/export\"", {"kdumpkit-online.target", "kdumpkit-forward.service"}},
              {"[capture]\nfence_kdump = \"192.0.2.1\"", {"kdumpkit-online.target"}},
              {"target = [\"file:///var/crash\", \"ftp://server/crash?credentials=/etc/kdumpkit/ftp\"]",
               {"kdumpkit-online.target", "kdumpkit-forward.service"}}}) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "capture/nfs.h"
+#include "config/nfs.h"
 #include "world.h"
 
 using namespace kdumpkit;

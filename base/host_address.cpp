@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "capture/resolve.h"
+#include "base/host_address.h"
 
 #include "base/file.h"
 
@@ -10,7 +10,7 @@
 #include <netdb.h>
 #include <sys/socket.h>
 
-namespace kdumpkit::capture {
+namespace kdumpkit {
 namespace {
 
 std::string text_of(const sockaddr* address, socklen_t length) {
@@ -34,15 +34,13 @@ std::string own_address_to(const addrinfo& one) {
 
 } // namespace
 
-Result<std::vector<HostAddress>> resolve_host(const std::string& host) {
+Result<std::vector<HostAddress>> addresses_of(const std::string& host) {
     addrinfo hints{};
     hints.ai_socktype = SOCK_STREAM;
     addrinfo* raw = nullptr;
     // The port matters to nobody, but connect(2) on a datagram socket wants one.
     if (const int code = ::getaddrinfo(host.c_str(), "9", &hints, &raw); code != 0)
-        return fail(make_error(ErrorKind::absent, "find the address of", host, ::gai_strerror(code))
-                        .then("Check the DNS servers, or write its address into network.hosts and build the "
-                              "initramfs again."));
+        return fail(make_error(ErrorKind::absent, "find the address of", host, ::gai_strerror(code)));
     const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> found(raw, &::freeaddrinfo);
     std::vector<HostAddress> addresses;
     for (const addrinfo* one = raw; one != nullptr; one = one->ai_next)
@@ -53,4 +51,4 @@ Result<std::vector<HostAddress>> resolve_host(const std::string& host) {
     return addresses;
 }
 
-} // namespace kdumpkit::capture
+} // namespace kdumpkit

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "capture/nfs.h"
-
-#include "capture/mounts.h"
+#include "config/nfs.h"
 
 #include <cerrno>
 
-#include <fmt/ranges.h>
+#include <fmt/format.h>
 #include <sys/mount.h>
 
-namespace kdumpkit::capture {
+namespace kdumpkit {
 namespace {
 
 // nfs(5) has the options. A server that does not answer for a minute is an error, and not, as by default, a
@@ -35,16 +33,9 @@ bool asks_for_another_version(int errno_value) {
     return errno_value == EPROTONOSUPPORT || errno_value == EINVAL || errno_value == EOPNOTSUPP;
 }
 
-Result<> check_writable(System& system, const std::string& source, const std::string& folder) {
-    const auto space = system.space(folder);
-    if (space && !space->read_only)
-        return {};
-    (void)system.unmount(folder);
-    return space ? Result<>(fail(ErrorKind::system, "write to", source, "it is exported read-only"))
-                 : Result<>(fail(space.error()));
-}
-
 } // namespace
+
+const unsigned long NfsMount::flags = MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOATIME;
 
 std::vector<NfsMount> nfs_mounts(const Target& target, const HostAddress& host) {
     const std::string asked = target.value("version");
@@ -62,31 +53,24 @@ std::vector<NfsMount> nfs_mounts(const Target& target, const HostAddress& host) 
     return mounts;
 }
 
-Result<std::string> mount_nfs(System& system, CaptureLog& log, const Target& target,
-                              const std::string& folder) {
-    KDK_TRY(make_folders(folder));
-    KDK_ASSIGN(const auto hosts, system.resolve(target.host).map_error(blame_destination));
+Result<NfsMount> mount_first(const Target& target, const std::vector<HostAddress>& hosts,
+                             const std::function<Result<>(const NfsMount&)>& mount,
+                             const std::function<void(const NfsMount&)>& refused) {
     Error last = make_error(ErrorKind::absent, "find", target.host, "it has no address");
     for (const HostAddress& host : hosts) {
         for (const NfsMount& one : nfs_mounts(target, host)) {
-            // The filesystem "nfs4" knows no version 3, and "nfs" all of them.
-            const auto mounted = system.mount(
-                {one.source, folder, "nfs", MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOATIME, one.options});
-            if (mounted) {
-                KDK_TRY(check_writable(system, one.source, folder).map_error(blame_destination));
-                return one.version;
-            }
+            const auto mounted = mount(one);
+            if (mounted)
+                return one;
             last = mounted.error();
             if (!asks_for_another_version(last.errno_value))
                 break;
-            log.say("{} speaks no NFS {}", one.source, one.version);
+            refused(one);
         }
     }
-    if (last.errno_value == ENODEV)
-        last = std::move(last).then("Build the initramfs again: it lacks the nfs module.");
-    else if (last.errno_value == ENOENT || last.errno_value == EACCES)
+    if (last.errno_value == ENOENT || last.errno_value == EACCES)
         last = std::move(last).then("Check the server's exports: " + target.path + " for this machine.");
-    return fail(blame_destination(std::move(last)));
+    return fail(std::move(last).from(ErrorSide::destination));
 }
 
-} // namespace kdumpkit::capture
+} // namespace kdumpkit

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "admin/local_dumps.h"
+
+#include "admin/local_folders.h"
+
+#include <fmt/format.h>
+
+namespace kdumpkit::admin {
+
+Result<LocalDumps> find_local_dumps(const Settings& settings) {
+    LocalFolders local = find_local_folders(settings);
+    LocalDumps found{std::move(local.paths), std::move(local.unseen), {}};
+    KDK_ASSIGN(found.dumps, find_dumps(found.folders));
+    for (const Target& target : settings.targets) {
+        if (target.info().carrier != Carrier::device)
+            continue;
+        if (auto dump = find_raw_dump(target.path))
+            found.dumps.push_back(*std::move(dump));
+        // What is not there, or somebody else's, is not a dump.
+        else if (dump.error().kind != ErrorKind::absent)
+            found.unseen.push_back(dump.error().message());
+    }
+    put_in_order(found.dumps);
+    return found;
+}
+
+} // namespace kdumpkit::admin

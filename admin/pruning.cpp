@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "admin/pruning.h"
+
+#include "admin/forward.h"
+
+namespace kdumpkit::admin {
+
+Pruning plan_pruning(const std::vector<Dump>& dumps, const Settings& settings, std::int64_t now) {
+    const auto waits = [&](const Dump& dump) { return !servers_without(dump, settings).empty(); };
+    Pruning pruning{choose_removals(dumps, settings.retention, now, waits), {}};
+    for (const Removal& removal : choose_removals(dumps, settings.retention, now))
+        if (waits(*removal.dump))
+            pruning.waiting.push_back(removal.dump);
+    return pruning;
+}
+
+} // namespace kdumpkit::admin
