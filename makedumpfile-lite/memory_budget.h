@@ -9,7 +9,7 @@
 
 namespace kdumpkit::dump {
 
-// What a dump holds in memory while it is written, in bytes, besides the crash image, which is mapped.
+// What a dump holds in memory while it is written, in bytes, besides what it has mapped of the crash image.
 struct MemoryBudget {
     // The program itself, its libraries' data and what it knows of the crashed kernel.
     static constexpr std::uint64_t program = std::uint64_t{8} << 20;

@@ -53,11 +53,11 @@ std::uint64_t& counter(PageCounts& counts, PageClass kind) {
     }
 }
 
-void count_found(FoundPages& found, PageClass kind, unsigned order) {
-    const std::uint64_t pages = std::uint64_t{1} << order;
+void count_found(FoundPages& found, PageClass kind, unsigned order, std::uint64_t blocks) {
+    const std::uint64_t pages = blocks << order;
     switch (kind) {
     case PageClass::free:
-        ++found.free_blocks[std::min<std::size_t>(order, found.free_blocks.size() - 1)];
+        found.free_blocks[std::min<std::size_t>(order, found.free_blocks.size() - 1)] += blocks;
         break;
     case PageClass::unaccepted:
         found.unaccepted += pages;

@@ -15,7 +15,7 @@ bool drops(unsigned level, PageClass kind);
 // Where a dropped page of this class is counted.
 std::uint64_t& counter(PageCounts& counts, PageClass kind);
 
-// Counts a block of 2^order pages for the self-check, dropped or not.
-void count_found(FoundPages& found, PageClass kind, unsigned order);
+// Counts so many blocks of 2^order pages for the self-check, dropped or not.
+void count_found(FoundPages& found, PageClass kind, unsigned order, std::uint64_t blocks);
 
 } // namespace kdumpkit::dump

@@ -18,6 +18,12 @@ namespace {
 constexpr std::uint64_t smallest_page = 4096;
 constexpr std::size_t max_warnings = 8;
 
+// One page, whose verdict depends on no other's.
+bool is_plain(const PageVerdict& verdict) {
+    return verdict.order == 0 && !verdict.poisoned && verdict.kind != PageClass::senseless &&
+           verdict.kind != PageClass::hugetlb;
+}
+
 } // namespace
 
 Selection all_pages(const Image& image, std::uint64_t page_size) {
@@ -39,6 +45,8 @@ PageWalk::PageWalk(const Image& image, const Kernel::Data& kernel, const FilterO
     // Views of an even number of struct pages: the head of a compound page has an even pfn, and its order is
     // in the next one.
     view_pages_ = std::bit_floor(std::min<std::uint64_t>(VirtualMemory::max_view / layout_.size, 16384));
+    for (std::size_t i = 0; i < drops_.size(); ++i)
+        drops_[i] = drops(options_.level, static_cast<PageClass>(i));
 }
 
 std::uint64_t PageWalk::held(std::uint64_t begin, std::uint64_t end) const {
@@ -59,19 +67,34 @@ void PageWalk::drop(std::uint64_t begin, std::uint64_t end, std::uint64_t& count
     if (begin >= end)
         return;
     counted += end - begin == 1 ? 1 : selection_.memory.count(begin, end);
-    if (pending_.end != begin) {
-        flush();
-        pending_ = {begin, end};
+    extend_pending(begin, end);
+}
+
+void PageWalk::count_plain(const std::array<std::uint64_t, page_classes>& plain) {
+    for (std::size_t i = 0; i < plain.size(); ++i) {
+        const auto kind = static_cast<PageClass>(i);
+        count_found(found_, kind, 0, plain[i]);
+        if (drops_[i])
+            counter(selection_.counts, kind) += plain[i];
     }
-    pending_.end = end;
 }
 
 void PageWalk::pages(Bytes bytes, std::uint64_t pfn, std::uint64_t address, std::uint64_t end) {
     const std::uint64_t size = layout_.size;
     std::uint64_t here = std::max(pfn, decided_);
+    const std::uint64_t limit = selection_.memory.limit();
+    std::array<std::uint64_t, page_classes> plain{}; // counted together: they are the most by far
     while (here < end) {
         const std::uint64_t at = (here - pfn) * size;
         PageVerdict verdict = classify_page(layout_, bytes.subspan(at), here, address + at);
+        if (is_plain(verdict) && here < limit) {
+            const auto kind = static_cast<std::size_t>(verdict.kind);
+            ++plain[kind];
+            if (drops_[kind])
+                extend_pending(here, here + 1);
+            ++here;
+            continue;
+        }
         if (!test_.holds_together(verdict, bytes, here - pfn, address + at))
             verdict = {PageClass::senseless, 0, verdict.poisoned};
         // hugetlb gives most struct pages of a huge page back and maps the first ones in their place
@@ -82,9 +105,9 @@ void PageWalk::pages(Bytes bytes, std::uint64_t pfn, std::uint64_t address, std:
             verdict = {PageClass::tail, 0, false};
         else if (verdict.kind == PageClass::hugetlb)
             huge_until_ = here + (std::uint64_t{1} << verdict.order);
-        count_found(found_, verdict.kind, verdict.order);
+        count_found(found_, verdict.kind, verdict.order, 1);
         std::uint64_t next = here + 1;
-        if (drops(options_.level, verdict.kind)) {
+        if (drops_[static_cast<std::size_t>(verdict.kind)]) {
             next = here + (std::uint64_t{1} << verdict.order);
             drop(here, next, counter(selection_.counts, verdict.kind));
         } else if (verdict.poisoned) {
@@ -98,6 +121,7 @@ void PageWalk::pages(Bytes bytes, std::uint64_t pfn, std::uint64_t address, std:
         }
         here = next;
     }
+    count_plain(plain);
     decided_ = std::max(decided_, here);
 }
 

@@ -9,6 +9,7 @@
 #include "makedumpfile-lite/survey.h"
 #include "makedumpfile-lite/unused_map.h"
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -46,6 +47,14 @@ class PageWalk {
     void section(std::uint64_t begin, std::uint64_t end, std::uint64_t map, std::uint64_t section_begin);
     void pages(Bytes bytes, std::uint64_t pfn, std::uint64_t address, std::uint64_t end);
     void drop(std::uint64_t begin, std::uint64_t end, std::uint64_t& counter);
+    void count_plain(const std::array<std::uint64_t, page_classes>& plain);
+    void extend_pending(std::uint64_t begin, std::uint64_t end) {
+        if (pending_.end != begin) {
+            flush();
+            pending_.begin = begin;
+        }
+        pending_.end = end;
+    }
     void flush() {
         selection_.kept.erase(pending_.begin, pending_.end);
         pending_ = {};
@@ -64,6 +73,7 @@ class PageWalk {
     BlockTest test_;
     Selection selection_;
     FoundPages found_;
+    std::array<bool, page_classes> drops_{}; // by PageClass: drops()
     std::uint64_t view_pages_ = 0;
     std::uint64_t decided_ = 0;        // pfns below this are done: the end of the last block
     Range pending_;                    // dropped, not yet erased: neighbours melt into one

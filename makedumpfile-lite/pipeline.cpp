@@ -2,6 +2,7 @@
 #include "makedumpfile-lite/pipeline.h"
 
 #include "base/range.h"
+#include "makedumpfile-lite/source/file_window.h"
 
 #include <algorithm>
 #include <condition_variable>
@@ -168,7 +169,9 @@ Result<std::uint64_t> pipeline_memory(const PipelineSettings& settings) {
     for (std::size_t i = 0; i < settings.pages_per_block(); ++i)
         packer->add(block, page);
     KDK_TRY(packer->end(block));
-    return slot_count(settings.workers) * packer->block_bytes() + settings.workers * packer->memory_bytes();
+    const std::size_t reader = FileWindow::most_bytes(settings.pages_per_block() * settings.page_size);
+    return slot_count(settings.workers) * packer->block_bytes() +
+           settings.workers * (packer->memory_bytes() + reader);
 }
 
 Result<PipelineCounts> run_pipeline(PageSource& source, const PipelineSettings& settings,

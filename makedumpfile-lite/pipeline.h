@@ -31,7 +31,8 @@ struct PipelineSettings {
     }
 };
 
-// Bytes that the pipeline holds at most besides the image: buffers, and the workers' compressors.
+// Bytes that the pipeline holds at most: buffers, and the workers' readers (of an image that is not mapped)
+// and compressors.
 Result<std::uint64_t> pipeline_memory(const PipelineSettings& settings);
 
 struct PipelineCounts {

@@ -57,6 +57,20 @@ bool is_hugetlb(const PageLayout& layout, Bytes pages) {
            (load<std::uint64_t>(pages, layout.size + layout.flags) & layout.hugetlb_flag_mask) != 0;
 }
 
+// Of a page without a type: what its flags and its mapping say.
+PageClass class_by_use(const PageLayout& layout, std::uint64_t flags, std::uint64_t mapping) {
+    const bool anonymous = (mapping & mapping_anonymous) != 0;
+    // PG_swapcache shares its bit with others and means something only on swap-backed pages (Linux 4.10,
+    // 6326fec1122c).
+    const bool swapcache = layout.swapcache_mask != 0 && (flags & layout.swapcache_mask) != 0 &&
+                           (flags & layout.swapbacked_mask) != 0;
+    if (anonymous)
+        return PageClass::user;
+    if ((flags & layout.lru_mask) == 0 && !swapcache)
+        return PageClass::kernel;
+    return (flags & layout.private_mask) != 0 ? PageClass::cache_private : PageClass::cache;
+}
+
 } // namespace
 
 PageVerdict classify_page(const PageLayout& layout, Bytes pages, std::uint64_t pfn, std::uint64_t address) {
@@ -72,6 +86,9 @@ PageVerdict classify_page(const PageLayout& layout, Bytes pages, std::uint64_t p
     const PageTypes& types = layout.types;
     const bool slab = (flags & layout.slab_mask) != 0;
     const bool typed = !slab && static_cast<std::int32_t>(type) < types.typed_below;
+    const auto mapping = load<std::uint64_t>(pages, layout.mapping);
+    if (!typed && (flags & (layout.slab_mask | layout.head_mask)) == 0) // most of them: one page, no type
+        return {class_by_use(layout, flags, mapping), 0, poisoned};
     const auto is = [&](const std::optional<std::uint32_t>& value) {
         return typed && value && (type & types.mask) == (*value & types.mask);
     };
@@ -105,22 +122,11 @@ PageVerdict classify_page(const PageLayout& layout, Bytes pages, std::uint64_t p
     if (typed && !hugetlb && !offline)
         return {PageClass::kernel, order,
                 poisoned}; // page tables, guards, slab, zsmalloc, and types still to come
-    const bool anonymous = !offline && (load<std::uint64_t>(pages, layout.mapping) & mapping_anonymous) != 0;
-    // PG_swapcache shares its bit with others and means something only on swap-backed pages (Linux 4.10,
-    // 6326fec1122c).
-    const bool swapcache = layout.swapcache_mask != 0 && (flags & layout.swapcache_mask) != 0 &&
-                           (flags & layout.swapbacked_mask) != 0;
-    const bool cache = !typed && ((flags & layout.lru_mask) != 0 || swapcache);
-    if (cache && !anonymous)
-        return {(flags & layout.private_mask) != 0 ? PageClass::cache_private : PageClass::cache, order,
-                poisoned};
-    if (hugetlb)
-        return {PageClass::hugetlb, order, poisoned};
-    if (anonymous)
-        return {PageClass::user, order, poisoned};
     if (offline)
         return {PageClass::offline, order, poisoned};
-    return {PageClass::kernel, order, poisoned};
+    const PageClass use = typed ? PageClass::kernel : class_by_use(layout, flags, mapping);
+    const bool cache = use == PageClass::cache || use == PageClass::cache_private;
+    return {hugetlb && !cache ? PageClass::hugetlb : use, order, poisoned};
 }
 
 bool inside_block(const PageLayout& layout, PageClass kind, Bytes page, std::uint64_t address,

@@ -4,6 +4,7 @@
 #include "base/bytes.h"
 #include "makedumpfile-lite/kernel/layout.h"
 
+#include <cstddef>
 #include <cstdint>
 
 namespace kdumpkit::dump {
@@ -21,6 +22,8 @@ enum class PageClass : std::uint8_t {
     offline,
     senseless, // contradicts itself: kept
 };
+
+inline constexpr std::size_t page_classes = static_cast<std::size_t>(PageClass::senseless) + 1;
 
 struct PageVerdict {
     PageClass kind = PageClass::kernel;

@@ -10,6 +10,8 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <linux/magic.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 namespace kdumpkit::dump {
@@ -19,11 +21,11 @@ namespace {
 class FileContent : public Content {
   public:
     FileContent(Fd fd, std::string name, std::uint64_t size)
-        : fd_(std::move(fd)), name_(std::move(name)), size_(size) {}
+        : fd_(std::move(fd)), name_(std::move(name)), size_(size), mapped_(better_mapped(fd_.get())) {}
 
     const std::string& name() const override { return name_; }
     std::uint64_t size() const override { return size_; }
-    int descriptor() const override { return fd_.get(); }
+    int descriptor() const override { return mapped_ ? fd_.get() : -1; }
     Result<> read(std::uint64_t offset, std::span<std::byte> out) const override {
         if (offset > size_ || size_ - offset < out.size())
             return fail(
@@ -45,6 +47,7 @@ class FileContent : public Content {
     Fd fd_;
     std::string name_;
     std::uint64_t size_;
+    bool mapped_;
 };
 
 class LiveContent final : public FileContent {
@@ -102,6 +105,14 @@ class LiveContent final : public FileContent {
 };
 
 } // namespace
+
+// The kernel maps /proc/vmcore as a whole at once (Linux 3.11, 83086978c63a), and reading it maps and unmaps
+// each page. Any other file costs a page fault for every 64 KiB that are mapped, more than copying them, and
+// what its medium cannot give is a SIGBUS then.
+bool better_mapped(int fd) {
+    struct statfs filesystem = {};
+    return ::fstatfs(fd, &filesystem) == 0 && filesystem.f_type == PROC_SUPER_MAGIC;
+}
 
 Result<std::unique_ptr<Content>> open_file_content(const std::string& path) {
     KDK_ASSIGN(Fd fd, open_file(path, O_RDONLY));

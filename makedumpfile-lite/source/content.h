@@ -24,7 +24,7 @@ class Content {
     [[nodiscard]] virtual std::uint64_t stored_bytes() const { return size(); }
     // All of `out`, from `offset` on; what reaches beyond size() is `corrupt`.
     virtual Result<> read(std::uint64_t offset, std::span<std::byte> out) const = 0;
-    // The descriptor that mmap may be tried on; -1 when the bytes lie elsewhere. It stays ours.
+    // The descriptor of what is better mapped than read; -1 of anything else. It stays ours.
     [[nodiscard]] virtual int descriptor() const { return -1; }
     // The first offset at or after this one that may hold anything but zero; size() when there is none.
     [[nodiscard]] virtual std::uint64_t next_data(std::uint64_t offset) const { return offset; }
@@ -38,6 +38,9 @@ class Content {
 
 // What `path` holds, or, when that is a flattened file, what it describes. A folder or a pipe is `invalid`.
 Result<std::unique_ptr<Content>> open_content(const std::string& path);
+
+// Whether a file is better mapped than read: one of /proc.
+bool better_mapped(int fd);
 
 // A file or a block device. A pipe is `system`.
 Result<std::unique_ptr<Content>> open_file_content(const std::string& path);

@@ -56,20 +56,6 @@ TEST_CASE("memory is in whole pages and the kernel image is not counted twice") 
     CHECK(image.elf_machine() == EM_X86_64);
 }
 
-TEST_CASE("without mmap the file is not mapped") {
-    const test::Folder folder;
-    const std::string path = folder / "vmcore";
-    REQUIRE(write_file_atomically(path, Bytes(machine().finish())));
-    const bool use_mmap = GENERATE(true, false);
-    const auto image = open_image(path, OpenOptions{use_mmap});
-    REQUIRE(image);
-    const auto reader = (*image)->reader();
-    CHECK(first_byte(*reader, 0x1000) == 'l');
-    const auto maps = read_text("/proc/self/maps");
-    REQUIRE(maps);
-    CHECK((maps->find(path) != std::string::npos) == use_mmap);
-}
-
 TEST_CASE("memory reads the same through mmap and without it") {
     const bool use_mmap = GENERATE(true, false);
     const Opened opened(machine().finish(), use_mmap);
