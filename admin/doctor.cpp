@@ -3,6 +3,7 @@
 
 #include "admin/doctor_checks.h"
 #include "base/json.h"
+#include "base/printable.h"
 
 #include <algorithm>
 #include <array>
@@ -75,9 +76,10 @@ std::string findings_text(std::vector<Finding> findings, bool all) {
         good += finding.severity == Severity::good ? 1 : 0;
         if (finding.severity == Severity::good && !all)
             continue;
-        text += fmt::format("{:<9} {}: {}\n", to_text(finding.severity), finding.check, finding.reason);
+        text += fmt::format("{:<9} {}: {}\n", to_text(finding.severity), finding.check,
+                            printable_lines(finding.reason));
         if (!finding.mend.empty())
-            text += fmt::format("          next: {}\n", finding.mend);
+            text += fmt::format("          next: {}\n", printable_lines(finding.mend));
     }
     switch (worst_of(findings)) {
     case Severity::critical:

@@ -2,6 +2,7 @@
 #include "admin/dumps_report.h"
 
 #include "base/json.h"
+#include "base/printable.h"
 #include "base/progress.h"
 #include "base/utc.h"
 
@@ -44,29 +45,30 @@ const char* state_of(const Dump& dump) {
 // "Fatal exception" says little; the line that led to it says why.
 std::string cause_of(const Dump& dump) {
     if (dump.panic_line.empty())
-        return dump.panic_cause.empty() ? "panic line not known" : dump.panic_cause;
+        return dump.panic_cause.empty() ? "panic line not known" : printable(dump.panic_cause);
     if (dump.panic_cause.empty() || dump.panic_cause == dump.panic_line)
-        return dump.panic_line;
-    return fmt::format("{} ({})", dump.panic_line, dump.panic_cause);
+        return printable(dump.panic_line);
+    return printable(fmt::format("{} ({})", dump.panic_line, dump.panic_cause));
 }
 
 std::string or_unknown(const std::string& text) {
-    return text.empty() ? "not known" : text;
+    return text.empty() ? "not known" : printable(text);
 }
 
 } // namespace
 
 std::string list_text(const std::vector<Dump>& dumps, const std::vector<std::string>& folders) {
     if (dumps.empty())
-        return fmt::format("no dumps in {}\n", fmt::join(folders, ", "));
+        return fmt::format("no dumps in {}\n", printable(fmt::format("{}", fmt::join(folders, ", "))));
     std::size_t widest = 0;
     for (const Dump& dump : dumps)
-        widest = std::max(widest, dump.name.size());
+        widest = std::max(widest, printable(dump.name).size());
     std::string text;
     for (const Dump& dump : dumps)
-        text += fmt::format("{:<{}}  {:<8}  {:>9}  {}  {}\n", dump.name, widest, state_of(dump),
-                            human_bytes(dump.disk_bytes),
-                            dump.kernel.empty() ? "kernel not known" : dump.kernel, cause_of(dump));
+        text +=
+            fmt::format("{:<{}}  {:<8}  {:>9}  {}  {}\n", printable(dump.name), widest, state_of(dump),
+                        human_bytes(dump.disk_bytes),
+                        dump.kernel.empty() ? "kernel not known" : printable(dump.kernel), cause_of(dump));
     return text;
 }
 
@@ -78,13 +80,14 @@ std::string list_json(const std::vector<Dump>& dumps, const std::vector<std::str
 }
 
 std::string show_text(const Dump& dump) {
-    std::string text = dump.folder + "\n";
+    const std::string folder = printable(dump.folder);
+    std::string text = folder + "\n";
     text += fmt::format("  time     {}\n", utc_text(dump.utc, spoken_time));
-    text +=
-        fmt::format("  state    {}\n", dump.complete ? std::string("complete") : "partial: " + dump.why_not);
+    text += fmt::format("  state    {}\n",
+                        dump.complete ? std::string("complete") : "partial: " + printable(dump.why_not));
     text += fmt::format("  panic    {}\n", or_unknown(dump.panic_line));
     if (!dump.panic_cause.empty())
-        text += fmt::format("  cause    {}\n", dump.panic_cause);
+        text += fmt::format("  cause    {}\n", printable(dump.panic_cause));
     text += fmt::format("  kernel   {}\n  host     {}\n", or_unknown(dump.kernel), or_unknown(dump.host));
     if (dump.memory_bytes)
         text += fmt::format("  memory   {} on the machine that crashed\n", human_bytes(*dump.memory_bytes));
@@ -92,14 +95,14 @@ std::string show_text(const Dump& dump) {
     if (dump.taken)
         text += "  taken    the next capture may write over it\n";
     for (const std::string& url : dump.shipped)
-        text += fmt::format("  shipped  to {}\n", url);
+        text += fmt::format("  shipped  to {}\n", printable(url));
     for (const Dump::File& file : dump.files)
-        text += fmt::format("  file     {:<18} {}\n", file.name, human_bytes(file.bytes));
+        text += fmt::format("  file     {:<18} {}\n", printable(file.name), human_bytes(file.bytes));
     if (!dump.device.empty())
-        text += fmt::format("next: kdumpkit extract {} FOLDER\n", dump.device);
+        text += fmt::format("next: kdumpkit extract {} FOLDER\n", printable(dump.device));
     for (const Dump::File& file : dump.files)
         if (file.name == "vmcore" || file.name == "vmcore.incomplete")
-            text += fmt::format("next: crash VMLINUX {0}/{1}, or drgn -c {0}/{1} -s VMLINUX\n", dump.folder,
+            text += fmt::format("next: crash VMLINUX {0}/{1}, or drgn -c {0}/{1} -s VMLINUX\n", folder,
                                 file.name);
     return text;
 }
@@ -114,8 +117,9 @@ std::string prune_text(const std::vector<Removal>& removals, bool done) {
     std::string text;
     std::uint64_t bytes = 0;
     for (const Removal& removal : removals) {
-        text += fmt::format("{} {} ({}): {}\n", done ? "removed" : "would remove", removal.dump->folder,
-                            human_bytes(removal.dump->disk_bytes), removal.reason);
+        text += fmt::format("{} {} ({}): {}\n", done ? "removed" : "would remove",
+                            printable(removal.dump->folder), human_bytes(removal.dump->disk_bytes),
+                            removal.reason);
         bytes += removal.dump->disk_bytes;
     }
     return text + fmt::format("{} in all\n", human_bytes(bytes));

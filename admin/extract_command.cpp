@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "base/output.h"
+#include "base/printable.h"
 #include "base/progress.h"
 #include "config/raw_frame.h"
 
@@ -57,7 +58,7 @@ Result<int> run_extract(const Options& options) {
     for (const RawDump::File& file : dump.files)
         if (file.name.starts_with("vmcore."))
             text += fmt::format("next: makedumpfile-lite -R {0}/vmcore < {0}/{1}\n", folder, file.name);
-    KDK_TRY(print_result(text));
+    KDK_TRY(print_result(printable_lines(text)));
     return exit_codes::success;
 }
 

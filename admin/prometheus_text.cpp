@@ -14,6 +14,8 @@ std::string prometheus_text(const loader::Status& kernel, const AdminStatus& adm
     gauge("armed", "Whether a panic would start a capture kernel.", kernel.armed ? 1 : 0);
     gauge("reserved_bytes", "Memory reserved for the capture kernel.",
           static_cast<std::int64_t>(kernel.reserved));
+    gauge("settings_wrong", "Whether the settings cannot be used, so that nothing can be armed anew.",
+          admin.settings_error && admin.settings_error->kind == ErrorKind::invalid ? 1 : 0);
     if (admin.arm) {
         gauge("arm_failed", "Whether the last kdumpkit arm of this boot failed.",
               admin.arm->failure.empty() ? 0 : 1);

@@ -2,6 +2,7 @@
 #include "admin/record.h"
 
 #include "admin/dumps_report.h"
+#include "base/printable.h"
 #include "base/progress.h"
 #include "base/utc.h"
 
@@ -18,8 +19,8 @@ JournalFields journal_entry(const Dump& dump) {
                                   ? fmt::format("the dump is complete ({})", human_bytes(dump.disk_bytes))
                                   : fmt::format("the dump is not complete: {}", dump.why_not);
     JournalFields fields = {
-        {"MESSAGE", fmt::format("captured at {}: {}; {}: {}", utc_text(dump.utc, spoken_time), what, state,
-                                dump.folder)},
+        {"MESSAGE", printable(fmt::format("captured at {}: {}; {}: {}", utc_text(dump.utc, spoken_time), what,
+                                          state, dump.folder))},
         {"MESSAGE_ID", dump.complete ? message_ids::captured : message_ids::captured_partly},
         {"PRIORITY", "2"}, // critical: a kernel died
         {"SYSLOG_IDENTIFIER", "kdumpkit"},

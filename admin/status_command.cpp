@@ -28,8 +28,10 @@ AdminStatus look_at_the_rest() {
     AdminStatus more;
     more.arm = parse_arm_record(read_text(ArmRecord::path).value_or(std::string()));
     const auto file = read_settings_file("");
-    if (!file)
+    if (!file) {
+        more.settings_error = file.error();
         return more;
+    }
     more.targets = look_at_targets(file->settings);
     // Only root can look for dumps; for others there is none.
     const auto local = find_local_dumps(file->settings);
@@ -47,6 +49,7 @@ std::string coloured(std::string text) {
     paint("armed:       yes", "1;32");
     paint("armed:       no", "1;31");
     paint("arm failed:", "1;31");
+    paint("settings:", "1;31");
     paint("next:", "1");
     return text;
 }
@@ -67,7 +70,7 @@ Result<int> run_status(const Options& options) {
     KDK_TRY(print_result(options.json                   ? with_admin_status(loader::to_json(status), more)
                          : ::isatty(STDOUT_FILENO) != 0 ? coloured(text)
                                                         : text));
-    return status.armed ? exit_codes::success : exit_codes::absent;
+    return status_exit_code(status.armed, more);
 }
 
 } // namespace
@@ -78,7 +81,8 @@ std::function<Result<int>()> define_status(CLI::App& app) {
     app.add_option("--prometheus", options->prometheus,
                    "write it to FILE for node_exporter's textfile collector, instead; exit code 0")
         ->type_name("FILE");
-    app.footer("Exit codes: 0 armed, 3 not armed.");
+    app.footer("Exit codes: 0 armed, 2 armed but the settings are wrong and nothing can be armed anew, 3 not "
+               "armed.");
     return [options] { return run_status(*options); };
 }
 

@@ -3,6 +3,7 @@
 
 #include "admin/dumps_report.h"
 #include "base/json.h"
+#include "base/printable.h"
 #include "base/progress.h"
 #include "base/utc.h"
 
@@ -12,9 +13,12 @@ namespace kdumpkit::admin {
 
 std::string to_text(const AdminStatus& status) {
     std::string text;
+    if (const auto& error = status.settings_error)
+        text += fmt::format("settings:    {}\n", printable_lines(error->message()));
     if (const auto& arm = status.arm) {
         if (!arm->failure.empty())
-            text += fmt::format("arm failed:  at {}: {}\n", utc_text(arm->at, spoken_time), arm->failure);
+            text += fmt::format("arm failed:  at {}: {}\n", utc_text(arm->at, spoken_time),
+                                printable_lines(arm->failure));
         if (!arm->image.empty())
             text += fmt::format("initramfs:   {} ({}), {}\n", arm->image, human_bytes(arm->image_bytes),
                                 !arm->failure.empty() ? "not brought up to date"
@@ -28,10 +32,10 @@ std::string to_text(const AdminStatus& status) {
                             : target.unseen.empty() ? ""
                                                     : fmt::format(": {}", target.unseen));
     if (const auto& last = status.last)
-        text +=
-            fmt::format("last panic:  {}, {}: {}\n             {}\n", utc_text(last->utc, spoken_time),
-                        last->complete ? "captured" : "captured in part",
-                        last->panic_line.empty() ? "panic line not known" : last->panic_line, last->folder);
+        text += fmt::format("last panic:  {}, {}: {}\n             {}\n", utc_text(last->utc, spoken_time),
+                            last->complete ? "captured" : "captured in part",
+                            last->panic_line.empty() ? "panic line not known" : printable(last->panic_line),
+                            printable(last->folder));
     return text;
 }
 
@@ -40,6 +44,8 @@ std::string with_admin_status(std::string_view json, const AdminStatus& status) 
     Json object = Json::parse(json, nullptr, false);
     if (!object.is_object())
         return std::string(json);
+    object["settings_error"] =
+        or_null(status.settings_error ? status.settings_error->message() : std::string());
     object["arm"] = status.arm ? Json::parse(to_json(*status.arm), nullptr, false) : Json();
     object["last_capture"] = status.last ? Json::parse(show_json(*status.last), nullptr, false) : Json();
     object["targets"] = Json::array();
@@ -48,6 +54,13 @@ std::string with_admin_status(std::string_view json, const AdminStatus& status) 
                                      {"free_bytes", or_null(target.free_bytes)},
                                      {"unseen", or_null(target.unseen)}});
     return json_text(object);
+}
+
+int status_exit_code(bool armed, const AdminStatus& status) {
+    if (!armed)
+        return exit_codes::absent;
+    const bool wrong = status.settings_error && status.settings_error->kind == ErrorKind::invalid;
+    return wrong ? exit_codes::invalid : exit_codes::success; // a file that only root can read may be good
 }
 
 } // namespace kdumpkit::admin

@@ -3,6 +3,7 @@
 
 #include "base/bytes.h"
 #include "base/file.h"
+#include "base/printable.h"
 
 #include <string>
 
@@ -17,7 +18,7 @@ Log stderr_log(std::string_view program, LogLevel threshold) {
             const char* tag = level == LogLevel::error     ? "error: "
                               : level == LogLevel::warning ? "warning: "
                                                            : "";
-            const std::string line = fmt::format("{}: {}{}\n", name, tag, text);
+            const std::string line = fmt::format("{}: {}{}\n", name, tag, printable_lines(text));
             (void)write_all(STDERR_FILENO, as_bytes(line), "standard error"); // nobody is left to tell
         },
         threshold);

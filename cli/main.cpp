@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/interrupt.h"
 #include "base/output.h"
+#include "base/printable.h"
 #include "base/subcommand.h"
 #include "cli/reference.h"
 #include "cli/usage.h"
@@ -29,7 +30,7 @@ namespace {
 
 // Nothing is left to do when standard error does not take it; the exit code still tells.
 void complain(const std::string& text) {
-    (void)write_all(STDERR_FILENO, as_bytes(text + "\n"), "standard error");
+    (void)write_all(STDERR_FILENO, as_bytes(printable_lines(text) + "\n"), "standard error");
 }
 
 int report(const std::string& name, Error error) {

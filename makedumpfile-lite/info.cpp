@@ -3,6 +3,7 @@
 
 #include "base/json.h"
 #include "base/output.h"
+#include "base/printable.h"
 #include "base/progress.h"
 #include "base/utc.h"
 #include "makedumpfile-lite/decompressor.h"
@@ -135,15 +136,6 @@ Result<DumpInfo> gather(const Options& options, const Log& log) {
     info.highest = image->memory().ranges().back().end;
     info.picture = memory_picture(all.memory, present, info.page_size, picture_rows, wants_shades());
     return info;
-}
-
-// What came from a dump must not drive the terminal.
-std::string printable(std::string_view text) {
-    std::string safe(text);
-    for (char& c : safe)
-        if (static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) >= 0x7f)
-            c = '?';
-    return safe;
 }
 
 } // namespace

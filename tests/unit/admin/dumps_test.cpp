@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "admin/dumps_report.h"
+#include "admin/record.h"
 #include "admin/status_report.h"
 #include "config/dumps.h"
 #include "config/retention.h"
 
+#include <cerrno>
 #include <filesystem>
 #include <fstream>
 
@@ -208,4 +210,48 @@ TEST_CASE("the status tells how arming went and what was captured last") {
     CHECK(json["armed"] == true);
     CHECK(json["arm"]["image"] == "/i.img");
     CHECK(json["last_capture"]["complete"] == true);
+    CHECK(json["settings_error"].is_null());
+}
+
+TEST_CASE("the status does not hide that the settings are wrong") {
+    AdminStatus status;
+    CHECK(status_exit_code(true, status) == exit_codes::success);
+    CHECK(status_exit_code(false, status) == exit_codes::absent);
+    status.settings_error = make_error(ErrorKind::invalid, "read settings", "/etc/kdumpkit.toml:2:1",
+                                       "dump.levle is not a known key")
+                                .then("did you mean dump.level?");
+    CHECK(to_text(status) == "settings:    cannot read settings /etc/kdumpkit.toml:2:1: dump.levle is not a "
+                             "known key\n  next: did you mean dump.level?\n");
+    CHECK_THAT(nlohmann::json::parse(with_admin_status("{}", status))["settings_error"].get<std::string>(),
+               Contains("/etc/kdumpkit.toml:2:1"));
+    CHECK(status_exit_code(true, status) == exit_codes::invalid);
+    CHECK(status_exit_code(false, status) == exit_codes::absent);
+    // Somebody who may not read the file knows nothing of it.
+    status.settings_error = system_error("open", "/etc/kdumpkit.toml", EACCES);
+    CHECK(status_exit_code(true, status) == exit_codes::success);
+    CHECK_THAT(to_text(status), Contains("settings:    cannot open"));
+}
+
+TEST_CASE("what a dump says of itself does not drive the terminal") {
+    Dump dump = dump_of(3, false, 1);
+    dump.panic_line = dump.panic_cause = "panic \x1b[2J\nsay: \xff";
+    dump.host = dump.kernel = "h\x1b]0;x\x07";
+    dump.why_not = "cut\x1b[0m";
+    dump.folder += "\x1b[1m";
+    dump.name += "\x1b[1m";
+    dump.shipped = {"sftp://x\x1b[1m"};
+    dump.files = {{"vmcore\x1b", 1}};
+    AdminStatus status;
+    status.last = dump;
+    std::string journal;
+    for (const auto& [name, value] : journal_entry(dump))
+        if (name == "MESSAGE")
+            journal = value;
+    const Removal removal{&dump, "old"};
+    for (const std::string& text : {list_text({dump}, {"/x"}), list_text({}, {"/\x1b"}), show_text(dump),
+                                    to_text(status), prune_text({removal}, true), journal})
+        CHECK_THAT(text, !Contains("\x1b") && !Contains("\xff") && Contains("\\x1b"));
+    // JSON escapes by itself, and what is no UTF-8 stops nobody.
+    for (const std::string& text : {list_json({dump}, {}), show_json(dump), with_admin_status("{}", status)})
+        CHECK(nlohmann::json::accept(text));
 }

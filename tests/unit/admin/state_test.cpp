@@ -71,7 +71,9 @@ TEST_CASE("the state for Prometheus") {
           "# HELP kdumpkit_armed Whether a panic would start a capture kernel.\n# TYPE kdumpkit_armed gauge\n"
           "kdumpkit_armed 1\n"
           "# HELP kdumpkit_reserved_bytes Memory reserved for the capture kernel.\n"
-          "# TYPE kdumpkit_reserved_bytes gauge\nkdumpkit_reserved_bytes 201326592\n");
+          "# TYPE kdumpkit_reserved_bytes gauge\nkdumpkit_reserved_bytes 201326592\n"
+          "# HELP kdumpkit_settings_wrong Whether the settings cannot be used, so that nothing can be armed "
+          "anew.\n# TYPE kdumpkit_settings_wrong gauge\nkdumpkit_settings_wrong 0\n");
     admin.arm = ArmRecord{};
     admin.arm->failure = "x";
     admin.last = Dump{};

@@ -95,7 +95,7 @@ TEST_CASE("info tells what a dump is, for people and for programs") {
     CHECK(text.code == 0);
     for (const char* words :
          {"kdump-compressed, header version 6, compression zlib, dump level 31", "complete",
-          "6.1.0-test x86_64", "2023-11-14 22:13:20 UTC", "evil?[2J", "OSRELEASE", "erase secret"})
+          "6.1.0-test x86_64", "2023-11-14 22:13:20 UTC", "evil\\x1b[2J", "OSRELEASE", "erase secret"})
         CHECK(says(text.out, words));
     const auto json = run(folder, {"info", "--json", folder / "dump"});
     REQUIRE(json.code == 0);
