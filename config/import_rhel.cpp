@@ -4,6 +4,7 @@
 #include "base/percent.h"
 #include "base/socket_address.h"
 #include "config/foreign_key.h"
+#include "config/module_name.h"
 #include "config/table.h"
 
 #include <array>
@@ -60,8 +61,11 @@ ImportAnswer collector(ImportDraft& draft, const std::string& value) {
 
 ImportAnswer modules(ImportDraft& draft, const std::string& value) {
     std::istringstream stream(value);
-    for (std::string name; stream >> name;)
-        draft.modules.push_back(name);
+    std::vector<std::string> names;
+    for (std::string name; stream >> name; names.push_back(name))
+        if (!is_module_name(name))
+            return {false, fmt::format("\"{}\" is no module's name", name)};
+    draft.modules.insert(draft.modules.end(), names.begin(), names.end());
     return {true, "capture.modules"};
 }
 

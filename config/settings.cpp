@@ -4,6 +4,7 @@
 #include "base/bytes.h"
 #include "base/socket_address.h"
 #include "config/keys.h"
+#include "config/module_name.h"
 #include "config/table.h"
 
 #include <algorithm>
@@ -59,9 +60,10 @@ bool has_control_character(std::string_view text) {
 void read_paths(TableReader& reader, std::string_view key, std::vector<std::string>& paths) {
     reader.texts(key, paths);
     for (const std::string& path : paths)
-        if (path.size() < 2 || path.front() != '/' || path.find("/../") != std::string::npos ||
+        if (path.size() < 2 || path.front() != '/' || (path + "/").find("/../") != std::string::npos ||
             has_control_character(path))
-            reader.wrong(key, fmt::format("\"{}\" is no absolute path", path), "begin it with /");
+            reader.wrong(key, fmt::format("\"{}\" is no absolute path of a file", path),
+                         "begin it with /, and leave /../ out");
 }
 
 void read_capture(TableReader& reader, Settings& settings) {
@@ -75,6 +77,11 @@ void read_capture(TableReader& reader, Settings& settings) {
         reader.wrong("append", "has a line break or another control character",
                      "write the words in one line with blanks between them");
     reader.texts("modules", settings.modules);
+    for (const std::string& name : settings.modules)
+        if (!is_module_name(name))
+            reader.wrong(
+                "modules", fmt::format("\"{}\" is no module's name", name),
+                "write names as lsmod prints them, without .ko: modules = [\"nvme\", \"mlx5_core\"]");
     const auto duration = [&](std::string_view key, std::int64_t least, std::int64_t most,
                               std::chrono::seconds& out) {
         std::int64_t value = out.count();
@@ -92,8 +99,9 @@ void read_capture(TableReader& reader, Settings& settings) {
     reader.choice("final_action", actions, settings.final_action);
     reader.choice("failure_action", actions, settings.failure_action);
     reader.texts("last_resort", settings.last_resort);
+    const Parameter* fs_parameter = find_parameter(scheme_info(Scheme::file), "fs");
     for (const std::string& one : settings.last_resort)
-        if (one != "any" && !parse_target("file:///x?fs=" + one))
+        if (one != "any" && !fs_parameter->fits(one))
             reader.wrong("last_resort", fmt::format("\"{}\" is no filesystem", one),
                          "write \"any\", or UUID= with a filesystem's UUID as blkid prints it");
     reader.texts("fence_kdump", settings.fence_kdump);

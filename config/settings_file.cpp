@@ -21,6 +21,10 @@ Result<SettingsFile> read_settings_text(const std::string& named, const std::str
         return file;
     if (error.errno_value == EISDIR)
         error = make_error(ErrorKind::invalid, "read settings", file.path, "it is a folder");
+    if (error.kind == ErrorKind::unsupported) // larger than any settings are
+        error.kind = ErrorKind::invalid;
+    if (error.errno_value == EACCES)
+        return fail(std::move(error).then("run it with sudo"));
     return fail(std::move(error).then(named.empty()
                                           ? "mend that file, or remove it: without it the defaults apply"
                                           : "name a settings file, or leave --config out"));

@@ -4,6 +4,7 @@
 #include "base/spelling.h"
 
 #include <algorithm>
+#include <array>
 #include <sstream>
 
 #include <fmt/ranges.h>
@@ -15,6 +16,23 @@ std::string place(const std::string& name, const toml::source_region& region) {
     return fmt::format("{}:{}:{}", name, region.begin.line, region.begin.column);
 }
 
+// What probably was meant by text that is no TOML.
+std::string next_step_of(std::string_view description) {
+    struct Known {
+        std::string_view words, step;
+    };
+    constexpr std::array<Known, 4> known = {{
+        {"could not determine value type", "put a text into quotes: KEY = \"TEXT\""},
+        {"redefine", "keep one of the two lines"},
+        {"utf-8", "save the file as UTF-8"},
+        {"expected '='", "write KEY = VALUE; kdumpkit config import reads the file of another kdump"},
+    }};
+    for (const Known& one : known)
+        if (description.find(one.words) != std::string_view::npos)
+            return std::string(one.step);
+    return "write TOML there: KEY = NUMBER, KEY = \"TEXT\" or [SECTION]; see docs/settings.md";
+}
+
 } // namespace
 
 Result<toml::table> parse_toml(std::string_view text, const std::string& name) {
@@ -23,8 +41,7 @@ Result<toml::table> parse_toml(std::string_view text, const std::string& name) {
     } catch (const toml::parse_error& error) { // toml++ has no other way when exceptions are on
         return fail(make_error(ErrorKind::invalid, "read settings", place(name, error.source()),
                                std::string(error.description()))
-                        .then("write TOML there: KEY = NUMBER, KEY = \"TEXT\" or [SECTION]; see "
-                              "docs/settings.md"));
+                        .then(next_step_of(error.description())));
     }
 }
 
@@ -179,7 +196,7 @@ Result<> TableReader::finish(const std::vector<std::string>& elsewhere) {
             near = prefix_ + near;
         else if (!node.is_table())
             near = nearest_setting(prefix_ + std::string(key.str()), elsewhere);
-        wrong_at(node.source(), key.str(), "is not a known key",
+        wrong_at(key.source(), key.str(), "is not a known key",
                  near.empty() ? fmt::format("the keys here are: {}", fmt::join(known_, ", "))
                               : fmt::format("did you mean {}?", near));
     }
