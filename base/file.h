@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include "base/atomic_write.h"
 #include "base/error.h"
 
 #include <cstddef>
@@ -51,14 +52,6 @@ Result<std::size_t> pread_some(int fd, std::uint64_t offset, std::span<std::byte
 // All of `bytes`, retrying short writes and EINTR. Errors carry ErrorSide::destination.
 Result<> write_all(int fd, std::span<const std::byte> bytes, const std::string& name);
 Result<> pwrite_all(int fd, std::uint64_t offset, std::span<const std::byte> bytes, const std::string& name);
-
-// Writes PATH.new-PID, fsyncs, renames over `path`, fsyncs the folder: the old file stays whole until the new
-// one is. Symbolic links are followed, it is their target that is replaced. What exists and is not a regular
-// file is refused (`invalid`) and stays as it is; other errors carry ErrorSide::destination. Errors name
-// `path`, never the temporary file.
-Result<> write_file_atomically(const std::string& path, std::span<const std::byte> bytes,
-                               unsigned mode = 0644);
-Result<> write_file_atomically(const std::string& path, std::string_view text, unsigned mode = 0644);
 
 // The folder of a path, for fsync after a rename: "a/b" gives "a", "b" gives ".", "/b" gives "/".
 std::string parent_folder(std::string_view path);

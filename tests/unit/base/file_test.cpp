@@ -103,6 +103,28 @@ TEST_CASE("whatever lies at the temporary file's name is neither followed nor ov
     CHECK(folder.entries() == 3);
 }
 
+TEST_CASE("a file that is replaced keeps its owner and its mode, a new one gets the mode") {
+    const Folder folder;
+    const std::string path = folder.path + "/file";
+    REQUIRE(write_file_atomically(path, "old", 0600));
+    REQUIRE(::chmod(path.c_str(), 04751) == 0);
+    if (::geteuid() == 0) // nobody else may give files away
+        REQUIRE(::chown(path.c_str(), 12, 34) == 0);
+    struct stat before {
+    }, after{};
+    REQUIRE(::stat(path.c_str(), &before) == 0);
+    REQUIRE(replace_file_atomically(path, "new"));
+    REQUIRE(::stat(path.c_str(), &after) == 0);
+    CHECK(before.st_ino != after.st_ino);
+    CHECK(before.st_mode == after.st_mode);
+    CHECK(before.st_uid == after.st_uid);
+    CHECK(before.st_gid == after.st_gid);
+    CHECK(read_text(path).value() == "new");
+    REQUIRE(replace_file_atomically(path + "2", "new", 0600));
+    REQUIRE(::stat((path + "2").c_str(), &after) == 0);
+    CHECK((after.st_mode & 07777) == 0600);
+}
+
 TEST_CASE("reading keeps its limit and names what is absent") {
     const Folder folder;
     const std::string path = folder.path + "/file";
