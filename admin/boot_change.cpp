@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "admin/boot_change.h"
 
-#include "admin/reservation_text.h"
 #include "admin/system_command.h"
 #include "base/file.h"
 
+#include <algorithm>
 #include <filesystem>
+#include <utility>
 
 #include <sys/stat.h>
 
@@ -14,9 +15,23 @@ namespace {
 
 namespace fs = std::filesystem;
 
+bool has_line(std::string_view text, const std::optional<std::string>& line) {
+    const LineEdits lines = lines_of(text);
+    return std::any_of(lines.begin(), lines.end(), [&](const LineEdit& one) { return one.before == line; });
+}
+
+// Of a line that has it from elsewhere, as a new kernel's entry has it from /etc/kernel/cmdline.
+std::string without_parameter(std::string line, const std::string& parameter) {
+    const std::size_t at = line.find(parameter);
+    if (at == std::string::npos)
+        return line;
+    const std::size_t blank = at > 0 && line[at - 1] == ' ' ? 1 : 0;
+    return line.erase(at - blank, parameter.size() + blank);
+}
+
 Result<> put(const std::string& path, const std::string& text, bool remove) {
     if (!remove)
-        return write_file_atomically(path, text, 0644);
+        return replace_file_atomically(path, text);
     std::error_code error;
     fs::remove(path, error);
     if (error)
@@ -60,16 +75,39 @@ Result<Fd> lock_boot_settings() {
     return lock_file("/run/kdumpkit/reserve.lock");
 }
 
-std::optional<ReservationRecord> read_reservation_record(const std::string& root) {
-    return parse_reservation_record(read_text(root + ReservationRecord::path).value_or(std::string()));
+std::optional<ReservationRecord> read_standing_reservation(const std::string& root) {
+    const auto record = read_reservation_record(root);
+    if (!record || !*record || !stands(read_boot_tree(root), (*record)->parameter))
+        return std::nullopt;
+    return *record;
 }
 
-std::optional<ReservationRecord> read_standing_reservation(const std::string& root) {
-    auto record = read_reservation_record(root);
-    if (!record)
-        return std::nullopt;
-    const auto again = plan_boot(read_boot_tree(root), record->parameter);
-    return !again || again->changes.empty() ? record : std::nullopt; // what cannot be read is no proof
+ReservationRecord record_of(const BootPlan& plan, std::string parameter,
+                            const std::optional<ReservationRecord>& before) {
+    ReservationRecord record{std::move(parameter), {}};
+    if (before)
+        record.files = before->files;
+    for (const FileChange& change : plan.changes) {
+        if (change.path == boot_paths::grub_dropin)
+            continue; // ours as a whole
+        LineEdits earlier = std::exchange(record.files[change.path], {});
+        for (LineEdit line : change.lines) {
+            const auto known = std::find_if(earlier.begin(), earlier.end(), [&](const LineEdit& one) {
+                return line.before && one.after == line.before;
+            });
+            if (known != earlier.end()) {
+                line.before = known->before;
+                earlier.erase(known);
+            } else if (before && line.before) {
+                line.before = without_parameter(*line.before, before->parameter);
+            }
+            record.files[change.path].push_back(std::move(line));
+        }
+        for (LineEdit& line : earlier) // of lines that stay as they are
+            if (has_line(change.after, line.after))
+                record.files[change.path].push_back(std::move(line));
+    }
+    return record;
 }
 
 Result<> apply_plan(const BootPlan& plan, const std::string& parameter, const std::string& root) {
@@ -77,12 +115,18 @@ Result<> apply_plan(const BootPlan& plan, const std::string& parameter, const st
     std::error_code error;
     fs::create_directories(parent_folder(path), error);
     const auto earlier = read_text(path);
-    KDK_TRY(write_file_atomically(path, to_json(record_of(plan, parameter, read_reservation_record(root))),
-                                  0644));
+    // One that is none is lost; the caller has said so.
+    const auto before = read_reservation_record(root).value_or(std::nullopt);
+    KDK_TRY(write_file_atomically(path, to_json(record_of(plan, parameter, before)), 0644));
     auto done = carry_out(plan, root);
     if (!done) // otherwise it would be said that the next boot has the reservation
         (void)put(path, earlier.value_or(std::string()), !earlier);
-    return done;
+    KDK_TRY(done);
+    if (!stands(read_boot_tree(root), parameter))
+        return fail(make_error(ErrorKind::system, "reserve", parameter,
+                               "it is written, and the boot loader's settings do not have it")
+                        .then("kdumpkit reserve --undo, and look at what else changes these files"));
+    return {};
 }
 
 Result<> apply_undo(const BootPlan& plan, const std::string& root) {

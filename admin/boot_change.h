@@ -9,14 +9,17 @@
 
 namespace kdumpkit::admin {
 
-// What kdumpkit reserve has written on the system below `root` ("" for the running one).
-std::optional<ReservationRecord> read_reservation_record(const std::string& root);
-// The same, unless the boot loader's settings no longer have all of it: then no reboot would bring it.
+// The record of the system below `root` ("" for the running one), unless the boot loader's settings no longer
+// have all of it: then no reboot would bring it.
 std::optional<ReservationRecord> read_standing_reservation(const std::string& root);
 
 // Held from reading the boot loader's settings of the running system until they are changed: two at once
 // would keep each other's words as the earlier ones. Waits.
 Result<Fd> lock_boot_settings();
+
+// The record of a plan that is carried out: what was there before kdumpkit's first change.
+ReservationRecord record_of(const BootPlan& plan, std::string parameter,
+                            const std::optional<ReservationRecord>& before);
 
 // Carries out a plan that sets `parameter` on the system below `root`; the record comes first, so that it can
 // be undone wherever it ends. Commands run only on the running system.

@@ -1,28 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "admin/bootloader.h"
 
-#include "admin/boot_words.h"
-#include "base/file.h"
+#include "admin/boot_files.h"
+#include "admin/grub_settings.h"
+#include "admin/shell_value.h"
 
-#include <array>
-#include <filesystem>
+#include <algorithm>
 
 #include <fmt/format.h>
 
 namespace kdumpkit::admin {
 namespace {
 
-namespace fs = std::filesystem;
-
-constexpr const char* grub_defaults = "/etc/default/grub";
-constexpr const char* grub_folder = "/etc/default/grub.d";
-constexpr const char* grub_dropin = "/etc/default/grub.d/kdumpkit.cfg";
-constexpr const char* kernel_cmdline = "/etc/kernel/cmdline"; // kernel-install(8): for entries to come
-constexpr const char* u_boot_menu = "/etc/default/u-boot";    // u-boot-menu's, makes extlinux.conf
-constexpr std::array extlinux_files = {"/boot/extlinux/extlinux.conf", "/extlinux/extlinux.conf"};
-// Where the Boot Loader Specification's type 1 entries are: on XBOOTLDR or the ESP.
-constexpr std::array entry_folders = {"/boot/loader/entries", "/efi/loader/entries",
-                                      "/boot/efi/loader/entries"};
+using namespace boot_paths;
 
 class Planner {
   public:
@@ -31,111 +21,129 @@ class Planner {
         : tree_(tree), parameter_(parameter), undo_(undo) {}
 
     BootPlan plan;
-    std::optional<Error> refused; // a file that cannot be changed without harm
 
-    void grub() {
-        const std::string* defaults = tree_.file(grub_defaults);
-        const bool has_folder = tree_.folders.contains(grub_folder);
-        if (defaults == nullptr && !has_folder)
-            return;
+    Result<> grub() {
+        if (!has_grub(tree_))
+            return {};
         plan.loaders.emplace_back("GRUB");
-        if (has_folder) {
-            // Debian's grub-mkconfig reads these after the file, in the order of their names.
-            const std::string text =
-                undo_ != nullptr
-                    ? ""
-                    : fmt::format("# Written by kdumpkit reserve; kdumpkit reserve --undo removes it.\n"
-                                  "GRUB_CMDLINE_LINUX_DEFAULT=\"$GRUB_CMDLINE_LINUX_DEFAULT {}\"\n",
-                                  parameter_);
-            change(grub_dropin, text, "", undo_ != nullptr);
-            for (const auto& [path, other] : tree_.files)
-                if (path != grub_dropin && (path == grub_defaults || path.starts_with(grub_folder)) &&
-                    other.find("crashkernel=") != std::string::npos)
-                    plan.notes.push_back(fmt::format("{} also has crashkernel=; of several the kernel takes "
-                                                     "the last, but one without ,high first",
-                                                     path));
-        } else {
-            const char* name = "GRUB_CMDLINE_LINUX_DEFAULT";
-            // Fedora has only this one.
-            if (!shell_value(*defaults, name) && shell_value(*defaults, "GRUB_CMDLINE_LINUX"))
-                name = "GRUB_CMDLINE_LINUX";
-            shell(grub_defaults, *defaults, name, "");
+        if (tree_.folders.contains(grub_folder))
+            dropin();
+        else if (undo_ != nullptr)
+            take_back(grub_defaults, words_of_grub_defaults());
+        else {
+            KDK_ASSIGN(const LineEdits edited, edit_grub_defaults(*tree_.file(grub_defaults), parameter_));
+            change(grub_defaults, edited);
         }
+        if (undo_ == nullptr)
+            KDK_TRY(check_grub(grub_files(tree_after()), parameter_, plan.notes));
         grub_command();
+        return {};
     }
 
     void entries() {
-        bool any = false;
-        for (const auto& [path, text] : tree_.files)
-            for (const char* folder : entry_folders)
-                if (path.starts_with(std::string(folder) + "/") && path.ends_with(".conf")) {
-                    any = true;
-                    lines(path, text, "options");
-                }
-        if (const std::string* line = tree_.file(kernel_cmdline)) {
-            any = true;
-            const std::string words = crashkernel_words(*line);
-            if (const auto wanted = wanted_instead(kernel_cmdline, words))
-                change(kernel_cmdline, with_crashkernel(*line, *wanted) + "\n", words);
+        const auto entries = tree_.entries();
+        for (const std::string& path : entries) {
+            if (undo_ != nullptr)
+                take_back(path, words_of_boot_entry());
+            else if (!change(path, edit_boot_entry(*tree_.file(path), parameter_)) &&
+                     crashkernel_words(*tree_.file(path)).empty())
+                plan.notes.push_back(fmt::format("{} starts no Linux by itself, and stays", path));
         }
-        if (any)
+        if (const std::string* line = tree_.file(kernel_cmdline)) {
+            const bool changed = undo_ != nullptr
+                                     ? take_back(kernel_cmdline, words_of_kernel_cmdline())
+                                     : change(kernel_cmdline, edit_kernel_cmdline(*line, parameter_));
+            // With nothing else that starts kernels it is for images that carry it.
+            if (changed &&
+                (!tree_.unified.empty() || (entries.empty() && plan.loaders.empty() && !has_extlinux())))
+                plan.by_hand.push_back(fmt::format("make the kernels' images anew, which carry their command "
+                                                   "line: kernel-install add VERSION "
+                                                   "IMAGE, or what has made {}",
+                                                   tree_.unified.empty() ? "them" : *tree_.unified.begin()));
+            plan.loaders.emplace_back(entries.empty() ? kernel_cmdline : "boot loader entries");
+        } else if (!entries.empty()) {
             plan.loaders.emplace_back("boot loader entries");
+        }
     }
 
-    void extlinux() {
+    Result<> extlinux() {
         if (const std::string* menu = tree_.file(u_boot_menu)) {
             plan.loaders.emplace_back("extlinux by u-boot-menu");
-            // Debian's default, which the file shows in a comment.
-            shell(u_boot_menu, *menu, "U_BOOT_PARAMETERS", "ro quiet");
+            constexpr const char* name = "U_BOOT_PARAMETERS";
+            if (undo_ != nullptr) {
+                take_back(u_boot_menu, words_of_assignment(name));
+            } else {
+                // Debian's default, which the file shows in a comment.
+                KDK_ASSIGN(const LineEdits edited,
+                           edit_shell_value(u_boot_menu, *menu, {name, "ro quiet", parameter_}));
+                change(u_boot_menu, edited);
+            }
             plan.commands.push_back({"u-boot-update"});
-            return;
+            return {};
         }
-        for (const char* path : extlinux_files)
+        for (const char* path : boot_paths::extlinux)
             if (const std::string* text = tree_.file(path)) {
                 plan.loaders.emplace_back("extlinux");
-                lines(path, *text, "append");
+                if (undo_ != nullptr)
+                    take_back(path, words_of_extlinux());
+                else
+                    change(path, edit_extlinux(*text, parameter_));
             }
+        return {};
     }
 
   private:
-    // The words that are to be in `path` instead of `now`; nullopt: it stays as it is.
-    std::optional<std::string> wanted_instead(const std::string& path, const std::string& now) const {
-        if (undo_ == nullptr)
-            return std::string(parameter_);
-        if (now != undo_->parameter)
-            return std::nullopt;
-        const auto found = undo_->earlier.find(path);
-        return found == undo_->earlier.end() ? "" : found->second;
+    // Whether that is a change.
+    bool change(const std::string& path, const LineEdits& edited) {
+        const std::string& text = *tree_.file(path);
+        const LineEdits changed = only_changed(edited);
+        if (!changed.empty())
+            plan.changes.push_back({path, text, text_of(edited, text), true, false, changed});
+        return !changed.empty();
     }
 
-    void shell(const std::string& path, const std::string& text, const char* name, const char* standard) {
-        if (!is_plain_shell_value(text, name)) {
-            refused =
-                make_error(ErrorKind::unsupported, "edit", fmt::format("{} in {}", name, path),
-                           "a backslash, a quote inside or a second line: it would not mean the same again")
-                    .then(fmt::format("write {} into it by hand, or make the value one plain quoted line",
-                                      undo_ != nullptr ? std::string_view("the earlier crashkernel=")
-                                                       : parameter_));
-            return;
+    bool take_back(const std::string& path, const FindWords& find) {
+        const auto found = undo_->files.find(path);
+        const TakenBack back =
+            take_back_lines(*tree_.file(path), found == undo_->files.end() ? LineEdits() : found->second,
+                            find, undo_->parameter);
+        for (const std::string& left : back.left)
+            plan.notes.push_back(fmt::format("{}: {}", path, left));
+        return change(path, back.lines);
+    }
+
+    // A file of our own: grub-mkconfig reads it after the other settings.
+    void dropin() {
+        const std::string* now = tree_.file(grub_dropin);
+        const std::string wanted = grub_dropin_text(undo_ != nullptr ? undo_->parameter : parameter_);
+        if (undo_ == nullptr) {
+            if (now == nullptr || *now != wanted)
+                plan.changes.push_back({grub_dropin, now != nullptr ? *now : "", wanted, now != nullptr,
+                                        false, difference(now != nullptr ? *now : "", wanted)});
+            for (const auto& [path, text] : grub_files(tree_))
+                if (path != grub_dropin && text.find("crashkernel=") != std::string::npos)
+                    plan.notes.push_back(fmt::format(
+                        "{} also has crashkernel=, and keeps it; of several a kernel takes the last", path));
+        } else if (now != nullptr && *now == wanted) {
+            plan.changes.push_back({grub_dropin, *now, "", true, true, difference(*now, "")});
+        } else {
+            plan.notes.push_back(now == nullptr
+                                     ? fmt::format("{} is gone already", grub_dropin)
+                                     : fmt::format("{} is not what kdumpkit wrote, and stays", grub_dropin));
         }
-        const std::string value = shell_value(text, name).value_or(standard);
-        const std::string words = crashkernel_words(value);
-        if (const auto wanted = wanted_instead(path, words))
-            change(path, with_shell_value(text, name, with_crashkernel(value, *wanted)), words);
     }
 
-    void lines(const std::string& path, const std::string& text, std::string_view keyword) {
-        const std::string words = crashkernel_words_in_lines(text, keyword);
-        if (const auto wanted = wanted_instead(path, words))
-            change(path, with_crashkernel_lines(text, keyword, *wanted), words);
+    [[nodiscard]] bool has_extlinux() const {
+        return tree_.file(u_boot_menu) != nullptr ||
+               std::any_of(boot_paths::extlinux.begin(), boot_paths::extlinux.end(),
+                           [&](const char* path) { return tree_.file(path) != nullptr; });
     }
 
-    void change(const std::string& path, std::string after, std::string words, bool remove = false) {
-        const std::string* before = tree_.file(path);
-        if (remove ? before == nullptr : before != nullptr && *before == after)
-            return;
-        plan.changes.push_back({path, before != nullptr ? *before : "", std::move(after), before != nullptr,
-                                remove, std::move(words)});
+    [[nodiscard]] BootTree tree_after() const {
+        BootTree tree = tree_;
+        for (const FileChange& change : plan.changes)
+            tree.files[change.path] = change.after;
+        return tree;
     }
 
     void grub_command() {
@@ -146,8 +154,8 @@ class Planner {
         else if (tree_.programs.contains("grub-mkconfig"))
             plan.commands.push_back({"grub-mkconfig", "-o", "/boot/grub/grub.cfg"});
         else
-            plan.notes.emplace_back(
-                "neither update-grub nor grub-mkconfig is installed: make grub.cfg anew by hand");
+            plan.by_hand.emplace_back(
+                "make grub.cfg anew by hand: neither update-grub nor grub-mkconfig is installed");
     }
 
     const BootTree& tree_;
@@ -155,23 +163,34 @@ class Planner {
     const ReservationRecord* undo_;
 };
 
+Error no_boot_loader(const BootTree& tree, std::string_view parameter) {
+    if (!tree.unified.empty())
+        return make_error(
+                   ErrorKind::absent, "change", *tree.unified.begin(),
+                   fmt::format("this kernel carries its command line, and there is no {} to make it from",
+                               kernel_cmdline))
+            .then(fmt::format("write the whole command line with {} there, and make the image anew "
+                              "(kernel-install add VERSION IMAGE)",
+                              parameter.empty() ? std::string_view("or without crashkernel=") : parameter));
+    return make_error(ErrorKind::absent, "find", "the boot loader's settings",
+                      fmt::format("there is neither {} nor {}, {} or {}", grub_defaults,
+                                  boot_paths::entries.front(), kernel_cmdline, boot_paths::extlinux.front()))
+        .then(parameter.empty()
+                  ? "remove crashkernel= from the kernel's command line by hand"
+                  : fmt::format("add {} to the kernel's command line by hand, and reboot", parameter));
+}
+
 Result<BootPlan> make_plan(const BootTree& tree, std::string_view parameter, const ReservationRecord* undo) {
     Planner planner(tree, parameter, undo);
-    planner.grub();
+    KDK_TRY(planner.grub());
     planner.entries();
-    planner.extlinux();
-    if (planner.refused)
-        return fail(std::move(*planner.refused));
+    KDK_TRY(planner.extlinux());
     if (planner.plan.loaders.empty())
-        return fail(
-            make_error(ErrorKind::absent, "find", "the boot loader's settings",
-                       fmt::format("there is neither {} nor {}, {} or {}", grub_defaults,
-                                   entry_folders.front(), kernel_cmdline, extlinux_files.front()))
-                .then(undo == nullptr
-                          ? fmt::format("add {} to the kernel's command line by hand, and reboot", parameter)
-                          : "remove crashkernel= from the kernel's command line by hand"));
-    if (planner.plan.changes.empty())
+        return fail(no_boot_loader(tree, parameter));
+    if (planner.plan.changes.empty()) {
         planner.plan.commands.clear();
+        planner.plan.by_hand.clear();
+    }
     return std::move(planner.plan);
 }
 
@@ -185,46 +204,14 @@ Result<BootPlan> plan_undo(const BootTree& tree, const ReservationRecord& record
     return make_plan(tree, "", &record);
 }
 
-ReservationRecord record_of(const BootPlan& plan, std::string parameter,
-                            const std::optional<ReservationRecord>& before) {
-    ReservationRecord record{std::move(parameter), {}};
-    if (before)
-        record.earlier = before->earlier;
-    for (const FileChange& change : plan.changes) {
-        const bool ours = before && change.words == before->parameter;
-        if (!ours && !change.words.empty())
-            record.earlier.emplace(change.path, change.words);
+bool stands(const BootTree& tree, std::string_view parameter) {
+    if (has_grub(tree)) {
+        std::vector<std::string> notes;
+        if (!check_grub(grub_files(tree), parameter, notes))
+            return false;
     }
-    return record;
-}
-
-BootTree read_boot_tree(const std::string& root) {
-    BootTree tree;
-    std::error_code error;
-    const auto add_file = [&](const std::string& path) {
-        if (fs::is_regular_file(root + path, error))
-            if (auto text = read_text(root + path, std::size_t{1} << 20))
-                tree.files[path] = *std::move(text);
-    };
-    const auto add_folder = [&](const std::string& path) {
-        if (!fs::is_directory(root + path, error))
-            return;
-        tree.folders.insert(path);
-        for (fs::directory_iterator it(root + path, error), end; !error && it != end; it.increment(error))
-            add_file(path + "/" + it->path().filename().string());
-    };
-    for (const char* path : {grub_defaults, kernel_cmdline, u_boot_menu})
-        add_file(path);
-    for (const char* path : extlinux_files)
-        add_file(path);
-    add_folder(grub_folder);
-    for (const char* path : entry_folders)
-        add_folder(path);
-    for (const char* name : {"update-grub", "grub-mkconfig", "grub2-mkconfig", "u-boot-update"})
-        for (const char* folder : {"/usr/sbin/", "/sbin/", "/usr/bin/", "/bin/"})
-            if (fs::exists(root + folder + name, error))
-                tree.programs.insert(name);
-    return tree;
+    const auto again = plan_boot(tree, parameter);
+    return !again || again->changes.empty();
 }
 
 } // namespace kdumpkit::admin

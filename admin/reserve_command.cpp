@@ -5,7 +5,9 @@
 #include "admin/estimate_machine.h"
 #include "admin/reservation_picture.h"
 #include "admin/reservation_text.h"
+#include "admin/reserve_options.h"
 #include "admin/shrink.h"
+#include "base/file.h"
 #include "base/output.h"
 #include "base/progress.h"
 #include "loader/machine.h"
@@ -19,41 +21,33 @@
 namespace kdumpkit::admin {
 namespace {
 
-struct Options {
-    ReservationSize size;
-    std::string shrink, root;
-    bool dry_run = false, undo = false, show = false;
-};
-
-Result<std::string> choose_parameter(const Options& options) {
-    if (options.undo)
-        return std::string();
-    if (options.size.size != "auto")
-        return reservation_parameter(options.size);
-    if (!options.root.empty())
+// "auto" in numbers, and no more than this machine has; what --root has is not known.
+Result<ReservationSize> choose_size(const ReserveOptions& options) {
+    ReservationSize size = options.size;
+    if (size.size == "auto" && !options.root.empty())
         return fail(
             make_error(ErrorKind::invalid, "use", "auto", "it looks at the running machine, not at --root")
                 .then("give a size, such as 192M"));
-    KDK_ASSIGN(const EstimateInputs inputs, gather_estimate(""));
-    ReservationSize size = options.size;
-    size.size = fmt::format("{}M", estimate_reservation(inputs).recommended >> 20);
-    return reservation_parameter(size);
+    if (size.size == "auto") {
+        KDK_ASSIGN(const EstimateInputs inputs, gather_estimate(""));
+        size.size = fmt::format("{}M", estimate_reservation(inputs).recommended >> 20);
+    }
+    if (options.root.empty()) {
+        KDK_ASSIGN(const std::uint64_t reserved, reserved_now());
+        KDK_TRY(check_fits(size, read_text("/proc/meminfo").value_or(std::string()), reserved));
+    }
+    return size;
 }
 
-Result<int> show_state(const Options& options) {
-    const auto record = read_standing_reservation(options.root);
+Result<int> show_state() {
+    const auto record = read_standing_reservation("");
     KDK_ASSIGN(const loader::Machine machine, loader::gather_machine("/"));
     KDK_ASSIGN(const std::uint64_t reserved, reserved_now());
     KDK_TRY(print_result(granted_text(machine.command_line, reserved, record ? record->parameter : "")));
     return reserved == 0 ? exit_codes::absent : exit_codes::success;
 }
 
-Result<int> shrink(const Options& options) {
-    if (options.undo || options.show || options.size.high || !options.root.empty() ||
-        !options.size.size.empty() || !options.size.cma.empty())
-        return fail(make_error(ErrorKind::invalid, "use", "--shrink with SIZE or another option",
-                               "it changes the running machine and no file")
-                        .then("kdumpkit reserve --shrink 96M, for instance"));
+Result<int> shrink(const ReserveOptions& options) {
     KDK_ASSIGN(const std::uint64_t wanted, parse_size(options.shrink));
     KDK_ASSIGN(const loader::Machine machine, loader::gather_machine("/"));
     if (options.dry_run) {
@@ -75,35 +69,38 @@ Result<int> show_picture() {
     return loader::crash_kernel_ranges(iomem).empty() ? exit_codes::absent : exit_codes::success;
 }
 
-Result<int> run_reserve(const Options& options) {
-    if (!options.shrink.empty())
-        return shrink(options);
-    if (options.show)
-        return show_picture();
-    if (options.size.size.empty() && !options.undo) {
-        if (options.size.high || !options.size.cma.empty())
-            return fail(make_error(ErrorKind::invalid, "use", "--high or --cma", "there is no SIZE")
-                            .then("kdumpkit reserve auto --high, for instance"));
-        return show_state(options);
-    }
-    if (!options.size.size.empty() && options.undo)
-        return fail(
-            make_error(ErrorKind::invalid, "use --undo", {}, "it takes no size").then("leave the size out"));
-    if (!options.dry_run && options.root.empty() && ::geteuid() != 0)
-        return fail(make_error(ErrorKind::invalid, "change", "the boot loader's settings", "this needs root")
-                        .then("run it with sudo, or look at it with --dry-run"));
-    Fd lock;
-    if (!options.dry_run && options.root.empty()) {
-        KDK_ASSIGN(lock, lock_boot_settings());
-    }
-    KDK_ASSIGN(const std::string parameter, choose_parameter(options));
-    const auto before = read_reservation_record(options.root);
-    if (options.undo && !before)
+// The record, where there has to be one or it does not matter much.
+Result<std::optional<ReservationRecord>> look_for_record(const ReserveOptions& options) {
+    auto record = read_reservation_record(options.root);
+    if (!options.undo)
+        return record ? *record : std::nullopt;
+    KDK_TRY(record);
+    if (!*record)
         return fail(make_error(ErrorKind::absent, "undo", options.root + ReservationRecord::path,
                                "kdumpkit reserve has written nothing on this machine")
                         .then("kdumpkit reserve tells what is reserved"));
+    return record;
+}
+
+Result<int> change_settings(const ReserveOptions& options) {
+    std::string parameter;
+    if (!options.undo) {
+        KDK_ASSIGN(const ReservationSize size, choose_size(options));
+        KDK_ASSIGN(parameter, reservation_parameter(size));
+    }
+    KDK_ASSIGN(const auto before, look_for_record(options));
     const BootTree tree = read_boot_tree(options.root);
-    KDK_ASSIGN(const BootPlan plan, options.undo ? plan_undo(tree, *before) : plan_boot(tree, parameter));
+    KDK_ASSIGN(BootPlan plan, options.undo ? plan_undo(tree, *before) : plan_boot(tree, parameter));
+    if (!options.root.empty()) {
+        for (const auto& command : plan.commands)
+            plan.by_hand.push_back(fmt::format("run there: {}", fmt::join(command, " ")));
+        plan.commands.clear();
+    }
+    if (!read_reservation_record(options.root))
+        plan.notes.push_back(
+            fmt::format("{}{} is not as kdumpkit writes it, and is written anew: what it had "
+                        "for --undo is lost",
+                        options.root, ReservationRecord::path));
     std::string text = to_text(plan);
     if (plan.changes.empty())
         text += "nothing to change\n";
@@ -121,10 +118,28 @@ Result<int> run_reserve(const Options& options) {
     return exit_codes::success;
 }
 
+Result<int> run_reserve(const ReserveOptions& options) {
+    KDK_TRY(check_options(options));
+    if (!options.shrink.empty())
+        return shrink(options);
+    if (options.show)
+        return show_picture();
+    if (options.size.size.empty() && !options.undo)
+        return show_state();
+    if (!options.dry_run && options.root.empty() && ::geteuid() != 0)
+        return fail(make_error(ErrorKind::invalid, "change", "the boot loader's settings", "this needs root")
+                        .then("run it with sudo, or look at it with --dry-run"));
+    Fd lock;
+    if (!options.dry_run && options.root.empty()) {
+        KDK_ASSIGN(lock, lock_boot_settings());
+    }
+    return change_settings(options);
+}
+
 } // namespace
 
 std::function<Result<int>()> define_reserve(CLI::App& app) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<ReserveOptions>();
     app.add_option("SIZE", options->size.size, "such as 192M, or auto for what kdumpkit estimate recommends")
         ->type_name("");
     app.add_flag("--high", options->size.high, "above 4 GiB, with 72 MiB below for 32-bit devices");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "admin/setup_command.h"
 
-#include "admin/reservation_text.h"
+#include "admin/reservation_size.h"
 #include "admin/setup_run.h"
 #include "base/log.h"
 #include "base/output.h"

@@ -184,7 +184,7 @@ class Setup {
         if (!wish_.dry_run) {
             KDK_ASSIGN(lock, lock_boot_settings());
         }
-        const auto record = read_reservation_record("");
+        KDK_ASSIGN(const auto record, read_reservation_record(""));
         if (!record) {
             good("reservation", "kdumpkit has written none");
             return {};

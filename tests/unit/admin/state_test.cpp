@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "admin/prometheus_text.h"
 #include "admin/reservation_picture.h"
-#include "admin/reservation_text.h"
+#include "admin/reservation_size.h"
 #include "admin/reserve_command.h"
 #include "admin/shrink.h"
 
@@ -37,7 +37,7 @@ TEST_CASE("what speaks of files is refused beside --shrink, which changes the ru
         const auto refused = run();
         REQUIRE_FALSE(refused);
         CHECK(refused.error().kind == ErrorKind::invalid);
-        CHECK_THAT(refused.error().message(), Contains("no file"));
+        CHECK_THAT(refused.error().message(), Contains("--shrink"));
     }
 }
 

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "admin/boot_tree.h"
+
+#include "base/file.h"
+
+#include <filesystem>
+
+namespace kdumpkit::admin {
+
+namespace fs = std::filesystem;
+
+std::vector<std::string> BootTree::entries() const {
+    std::vector<std::string> found;
+    for (const auto& [path, text] : files)
+        for (const char* folder : boot_paths::entries)
+            if (path.starts_with(std::string(folder) + "/") && path.ends_with(".conf"))
+                found.push_back(path);
+    return found;
+}
+
+BootTree read_boot_tree(const std::string& root) {
+    BootTree tree;
+    std::error_code error;
+    const auto add_file = [&](const std::string& path) {
+        if (fs::is_regular_file(root + path, error))
+            if (auto text = read_text(root + path, std::size_t{1} << 20))
+                tree.files[path] = *std::move(text);
+    };
+    const auto names_in = [&](const std::string& path) {
+        std::vector<std::string> names;
+        for (fs::directory_iterator it(root + path, error), end; !error && it != end; it.increment(error))
+            names.push_back(path + "/" + it->path().filename().string());
+        return names;
+    };
+    const auto add_folder = [&](const std::string& path) {
+        if (!fs::is_directory(root + path, error))
+            return;
+        tree.folders.insert(path);
+        for (const std::string& name : names_in(path))
+            add_file(name);
+    };
+    for (const char* path : {boot_paths::grub_defaults, boot_paths::kernel_cmdline, boot_paths::u_boot_menu})
+        add_file(path);
+    for (const char* path : boot_paths::extlinux)
+        add_file(path);
+    add_folder(boot_paths::grub_folder);
+    for (const char* path : boot_paths::entries)
+        add_folder(path);
+    // The Boot Loader Specification's type 2.
+    for (const char* folder : {"/boot/EFI/Linux", "/efi/EFI/Linux", "/boot/efi/EFI/Linux"})
+        for (const std::string& name : names_in(folder))
+            if (name.ends_with(".efi"))
+                tree.unified.insert(name);
+    for (const char* name : {"update-grub", "grub-mkconfig", "grub2-mkconfig", "u-boot-update"})
+        for (const char* folder : {"/usr/sbin/", "/sbin/", "/usr/bin/", "/bin/"})
+            if (fs::exists(root + folder + name, error))
+                tree.programs.insert(name);
+    return tree;
+}
+
+} // namespace kdumpkit::admin

@@ -1,0 +1,159 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""`kdumpkit reserve --root` on systems as an admin may have left them: every file comes back by --undo, what a real
+shell makes of GRUB's settings has the reservation, and what is refused changes nothing."""
+import argparse
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+GRUB = "/etc/default/grub"
+RECORD = "/var/lib/kdumpkit/reservation.json"
+settings = None
+
+
+class Reserve(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.root = pathlib.Path(folder.name)
+
+    def put(self, path, text):
+        place = self.root / path.lstrip("/")
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(text.encode())
+        return place
+
+    def files(self):
+        return {str(path.relative_to(self.root)): (path.read_bytes(), path.stat().st_mode)
+                for path in self.root.rglob("*") if path.is_file()}
+
+    def reserve(self, *words, root=True):
+        command = [settings.programs / "kdumpkit", "reserve", *words, *(("--root", self.root) if root else ())]
+        done = subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=60, check=False)
+        return done.returncode, done.stdout + done.stderr
+
+    def refused(self, code, *words, root=True):
+        before = self.files()
+        status, said = self.reserve(*words, root=root)
+        self.assertEqual(status, code, said)
+        self.assertIn("next:", said)
+        self.assertEqual(self.files(), before)
+        return said
+
+    def in_grub(self):
+        """The command line that grub-mkconfig would make of it, by a real shell."""
+        script = (f". {self.root}{GRUB}; for x in {self.root}/etc/default/grub.d/*.cfg; do [ -e $x ] && . $x; done;"
+                  'echo "$GRUB_CMDLINE_LINUX $GRUB_CMDLINE_LINUX_DEFAULT"')
+        return subprocess.run(["/bin/sh", "-c", script], capture_output=True, text=True, check=True).stdout.split()
+
+    def test_every_file_comes_back(self):
+        self.put(GRUB, "GRUB_CMDLINE_LINUX_DEFAULT='quiet  crashkernel=1G splash' # mine\n").chmod(0o640)
+        self.put("/etc/kernel/cmdline", "root=1\ncrashkernel=1G ro\n")
+        entry = self.put("/boot/loader/entries/a.conf", "linux /a\r\noptions root=1 crashkernel=2G\r\noptions ro\r\n")
+        entry.chmod(0o600)
+        self.put("/boot/loader/entries/b.conf", "linux /b\n")
+        self.put("/boot/extlinux/extlinux.conf",
+                 "label a\n linux /a\n append x crashkernel=1G  y\nlabel b\n linux /b\n")
+        if os.geteuid() == 0:
+            os.chown(entry, 12, 34)
+        before = self.files()
+        for size in ("192M", "256M"):
+            status, said = self.reserve(size)
+            self.assertEqual(status, 0, said)
+        self.assertEqual(self.in_grub(), ["quiet", "splash", "crashkernel=256M"])
+        self.assertEqual(entry.read_bytes(),
+                         b"linux /a\r\noptions root=1\r\noptions ro crashkernel=256M\r\n")
+        if os.geteuid() == 0:
+            self.assertEqual(entry.stat().st_uid, 12)
+        for text, _ in (both for path, both in self.files().items() if not path.endswith(".json")):
+            self.assertIn(b"crashkernel=256M", text)
+        status, said = self.reserve("--undo")
+        self.assertEqual(status, 0, said)
+        self.assertEqual(self.files(), before)
+        self.refused(3, "--undo")
+
+    def test_a_file_of_grub_that_wins_is_named(self):
+        self.put(GRUB, 'GRUB_CMDLINE_LINUX_DEFAULT="quiet"\n')
+        for text in ('GRUB_CMDLINE_LINUX_DEFAULT="splash"\n',
+                     'GRUB_CMDLINE_LINUX_DEFAULT="$GRUB_CMDLINE_LINUX_DEFAULT crashkernel=1G"\n'):
+            self.put("/etc/default/grub.d/zz.cfg", text)
+            self.assertIn("/etc/default/grub.d/zz.cfg", self.refused(2, "192M"))
+        self.put("/etc/default/grub.d/zz.cfg", 'GRUB_CMDLINE_LINUX_DEFAULT="$GRUB_CMDLINE_LINUX_DEFAULT x"\n')
+        status, said = self.reserve("192M")
+        self.assertEqual(status, 0, said)
+        self.assertEqual(self.in_grub(), ["quiet", "crashkernel=192M", "x"])
+
+    def test_high_beside_a_plain_word(self):
+        self.put(GRUB, 'GRUB_CMDLINE_LINUX="crashkernel=1G"\nGRUB_CMDLINE_LINUX_DEFAULT="quiet"\n')
+        status, said = self.reserve("192M", "--high")
+        self.assertEqual(status, 0, said)
+        self.assertEqual(self.in_grub(), ["quiet", "crashkernel=192M,high", "crashkernel=72M,low"])
+        self.assertEqual(self.reserve("--undo")[0], 0)
+        self.put("/etc/default/grub.d/x.cfg", "")
+        said = self.refused(2, "192M", "--high")
+        self.assertIn(GRUB, said)
+        self.assertIn("crashkernel=1G", said)
+
+    def test_an_edit_by_hand_is_not_passed_over(self):
+        place = self.put(GRUB, 'GRUB_CMDLINE_LINUX_DEFAULT="quiet crashkernel=1G"\n')
+        self.assertEqual(self.reserve("192M")[0], 0)
+        place.write_text('GRUB_CMDLINE_LINUX_DEFAULT="quiet crashkernel=512M"\n')
+        status, said = self.reserve("--undo")
+        self.assertEqual(status, 0, said)
+        self.assertIn("crashkernel=512M", place.read_text())
+        self.assertRegex(said, "note: /etc/default/grub: crashkernel=512M in line 1 is not what kdumpkit wrote")
+        self.put("/etc/default/grub.d/x.cfg", "")
+        self.assertEqual(self.reserve("192M")[0], 0)
+        mine = self.put("/etc/default/grub.d/kdumpkit.cfg", "GRUB_TIMEOUT=3\n")
+        status, said = self.reserve("--undo")
+        self.assertIn("kdumpkit.cfg is not what kdumpkit wrote, and stays", said)
+        self.assertTrue(mine.exists())
+
+    def test_garbage_in_the_record_is_not_believed(self):
+        entry = self.put("/boot/loader/entries/a.conf", "linux /a\noptions root=1 crashkernel=192M\n")
+        for garbage in ("", "{", "[1, 2]", "\0\xff", '{"parameter": 5}',
+                        '{"parameter": "crashkernel=192M", "files": {"/boot/loader/entries/a.conf": '
+                        '[{"before": "options init=/bin/sh", "after": "options root=1 crashkernel=192M"}]}}'):
+            with self.subTest(garbage):
+                self.put(RECORD, garbage)
+                self.assertIn("reservation.json", self.refused(4, "--undo"))
+                status, said = self.reserve("256M", "--dry-run")
+                self.assertEqual(status, 0, said)
+                self.assertIn("reservation.json is not as kdumpkit writes it", said)
+        self.assertEqual(self.reserve("256M")[0], 0)
+        self.assertEqual(self.reserve("--undo")[0], 0)
+        self.assertEqual(entry.read_text(), "linux /a\noptions root=1 crashkernel=192M\n")
+
+    def test_windows_line_ends_in_a_file_of_a_shell(self):
+        self.put(GRUB, 'GRUB_CMDLINE_LINUX_DEFAULT="quiet"\r\n')
+        self.assertIn("CRLF", self.refused(5, "192M"))
+
+    def test_a_kernel_with_a_command_line_of_its_own(self):
+        self.put("/efi/EFI/Linux/a.efi", "MZ")
+        self.assertIn("/efi/EFI/Linux/a.efi", self.refused(3, "192M"))
+        self.put("/etc/kernel/cmdline", "root=1")
+        status, said = self.reserve("192M")
+        self.assertEqual(status, 0, said)
+        self.assertRegex(said, "next: make .*kernel-install add .*\nnext: reboot")
+
+    def test_sizes_and_options(self):
+        self.put(GRUB, 'GRUB_CMDLINE_LINUX_DEFAULT="quiet"\n')
+        memory = next(int(line.split()[1]) for line in pathlib.Path("/proc/meminfo").read_text().splitlines()
+                      if line.startswith("MemTotal:"))
+        self.assertIn("this machine has", self.refused(2, f"{memory * 2}K", "--dry-run", root=False))
+        for words in (("999999G",), ("999999G", "--dry-run"), ("1M",), ("auto",), ("192M", "--undo"), ("--high",),
+                      ("--shrink", "96M"), ("--show",), ("192M", "--cma", "x"), ("--dry-run",), ()):
+            with self.subTest(words):
+                self.refused(2, *words)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--programs", required=True, type=pathlib.Path)
+    parser.add_argument("--sanitized", action="store_true")
+    settings, rest = parser.parse_known_args()
+    unittest.main(argv=[sys.argv[0], *rest])
