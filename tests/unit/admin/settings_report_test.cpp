@@ -42,7 +42,7 @@ TEST_CASE("a check tells how many keys are set, or where the mistake is") {
     REQUIRE_FALSE(settings);
     const json checked = json::parse(check_json({"/etc/k.toml", true, wrong, {}}, &settings.error()));
     CHECK(checked["valid"] == false);
-    CHECK(checked["error"]["place"] == json{{"line", 3}, {"column", 11}});
+    CHECK(checked["error"]["place"] == json{{"line", 3}, {"column", 3}});
     CHECK_THAT(checked["error"]["next"].get<std::string>(), Contains("did you mean dump.level?"));
     CHECK(json::parse(check_json(file_with(""), nullptr))["valid"] == true);
 }
