@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <numeric>
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -17,15 +18,31 @@
 namespace kdumpkit::admin {
 namespace {
 
-bool has(const std::vector<std::string>& list, const std::string& one) {
-    return std::find(list.begin(), list.end(), one) != list.end();
-}
-
 // A partial dump has the panic's words at least. Without its summary nobody could tell what it is.
 bool is_worth_sending(const Dump& dump) {
     return dump.complete || std::any_of(dump.files.begin(), dump.files.end(), [](const Dump::File& file) {
                return file.name == "summary.json" && file.bytes > 0;
            });
+}
+
+bool is_to_be_sent(const Dump& dump) {
+    return is_worth_sending(dump) && (!dump.taken || !dump.shipped.empty());
+}
+
+std::uint64_t bytes_of_all(const Dump& dump) {
+    return std::accumulate(dump.files.begin(), dump.files.end(), std::uint64_t{0},
+                           [](std::uint64_t sum, const Dump::File& file) { return sum + file.bytes; });
+}
+
+// Of two of one panic, in files of the same names on the server: what another target got may be first words
+// alone.
+bool is_better(const Dump& a, const Dump& b) {
+    if (a.complete != b.complete)
+        return a.complete;
+    if (a.shipped.size() != b.shipped.size())
+        return a.shipped.size() > b.shipped.size();
+    const std::uint64_t left = bytes_of_all(a), right = bytes_of_all(b);
+    return left != right ? left > right : a.folder < b.folder;
 }
 
 // Of the folder itself, so that nothing is left there. The sender inherits it: when this process is killed,
@@ -47,7 +64,7 @@ Result<Fd> lock_dump(const Dump& dump) {
 }
 
 // Another shipment of this run, or another run, may have marked it since it was listed.
-std::vector<std::string> shipped_by_now(const Dump& dump) {
+Dump as_it_is_now(const Dump& dump) {
     std::vector<Dump> now;
     if (!dump.device.empty()) {
         if (auto one = find_raw_dump(dump.device))
@@ -56,8 +73,8 @@ std::vector<std::string> shipped_by_now(const Dump& dump) {
         now = *std::move(all);
     for (const Dump& one : now)
         if (one.folder == dump.folder)
-            return one.shipped;
-    return dump.shipped;
+            return one;
+    return dump;
 }
 
 // Nobody else has looked at what the capture kernel wrote there.
@@ -89,12 +106,16 @@ std::vector<Dump::File> files_in_order(const Dump& dump) {
 
 } // namespace
 
-std::vector<Target> servers_without(const Dump& dump, const Settings& settings) {
+std::vector<Target> servers_without(const Dump& dump, const std::vector<Dump>& dumps,
+                                    const Settings& settings) {
+    const auto is_the_best = [&](const Dump& other) {
+        return other.name != dump.name || !is_to_be_sent(other) || !is_better(other, dump);
+    };
     std::vector<Target> servers;
-    if (!is_worth_sending(dump) || (dump.taken && dump.shipped.empty()))
+    if (!is_to_be_sent(dump) || !std::all_of(dumps.begin(), dumps.end(), is_the_best))
         return servers;
     for (const Target& target : settings.targets)
-        if (target.info().remote() && !has(dump.shipped, target.url()))
+        if (target.info().remote() && !is_shipped_to(dump, target))
             servers.push_back(target);
     return servers;
 }
@@ -102,27 +123,27 @@ std::vector<Target> servers_without(const Dump& dump, const Settings& settings) 
 std::vector<Shipment> plan_shipments(const std::vector<Dump>& dumps, const Settings& settings) {
     std::vector<Shipment> shipments;
     for (auto dump = dumps.rbegin(); dump != dumps.rend(); ++dump)
-        for (Target& target : servers_without(*dump, settings))
+        for (Target& target : servers_without(*dump, dumps, settings))
             shipments.push_back({&*dump, std::move(target), files_in_order(*dump)});
     return shipments;
 }
 
 Result<> ship(const Shipment& shipment, const std::string& sender, const Log& log) {
     const Dump& dump = *shipment.dump;
-    const std::string url = shipment.target.url();
     KDK_ASSIGN(const Fd lock, lock_dump(dump));
-    std::vector<std::string> urls = shipped_by_now(dump);
-    if (has(urls, url))
+    const Dump now = as_it_is_now(dump);
+    if (is_shipped_to(now, shipment.target))
         return {};
     if (!dump.device.empty())
         KDK_TRY(check_partition(dump));
     KDK_ASSIGN(const std::unique_ptr<Courier> courier, find_courier(shipment.target, sender, log));
     for (const Dump::File& file : shipment.files) {
-        log.info("sends {}/{} to {}", dump.folder, file.name, url);
+        log.info("sends {}/{} to {}", dump.folder, file.name, shipment.target.url());
         KDK_TRY(courier->bring(dump, file));
     }
-    urls.push_back(url);
-    return mark_shipped(dump, urls);
+    std::vector<std::string> places = now.shipped;
+    places.push_back(shipment.target.place());
+    return mark_shipped(dump, places);
 }
 
 } // namespace kdumpkit::admin

@@ -18,9 +18,11 @@ struct Shipment {
     std::vector<Dump::File> files; // small ones first
 };
 
-// Pure: the servers of the settings that do not have this dump, complete or partial, and are to get it. One
-// that was taken off a raw partition by hand is not shipped from there.
-std::vector<Target> servers_without(const Dump& dump, const Settings& settings);
+// Pure: the servers of the settings that do not have this dump, complete or partial, and are to get it. Of
+// `dumps` with one name, which are of one panic, only the best goes; one that was taken off a raw partition
+// by hand does not.
+std::vector<Target> servers_without(const Dump& dump, const std::vector<Dump>& dumps,
+                                    const Settings& settings);
 
 // Pure: what is to be shipped, oldest first.
 std::vector<Shipment> plan_shipments(const std::vector<Dump>& dumps, const Settings& settings);

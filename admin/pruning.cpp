@@ -6,7 +6,7 @@
 namespace kdumpkit::admin {
 
 Pruning plan_pruning(const std::vector<Dump>& dumps, const Settings& settings, std::int64_t now) {
-    const auto waits = [&](const Dump& dump) { return !servers_without(dump, settings).empty(); };
+    const auto waits = [&](const Dump& dump) { return !servers_without(dump, dumps, settings).empty(); };
     Pruning pruning{choose_removals(dumps, settings.retention, now, waits), {}};
     for (const Removal& removal : choose_removals(dumps, settings.retention, now))
         if (waits(*removal.dump))

@@ -5,6 +5,7 @@
 #include "capture/crash_log.h"
 #include "capture/isolated_work.h"
 #include "capture/last_resort.h"
+#include "capture/local_copy.h"
 #include "capture/target_capture.h"
 #include "capture/vigil.h"
 
@@ -137,6 +138,25 @@ void try_last_resorts(Capture& capture, Progress& progress) {
     }
 }
 
+// So that kdumpkit forward does not send a server what it took here, or first words over a whole dump.
+void note_servers(Capture& capture, const std::vector<std::string>& servers,
+                  const std::vector<LocalCopy>& copies) {
+    if (servers.empty())
+        return;
+    capture.device_patience = short_time;
+    for (const LocalCopy& copy : copies) {
+        capture.mount_point = fmt::format("{}-{}-again", capture.places.target, copy.number + 1);
+        const auto answer = work_isolated(capture, capture.system.boot_seconds() + seconds(short_time), [&] {
+            const auto noted = note_servers_in(capture, copy, servers);
+            return noted ? std::string("noted") : noted.error().message();
+        });
+        capture.log.say("the servers that have the dump, beside what {} has: {}", copy.target->url(),
+                        answer.value_or("not noted"));
+        if (!answer && is_mounted(*copy.target))
+            capture.left_mounted.push_back(capture.mount_point);
+    }
+}
+
 } // namespace
 
 std::string_view to_text(Saved saved) {
@@ -146,7 +166,8 @@ std::string_view to_text(Saved saved) {
 std::string to_json(const TargetEnd& end) {
     return json_text(Json{{"saved", saved_names[static_cast<std::size_t>(end.saved)]},
                           {"words", end.words},
-                          {"blames_destination", end.blames_destination}});
+                          {"blames_destination", end.blames_destination},
+                          {"folder", end.folder}});
 }
 
 std::optional<TargetEnd> parse_target_end(std::string_view json) {
@@ -155,7 +176,7 @@ std::optional<TargetEnd> parse_target_end(std::string_view json) {
     if (name == saved_names.end())
         return std::nullopt;
     return TargetEnd{static_cast<Saved>(name - saved_names.begin()), is_true_in(value, "words"),
-                     is_true_in(value, "blames_destination")};
+                     is_true_in(value, "blames_destination"), text_in(value, "folder")};
 }
 
 void note(Progress& progress, const TargetEnd& end, const std::string& url) {
@@ -188,6 +209,8 @@ Saved run_chain(Capture& capture) {
     const std::vector<Target>& targets = capture.frozen.settings.targets;
     const Summary common = capture.summary;
     Progress progress;
+    std::vector<std::string> servers; // that took the whole dump
+    std::vector<LocalCopy> copies;
     for (std::size_t i = 0; i < targets.size(); ++i) {
         const std::string url = targets[i].url();
         const Task task =
@@ -202,9 +225,15 @@ Saved run_chain(Capture& capture) {
         }
         capture.elsewhere =
             progress.where.empty() ? "no other target got more" : "the dump is at " + progress.where;
-        note(progress, try_target(capture, targets[i], task, i), url);
+        const TargetEnd end = try_target(capture, targets[i], task, i);
+        note(progress, end, url);
+        if (targets[i].info().remote() && end.saved == Saved::complete)
+            servers.push_back(targets[i].place());
+        else if (!targets[i].info().remote() && end.words)
+            copies.push_back({&targets[i], i, end.folder});
     }
     capture.summary = common;
+    note_servers(capture, servers, copies);
     if (progress.best == Saved::nothing && !progress.source_only) {
         capture.log.say("no target took the dump");
         try_last_resorts(capture, progress);

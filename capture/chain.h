@@ -47,6 +47,7 @@ struct TargetEnd {
     Saved saved = Saved::nothing;
     bool words = false;             // the crashed kernel's log and a summary are there
     bool blames_destination = true; // another target may do better
+    std::string folder{};           // the name of the dump's folder, once there is one
 };
 
 // As an isolated process answers it, and back; nullopt for anything else.

@@ -36,8 +36,11 @@ void FolderStore::make_room_in(const std::string& parent) {
     }
     const DumpGuess guess = guess_dump(c_.frozen.settings, *dumps, c_.summary.memory_bytes);
     std::uint64_t available = space->available;
-    for (const Removal& removal :
-         make_room(*dumps, c_.frozen.settings.retention, c_.system.utc_seconds(), available, guess.bytes)) {
+    const Room room =
+        make_room(*dumps, c_.frozen.settings.retention, c_.system.utc_seconds(), available, guess.bytes);
+    if (!room.out_of_reach.empty())
+        c_.log.say("retention.free_gib: {}", room.out_of_reach);
+    for (const Removal& removal : room.removals) {
         c_.log.say("removes {} ({}): {}", removal.dump->name, human_bytes(removal.dump->disk_bytes),
                    removal.reason);
         if (const auto removed = remove_dump(*removal.dump); !removed)

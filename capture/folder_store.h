@@ -22,6 +22,7 @@ class FolderStore : public Store {
     TryEnd copy() override;
     std::uint64_t settle(bool whole) override;
     Result<> finish() override;
+    [[nodiscard]] std::string folder_name() const override { return folder_.substr(folder_.rfind('/') + 1); }
     std::vector<SavedFile> files() override;
     Result<> put_capture_log() override;
     void close() override;

@@ -22,6 +22,7 @@ class RawStore : public Store {
     TryEnd copy() override;
     std::uint64_t settle(bool whole) override;
     Result<> finish() override;
+    [[nodiscard]] std::string folder_name() const override { return frame_.folder; }
     std::vector<SavedFile> files() override;
     Result<> put_capture_log() override;
     void close() override;

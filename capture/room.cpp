@@ -23,26 +23,34 @@ DumpGuess guess_dump(const Settings& settings, const std::vector<Dump>& earlier,
     return {memory / 20, "a twentieth of the memory"};
 }
 
-std::vector<Removal> make_room(const std::vector<Dump>& dumps, const Retention& retention, std::int64_t now,
-                               std::uint64_t available, std::uint64_t expected) {
-    std::vector<Removal> removals = choose_removals(dumps, retention, now);
+Room make_room(const std::vector<Dump>& dumps, const Retention& retention, std::int64_t now,
+               std::uint64_t available, std::uint64_t expected) {
+    Room plan{choose_removals(dumps, retention, now), {}};
     if (retention.free_gib == 0)
-        return removals;
+        return plan;
     const std::uint64_t wanted = (std::uint64_t{retention.free_gib} << 30) + expected;
     std::uint64_t room = available;
-    for (const Removal& removal : removals)
+    for (const Removal& removal : plan.removals)
         room += removal.dump->disk_bytes;
     const auto newest_complete =
         std::find_if(dumps.begin(), dumps.end(), [](const Dump& dump) { return dump.complete; });
+    std::vector<Removal> more;
     for (auto dump = dumps.rbegin(); dump != dumps.rend() && room < wanted; ++dump) {
-        const bool gone = std::any_of(removals.begin(), removals.end(),
+        const bool gone = std::any_of(plan.removals.begin(), plan.removals.end(),
                                       [&](const Removal& removal) { return removal.dump == &*dump; });
         if (gone || (newest_complete != dumps.end() && &*dump == &*newest_complete))
             continue;
-        removals.push_back({&*dump, fmt::format("less than {} GiB would be free", retention.free_gib)});
+        more.push_back({&*dump, fmt::format("less than {} GiB would be free", retention.free_gib)});
         room += dump->disk_bytes;
     }
-    return removals;
+    // Dumps that would go for nothing stay.
+    if (room >= wanted)
+        plan.removals.insert(plan.removals.end(), more.begin(), more.end());
+    else
+        plan.out_of_reach = fmt::format(
+            "{} GiB cannot be kept free{}", retention.free_gib,
+            more.empty() ? "" : fmt::format(", not even without {} older dumps: they stay", more.size()));
+    return plan;
 }
 
 } // namespace kdumpkit::capture

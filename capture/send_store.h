@@ -22,6 +22,7 @@ class SendStore : public Store {
     TryEnd copy() override;
     std::uint64_t settle(bool whole) override;
     Result<> finish() override;
+    [[nodiscard]] std::string folder_name() const override { return name_; }
     std::vector<SavedFile> files() override { return files_; }
     Result<> put_capture_log() override;
     void close() override {}

@@ -62,6 +62,8 @@ class Store {
     // Makes the whole dump safe and gives it its name.
     virtual Result<> finish() = 0;
 
+    // The name of the folder that the files are in, or would be.
+    [[nodiscard]] virtual std::string folder_name() const = 0;
     // What is there for the summary.
     virtual std::vector<SavedFile> files() = 0;
     virtual Result<> put_capture_log() = 0;

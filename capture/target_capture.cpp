@@ -24,6 +24,7 @@ class TargetCapture {
             result = first_words();
         if (result) {
             end.words = true;
+            end.folder = store_.folder_name();
             if (task_ == Task::everything)
                 dump(end);
             else

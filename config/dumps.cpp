@@ -165,10 +165,20 @@ void put_in_order(std::vector<Dump>& dumps) {
                 dumps.end());
 }
 
-Result<> mark_shipped(const Dump& dump, const std::vector<std::string>& urls) {
-    const std::string text = json_text(Json{{"version", 1}, {"to", urls}});
+Result<> mark_shipped(const Dump& dump, const std::vector<std::string>& places) {
+    const std::string text = json_text(Json{{"version", 1}, {"to", places}});
     return dump.device.empty() ? write_file_atomically(dump.folder + "/" + shipped_file, text, 0600)
                                : mark_taken(dump.device, dump.name, RawNote{shipped_file, as_bytes(text)});
+}
+
+bool is_shipped_to(const Dump& dump, const Target& target) {
+    const std::string place = target.place();
+    return std::any_of(dump.shipped.begin(), dump.shipped.end(), [&](const std::string& one) {
+        if (one == place)
+            return true;
+        const auto whole = parse_target(one); // a whole URL
+        return whole && whole->place() == place;
+    });
 }
 
 Result<Dump> find_raw_dump(const std::string& device) {

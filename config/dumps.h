@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/error.h"
+#include "config/target.h"
 
 #include <cstdint>
 #include <optional>
@@ -24,7 +25,7 @@ struct Dump {
     std::int64_t utc = 0; // of the panic, seconds since 1970; from the folder's name
     bool complete = false;
     bool taken = false;               // off the raw partition, by kdumpkit extract or forward
-    std::vector<std::string> shipped; // URLs of the servers that have it as well
+    std::vector<std::string> shipped; // places of the servers that have it as well
     std::string why_not;              // when it is not complete
     std::string host, kernel, panic_line, panic_cause; // empty: not known
     std::optional<std::uint64_t> memory_bytes;         // of the crashed machine
@@ -44,9 +45,11 @@ std::optional<std::int64_t> time_in_name(std::string_view name);
 Dump describe_dump(std::string folder, std::string_view summary, std::vector<Dump::File> files);
 
 // What is left beside a dump by who brought it to a server, the capture kernel or `kdumpkit forward`: where
-// it is besides. On a raw partition it is one more file, and the dump is taken: the next may be put there.
+// it is besides, as Target::place() has it. On a raw partition it is one more file, and the dump is taken:
+// the next may be put there.
 inline constexpr const char* shipped_file = "shipped.json";
-Result<> mark_shipped(const Dump& dump, const std::vector<std::string>& urls);
+Result<> mark_shipped(const Dump& dump, const std::vector<std::string>& places);
+bool is_shipped_to(const Dump& dump, const Target& target);
 
 // A dump on a raw partition, as if its files were in a folder DEVICE/NAME; `absent` when there is none.
 Result<Dump> find_raw_dump(const std::string& device);

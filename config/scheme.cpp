@@ -2,6 +2,7 @@
 #include "config/scheme.h"
 
 #include "base/bytes.h"
+#include "config/authority.h"
 #include "config/target.h"
 
 #include <algorithm>
@@ -53,8 +54,10 @@ bool is_mount_options(std::string_view text) {
 
 bool is_endpoint(std::string_view text) {
     const std::size_t scheme = text.starts_with("https://") ? 8 : text.starts_with("http://") ? 7 : 0;
-    return scheme != 0 && text.size() > scheme &&
-           only(text.substr(scheme), "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-:[]");
+    if (scheme == 0)
+        return false;
+    const Authority authority = parse_authority(text.substr(scheme));
+    return authority.wrong.empty() && !authority.host.empty();
 }
 
 bool is_region(std::string_view text) {

@@ -3,12 +3,12 @@
 
 #include "base/bytes.h"
 #include "base/percent.h"
+#include "config/authority.h"
 
 #include <algorithm>
 #include <array>
 #include <vector>
 
-#include <arpa/inet.h>
 #include <fmt/format.h>
 
 namespace kdumpkit {
@@ -51,24 +51,6 @@ std::optional<std::string> clean_path(std::string_view path) {
     return out.empty() ? "/" : out;
 }
 
-std::string lower_case(std::string_view text) {
-    std::string out(text);
-    for (char& c : out)
-        if (c >= 'A' && c <= 'Z')
-            c = static_cast<char>(c - 'A' + 'a');
-    return out;
-}
-
-bool is_host_name(std::string_view name) {
-    return !name.empty() && name.size() <= 253 && name.front() != '-' && name.front() != '.' &&
-           name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789.-_") == std::string_view::npos;
-}
-
-bool is_ipv6(const std::string& text) {
-    in6_addr address{};
-    return ::inet_pton(AF_INET6, text.c_str(), &address) == 1;
-}
-
 // [USER@]HOST[:PORT]; answers what is wrong, or nothing.
 std::string read_authority(std::string_view authority, const SchemeInfo& info, Target& target) {
     if (const std::size_t at = authority.rfind('@'); at != std::string_view::npos) {
@@ -82,20 +64,11 @@ std::string read_authority(std::string_view authority, const SchemeInfo& info, T
             return "the user is empty, or has a broken % escape or a control character";
         target.user = *decoded;
     }
-    const bool bracket = authority.starts_with('[');
-    const std::size_t end = bracket ? authority.find(']') : authority.find(':');
-    if (bracket && end == std::string_view::npos)
-        return "the [ of the host has no ]";
-    target.host = lower_case(bracket ? authority.substr(1, end - 1) : authority.substr(0, end));
-    authority.remove_prefix(bracket ? end + 1 : std::min(end, authority.size()));
-    if (bracket ? !is_ipv6(target.host) : !target.host.empty() && !is_host_name(target.host))
-        return fmt::format("\"{}\" is not the name or address of a host", target.host);
-    if (!authority.empty()) {
-        const auto number = authority.front() == ':' ? parse_number(authority.substr(1), 10) : std::nullopt;
-        if (!number || *number == 0 || *number > 65535)
-            return fmt::format("\"{}\" is not a port number after :", authority);
-        target.port = static_cast<std::uint16_t>(*number);
-    }
+    Authority parsed = parse_authority(authority);
+    if (!parsed.wrong.empty())
+        return parsed.wrong;
+    target.host = std::move(parsed.host);
+    target.port = parsed.port;
 
     if (info.host == Presence::none && (!target.host.empty() || !target.user.empty() || target.port))
         return fmt::format("there must be three slashes: {}: targets have no host name", info.name);
@@ -245,6 +218,14 @@ bool Target::resolved() const {
 std::string Target::uuid() const {
     const std::string filesystem = value("fs");
     return filesystem.starts_with("UUID=") ? filesystem.substr(5) : std::string();
+}
+
+std::string Target::place() const {
+    Target bare = *this;
+    std::erase_if(bare.parameters, [](const auto& parameter) {
+        return parameter.first != "fs" && parameter.first != "endpoint" && parameter.first != "region";
+    });
+    return bare.url();
 }
 
 std::string Target::url() const {

@@ -36,6 +36,9 @@ struct Target {
     [[nodiscard]] std::string uuid() const;
     // The URL again; parse_target(url()) gives an equal target.
     [[nodiscard]] std::string url() const;
+    // The same without what says how to get there (keys, certificates, deadlines), which the initramfs has in
+    // other places: two targets with one place are one. For people and comparisons.
+    [[nodiscard]] std::string place() const;
     friend bool operator==(const Target&, const Target&) = default;
 };
 

@@ -16,6 +16,7 @@ enum class Verdict {
 struct Trouble {
     Verdict verdict;
     Error error;
+    long status = 0; // of HTTP, when that is what the server said
 };
 
 template<class T = void>

@@ -25,8 +25,7 @@ constexpr std::array curl_rows{
     Row{CURLE_COULDNT_CONNECT, Verdict::again, "no connection", ask_time},
     Row{CURLE_OPERATION_TIMEDOUT, Verdict::again, "it took too long", ask_time},
     Row{CURLE_LOGIN_DENIED, Verdict::refused, "the server does not let us in",
-        "check user, key and credentials: with ssh-copy-id, or by hand with sftp -i KEY (RSA keys do not "
-        "work)"},
+        "check user and password in credentials="},
     Row{CURLE_PEER_FAILED_VERIFICATION, Verdict::refused, "the server is not who it should be",
         "check ca= or known_hosts=, the host's name and the clock"},
     Row{CURLE_SSL_CONNECT_ERROR, Verdict::again, "no TLS connection", "check cert=, key= and the port"},
@@ -90,6 +89,11 @@ Trouble judge(CURLcode code, long status, std::string_view detail, const Target&
     if (code == CURLE_UPLOAD_FAILED && status >= 400 && status < 500)
         return make(Verdict::again, target, with_detail("the server does not take the file now", text),
                     look_at_server);
+    if (code == CURLE_LOGIN_DENIED && target.info().speaks_ssh())
+        return make(
+            Verdict::refused, target, with_detail("the server does not let us in", text),
+            "check user, key and credentials: with ssh-copy-id, or by hand with sftp -i KEY (RSA keys do "
+            "not work)");
     if (const Row* row = find(curl_rows, code))
         return make(row->verdict, target, with_detail(row->reason, text), row->next_step);
     // Whatever else happens to a connection happens once.
@@ -97,15 +101,19 @@ Trouble judge(CURLcode code, long status, std::string_view detail, const Target&
 }
 
 Trouble judge_http(long status, std::string_view detail, const Target& target) {
-    if (const Row* row = find(http_rows, status))
-        return make(row->verdict, target,
-                    with_detail(fmt::format("HTTP {}: {}", status, row->reason), detail), row->next_step);
-    if (status >= 300 && status < 400)
-        return make(Verdict::refused, target,
-                    with_detail(fmt::format("HTTP {}: it lies elsewhere", status), detail),
-                    "write the place that the server names into the URL");
-    return make(status >= 500 ? Verdict::again : Verdict::refused, target,
-                with_detail(fmt::format("HTTP {}", status), detail), look_at_server);
+    const Row* row = find(http_rows, status);
+    Trouble trouble =
+        row != nullptr
+            ? make(row->verdict, target, with_detail(fmt::format("HTTP {}: {}", status, row->reason), detail),
+                   row->next_step)
+        : status >= 300 && status < 400
+            ? make(Verdict::refused, target,
+                   with_detail(fmt::format("HTTP {}: it lies elsewhere", status), detail),
+                   "write the place that the server names into the URL")
+            : make(status >= 500 ? Verdict::again : Verdict::refused, target,
+                   with_detail(fmt::format("HTTP {}", status), detail), look_at_server);
+    trouble.status = status;
+    return trouble;
 }
 
 } // namespace kdumpkit::send

@@ -38,6 +38,14 @@ Outcome<std::vector<std::byte>> read_part(Input& input, std::uint64_t offset, st
     return bytes;
 }
 
+// Of a request that names an upload: the server does not know it (NoSuchUpload). Somebody ended it, or a
+// lifecycle rule did.
+constexpr long not_found = 404;
+
+bool is_gone(const Outcome<>& sent) {
+    return !sent && sent.error().status == not_found;
+}
+
 } // namespace
 
 Outcome<Reply> S3Store::call(const Call& what) {
@@ -73,6 +81,22 @@ Outcome<> S3Store::put(Input& input, const std::string& name, Stored& stored) {
     } else {
         KDK_ASSIGN(Upload upload, means_.from_file ? find(input, name) : begin(name));
         auto sent = send_parts(input, upload, std::move(first), stored);
+        if (is_gone(sent) && means_.from_file) {
+            means_.log.warning("the upload is no longer on the server: beginning anew");
+            stored.resumed_at.clear();
+            ++stored.attempts;
+            KDK_ASSIGN(upload, begin(name));
+            KDK_ASSIGN(first, read_part(input, 0, size));
+            sent = send_parts(input, upload, std::move(first), stored);
+        }
+        if (is_gone(sent))
+            return trouble(Verdict::broken,
+                           make_error(ErrorKind::absent, "go on at", means_.session.target().url(),
+                                      "the upload is no longer on the server (NoSuchUpload), and its parts "
+                                      "are lost with it")
+                               .then("see who ends uploads there (a lifecycle rule?); of a file (--file) "
+                                     "another try begins anew")
+                               .from(ErrorSide::destination));
         if (!sent) {
             // What is left of a file serves the next run, what is left of a stream nobody.
             if (!means_.from_file)
@@ -143,9 +167,13 @@ Outcome<S3Store::Upload> S3Store::find(Input& input, const std::string& name) {
             upload.id = xml_text(one, "UploadId");
     if (upload.id.empty())
         return begin(name);
-    KDK_ASSIGN(const std::vector<Part> there, list_parts(upload));
+    const auto there = list_parts(upload);
+    if (!there && there.error().status == not_found) // ended since it was listed
+        return begin(name);
+    if (!there)
+        return tl::unexpected(there.error());
     std::uint64_t offset = 0;
-    for (const Part& part : there) {
+    for (const Part& part : *there) {
         const std::uint64_t size = part_size(input.size(), static_cast<unsigned>(upload.parts.size()) + 1);
         KDK_ASSIGN(const std::vector<std::byte> ours, read_part(input, offset, size));
         if (ours.size() != part.size || part.etag != fmt::format("\"{}\"", md5_hex(ours)))
@@ -198,11 +226,14 @@ Outcome<> S3Store::complete(const Upload& upload, std::uint64_t total) {
         return {};
     if (!reply)
         return tl::unexpected(std::move(reply).error());
-    return trouble(Verdict::broken,
-                   make_error(ErrorKind::system, "complete", means_.session.target().url(),
-                              "the server could not put the parts together: " + xml_text(reply->text, "Code"))
-                       .then("look at the server's log")
-                       .from(ErrorSide::destination));
+    const std::string code = xml_text(reply->text, "Code");
+    Trouble failed{Verdict::broken, make_error(ErrorKind::system, "complete", means_.session.target().url(),
+                                               "the server could not put the parts together: " + code)
+                                        .then("look at the server's log")
+                                        .from(ErrorSide::destination)};
+    if (code == "NoSuchUpload")
+        failed.status = not_found;
+    return tl::unexpected(std::move(failed));
 }
 
 void S3Store::abandon(const Upload& upload) {

@@ -108,7 +108,7 @@ TEST_CASE("a dump is marked as shipped when all of it was, and only then") {
     CHECK(ship(plan_shipments(before, settings).at(0), sender, quiet));
     CHECK(read_text(folder / "sent") == once_sent);
     const auto dumps = find_dumps({folder}).value();
-    CHECK(dumps[0].shipped == std::vector<std::string>{settings.targets[0].url()});
+    CHECK(dumps[0].shipped == std::vector<std::string>{"ftp://server/crash"});
     CHECK(plan_shipments(dumps, settings).empty());
     const std::string sent = read_text(folder / "sent").value();
     CHECK(sent.find("--name 20261123T010203Z-h/vmcore --file " + dump.string() + "/vmcore ftp://") !=
@@ -141,7 +141,7 @@ TEST_CASE("a dump goes off a raw partition in parts, and is marked there") {
     CHECK(read_text(sent) == name + "dmesg.txt words\n" + name + "vmcore.flat flattened\n" + name +
                                  "summary.json {\"complete\": true, \"panic_line\": \"Kernel panic - x\"}\n");
     dumps = {find_raw_dump(partition.path).value()};
-    CHECK(dumps[0].shipped == std::vector<std::string>{settings.targets[1].url()});
+    CHECK(dumps[0].shipped == std::vector<std::string>{"ftp://server/crash"});
     CHECK(plan(dumps).empty());
     fs::remove(sender);
     fs::remove(sent);
@@ -221,4 +221,22 @@ TEST_CASE("a signal that ends forward ends its sender") {
     (void)::kill(child, SIGKILL);
     fs::remove(sender);
     fs::remove(noted);
+}
+
+TEST_CASE("of one panic's dumps the best goes to a server, and first words do not go over it") {
+    std::vector<Dump> dumps{dump_named("20261123T010203Z-h", false), dump_named("20261123T010203Z-h", true)};
+    dumps[0].folder = "/b/20261123T010203Z-h";
+    const Settings settings = settings_with({"file:///c", "file:///b", server});
+    const auto plan = [&] { return plan_shipments(dumps, settings); };
+    REQUIRE(plan().size() == 1);
+    CHECK(plan()[0].dump == &dumps[1]);
+    dumps[1].shipped = {"ftp://server/crash"};
+    CHECK(plan().empty());
+    std::swap(dumps[0].shipped, dumps[1].shipped); // the words alone were sent before
+    REQUIRE(plan().size() == 1);
+    CHECK(plan()[0].dump == &dumps[1]);
+    dumps[1].complete = false; // two that are the same, of which one was sent
+    CHECK(plan().empty());
+    dumps[0].shipped.clear();
+    CHECK(plan().size() == 1);
 }

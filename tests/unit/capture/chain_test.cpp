@@ -164,17 +164,25 @@ TEST_CASE("old dumps make room before a new one, never the newest complete one")
     // Newest first.
     const std::vector<Dump> dumps{dump_of(9, false, 10), dump_of(8, true, 100), dump_of(7, true, 100),
                                   dump_of(6, true, 100)};
-    const auto names = [&](const std::vector<Removal>& removals) {
+    const auto names = [&](const Room& room) {
         std::string text;
-        for (const Removal& removal : removals)
+        for (const Removal& removal : room.removals)
             text += removal.dump->name.substr(6, 2) + " ";
-        return text;
+        return text + room.out_of_reach;
     };
     const std::uint64_t mib = 1 << 20;
     CHECK(names(make_room(dumps, Retention{}, 0, 0, 50 * mib)).empty());
     CHECK(names(make_room(dumps, Retention{3, 0, 0, 0}, 0, 0, 0)) == "06 ");
     CHECK(names(make_room(dumps, Retention{0, 0, 0, 1}, 0, 900 * mib, 50 * mib)) == "06 07 ");
-    CHECK(names(make_room(dumps, Retention{0, 0, 0, 1}, 0, 0, 50 * mib)) == "06 07 09 ");
+    CHECK(names(make_room(dumps, Retention{0, 0, 0, 1}, 0, 874 * mib, 50 * mib)) == "06 07 ");
+    CHECK(names(make_room(dumps, Retention{0, 0, 0, 1}, 0, 870 * mib, 50 * mib)) == "06 07 09 ");
+    // When all of them are not enough, none goes for it; what the other limits say goes.
+    const std::string never = "1 GiB cannot be kept free, not even without ";
+    CHECK(names(make_room(dumps, Retention{0, 0, 0, 1}, 0, 0, 50 * mib)) ==
+          never + "3 older dumps: they stay");
+    CHECK(names(make_room(dumps, Retention{3, 0, 0, 1}, 0, 0, 50 * mib)) ==
+          "06 " + never + "2 older dumps: they stay");
+    CHECK(names(make_room({}, Retention{0, 0, 0, 1}, 0, 0, 0)) == "1 GiB cannot be kept free");
     CHECK(names(make_room(dumps, Retention{0, 0, 0, 1}, 0, 2000 * mib, 50 * mib)).empty());
 }
 

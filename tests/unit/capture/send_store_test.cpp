@@ -135,3 +135,36 @@ TEST_CASE("an initramfs without kdump-send says so") {
     CHECK(server.world.run().saved == Saved::nothing);
     CHECK(server.world.system.heard("the initramfs has no kdump-send"));
 }
+
+TEST_CASE("what a server took is noted beside the local copy, so that it is not sent again") {
+    Server server;
+    const auto shipped = [&] { return get_file(server.world.dump() + "/shipped.json"); };
+    auto& settings = server.world.frozen.settings;
+    SECTION("two copies, the server's after the local one") {
+        settings.targets.insert(settings.targets.begin(), target(uuid_a));
+        settings.copies = 2;
+        server.world.collector("case \"$4\" in *collector.json) echo '{\"complete\": true, \"bytes\": "
+                               "{\"written\": 10}}' > \"$4\"; echo flattened; exit;; esac\n" +
+                               std::string(World::dump_well));
+        CHECK(server.world.run().saved == Saved::complete);
+        CHECK(exists(server.stored("vmcore.flat")));
+        CHECK(exists(server.world.dump() + "/vmcore"));
+    }
+    SECTION("first words after it") {
+        settings.targets.push_back(target(uuid_a));
+        CHECK(server.world.run().saved == Saved::complete);
+        CHECK_FALSE(exists(server.world.dump() + "/vmcore"));
+    }
+    CHECK(nlohmann::json::parse(shipped())["to"] == nlohmann::json{"ftp://server/crash"});
+}
+
+TEST_CASE("a server that took first words alone is not noted") {
+    Server server;
+    auto& settings = server.world.frozen.settings;
+    settings.targets.insert(settings.targets.begin(), target(uuid_a));
+    server.world.collector(World::dump_well);
+    CHECK(server.world.run().saved == Saved::complete);
+    CHECK(exists(server.stored("summary.json")));
+    CHECK(exists(server.world.dump() + "/vmcore"));
+    CHECK_FALSE(exists(server.world.dump() + "/shipped.json"));
+}

@@ -112,6 +112,10 @@ TEST_CASE("a wrong target is refused with the part that is wrong") {
         {"s3://bucket/x?credentials=/c", "neither endpoint= nor region="},
         {"s3://bucket/x?credentials=/c&endpoint=host", "endpoint=host is not https://HOST"},
         {"s3://bucket/x?credentials=/c&endpoint=https://h/path", "is not https://HOST"},
+        {"s3://bucket/x?credentials=/c&endpoint=https://:::[[", "is not https://HOST"},
+        {"s3://bucket/x?credentials=/c&endpoint=https://[::g]", "is not https://HOST"},
+        {"s3://bucket/x?credentials=/c&endpoint=https://h:0", "is not https://HOST"},
+        {"s3://bucket/x?credentials=/c&endpoint=https://:443", "is not https://HOST"},
         {"s3://bucket/x?credentials=/c&region=eu+west", "is not the name of a region"},
         {"s3://bucket/x?credentials=/c&region=r&style=dns", "style=dns is not path or virtual"},
         {"ftp://host/x?ca=/c", "ftp: targets have no parameter \"ca\""},
@@ -182,4 +186,14 @@ TEST_CASE("a password in a URL is not repeated in messages") {
     const auto settings = parse_settings("target = \"sftp://me:geheim@host/x\"", "x");
     REQUIRE_FALSE(settings);
     CHECK(settings.error().message().find("geheim") == std::string::npos);
+}
+
+TEST_CASE("a place is where a target is, and not how one gets there") {
+    const auto place = [](const char* url) { return parse_target(url).value().place(); };
+    CHECK(place("sftp://me@host:2222/x?key=/k&known_hosts=/h&deadline=60") == "sftp://me@host:2222/x");
+    CHECK(place("s3://b/x?credentials=/c&endpoint=https://h:9&style=path") ==
+          "s3://b/x?endpoint=https://h:9");
+    CHECK(place("https://host/x?ca=/etc/ssl/ca") == place("https://host/x?ca=/other"));
+    CHECK(place("nfs://host/x?version=4.2") == "nfs://host/x");
+    CHECK(place("ftp://host/x?credentials=/c") != place("ftp://host/y?credentials=/c"));
 }

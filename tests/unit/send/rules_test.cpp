@@ -72,6 +72,11 @@ TEST_CASE("what fails is judged by whether another attempt may help") {
     CHECK(judge(CURLE_COULDNT_RESOLVE_HOST, 0, "", target).verdict == Verdict::again);
     CHECK(judge(CURLE_RECV_ERROR, 0, "", target).verdict == Verdict::again);
     CHECK(judge(CURLE_LOGIN_DENIED, 530, "", target).verdict == Verdict::refused);
+    const auto advice = [](const char* url) {
+        return judge(CURLE_LOGIN_DENIED, 0, "", *parse_target(url)).error.next_step;
+    };
+    CHECK_THAT(advice("sftp://me@host/x?key=/k&known_hosts=/h"), Contains("ssh-copy-id"));
+    CHECK_THAT(advice("ftp://host/x?credentials=/c"), Contains("password") && !Contains("ssh"));
     CHECK(judge(CURLE_PEER_FAILED_VERIFICATION, 0, "", target).verdict == Verdict::refused);
     CHECK(judge(CURLE_UPLOAD_FAILED, 553, "", target).verdict == Verdict::refused);
     CHECK(judge(CURLE_UPLOAD_FAILED, 452, "", target).verdict == Verdict::again);
@@ -123,6 +128,9 @@ TEST_CASE("command lines") {
     CHECK(good->limits.stall == std::chrono::seconds(5));
     CHECK(good->json);
     CHECK(parse_options({"--file", "/var/crash/vmcore", "u"})->name == "vmcore");
+    const auto part = parse_options({"--file=/dev/vdb", "--part=4096:10", "--name=a", "u"});
+    REQUIRE(part);
+    CHECK((part->part->offset == 4096 && part->part->bytes == 10));
     CHECK(parse_options({"--probe", "u"})->action == Options::Action::probe);
     CHECK(parse_options({"-h"})->action == Options::Action::help);
     const std::vector<std::vector<std::string>> bad = {
@@ -138,6 +146,10 @@ TEST_CASE("command lines") {
         {"--retries", "-1", "--name", "a", "u"},
         {"--name", "a", "u", "v"},
         {"--buffer", "0", "--name", "a", "u"},
+        {"--part", "0:10", "--name", "a", "u"},
+        {"--part", "10", "--file", "/x", "u"},
+        {"--part", ":", "--file", "/x", "u"},
+        {"--part", "9223372036854775807:1", "--file", "/x", "u"},
         {"--stall"},
     };
     for (const auto& arguments : bad) {
