@@ -5,10 +5,10 @@
 #include "config/nfs.h"
 
 #include <cerrno>
+#include <cstdlib>
 #include <utility>
 
 #include <sched.h>
-#include <stdlib.h>
 #include <sys/mount.h>
 #include <unistd.h>
 
