@@ -4,9 +4,11 @@
 #include "base/bytes.h"
 #include "base/file.h"
 #include "config/credentials.h"
+#include "initramfs/key_pair.h"
 #include "initramfs/known_hosts.h"
 #include "initramfs/private_key.h"
 
+#include <algorithm>
 #include <array>
 
 #include <fmt/format.h>
@@ -62,6 +64,7 @@ Result<> choose_certificates(Target& target, const Root& root) {
 Result<std::vector<ExtraFile>> freeze_target_files(Target& target, const Root& root, std::size_t number) {
     std::vector<ExtraFile> files;
     KDK_TRY(choose_certificates(target, root));
+    const std::string certificate = target.value("cert"), private_key = target.value("key");
     for (auto& [key, value] : target.parameters) {
         const Parameter* parameter = find_parameter(target.info(), key);
         if (!parameter || !parameter->names_file)
@@ -77,6 +80,13 @@ Result<std::vector<ExtraFile>> freeze_target_files(Target& target, const Root& r
         value = fmt::format("/etc/kdumpkit/targets/{}/{}", number, key);
         files.push_back({value, std::move(content), 0600});
     }
+    const auto text_of = [&](std::string_view key) {
+        const auto file = std::find_if(files.begin(), files.end(),
+                                       [&](const ExtraFile& one) { return one.path == target.value(key); });
+        return file == files.end() ? std::string_view() : as_text(file->content);
+    };
+    if (!certificate.empty())
+        KDK_TRY(check_key_pair({text_of("cert"), certificate}, {text_of("key"), private_key}));
     return files;
 }
 

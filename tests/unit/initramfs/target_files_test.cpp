@@ -8,6 +8,7 @@
 #include "temporary_folder.h"
 
 #include <catch2/catch.hpp>
+#include <fcntl.h>
 
 using namespace kdumpkit;
 using namespace kdumpkit::initramfs;
@@ -122,4 +123,42 @@ TEST_CASE("a target's files are packed and named as they lie inside") {
     put("ca", "-----BEGIN CERTIFICATE-----\nAA\n-----END CERTIFICATE-----\n");
     Target web = parse_target("https://host/x?ca=/ca").value();
     CHECK(freeze_target_files(web, root, 1)->front().path == "/etc/kdumpkit/targets/1/ca");
+}
+
+TEST_CASE("a certificate with somebody else's key is refused when it is packed") {
+    const TemporaryFolder folder;
+    const Root root(folder.path());
+    const auto make = [&](const std::string& name, const std::vector<std::string>& kind) {
+        const std::string path = folder.path() + "/" + name;
+        std::vector<std::string> argv{"openssl",     "req",  "-x509",       "-nodes",  "-subj",
+                                      "/CN=" + name, "-out", path + ".crt", "-keyout", path + ".key"};
+        argv.insert(argv.end(), kind.begin(), kind.end());
+        const Fd nothing = open_file("/dev/null", O_WRONLY).value();
+        auto child = spawn({argv, -1, nothing.get(), nothing.get()});
+        REQUIRE(child);
+        REQUIRE(child->wait()->success());
+    };
+    const std::vector<std::pair<std::string, std::vector<std::string>>> kinds{
+        {"rsa", {"-newkey", "rsa:2048"}},
+        {"ec", {"-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"}},
+        {"ed", {"-newkey", "ed25519"}}};
+    REQUIRE(write_file_atomically(folder.path() + "/ca", "-----BEGIN CERTIFICATE-----\n"));
+    REQUIRE(write_file_atomically(folder.path() + "/bad.crt",
+                                  "-----BEGIN CERTIFICATE-----\nAA\n-----END CERTIFICATE-----\n"));
+    const auto freeze = [&](const std::string& certificate, const std::string& key) {
+        Target target =
+            parse_target("https://host/x?ca=/ca&cert=/" + certificate + ".crt&key=/" + key + ".key").value();
+        const auto files = freeze_target_files(target, root, 1);
+        return files ? "" : files.error().message();
+    };
+    for (const auto& [name, kind] : kinds) {
+        make(name, kind);
+        make(name + "2", kind);
+        CHECK(freeze(name, name).empty());
+        CHECK_THAT(freeze(name, name + "2"),
+                   Contains("/" + name + "2.key") &&
+                       Contains("not the private key of the certificate in /" + name));
+    }
+    CHECK_THAT(freeze("rsa", "ec"), Contains("not the private key"));
+    CHECK_THAT(freeze("bad", "ec"), Contains("cannot read the certificate"));
 }
