@@ -49,4 +49,9 @@ Result<std::uint64_t> reserved_now() {
     return loader::make_status(machine, "").reserved;
 }
 
+Result<> check_fits_here(const ReservationSize& size) {
+    KDK_ASSIGN(const std::uint64_t reserved, reserved_now());
+    return check_fits(size, read_text("/proc/meminfo").value_or(std::string()), reserved);
+}
+
 } // namespace kdumpkit::admin

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "admin/estimate.h"
+#include "admin/reservation_size.h"
 
 namespace kdumpkit::admin {
 
@@ -11,5 +12,7 @@ Result<EstimateInputs> gather_estimate(const std::string& config);
 
 // What the running kernel has reserved, in bytes.
 Result<std::uint64_t> reserved_now();
+// check_fits() on this machine.
+Result<> check_fits_here(const ReservationSize& size);
 
 } // namespace kdumpkit::admin

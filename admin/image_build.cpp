@@ -71,6 +71,18 @@ Result<ImageRecord> write_image(ImageParts parts, const ImagePlace& place) {
     return record;
 }
 
+Result<bool> remove_image(const ImagePlace& place) {
+    remove_unfinished(place.image);
+    bool was_there = false;
+    for (const std::string& path : {coming_record(place), place.record, place.image}) {
+        std::error_code error;
+        was_there = fs::remove(path, error) || was_there;
+        if (error)
+            return fail(system_error("remove", path, error.value()).from(ErrorSide::destination));
+    }
+    return was_there;
+}
+
 bool PresentImage::usable() const {
     return record && record->image_digest == digest && file_exists(record->kernel_path);
 }

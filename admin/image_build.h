@@ -28,6 +28,9 @@ struct ImagePlace {
 // caller holds the lock.
 Result<ImageRecord> write_image(ImageParts parts, const ImagePlace& place);
 
+// Whether there was any of it. It is gone afterwards, with what killed ones left; the caller holds the lock.
+Result<bool> remove_image(const ImagePlace& place);
+
 // What is there: the digest of the image, empty when there is none, and its record; another's when it has
 // none.
 struct PresentImage {

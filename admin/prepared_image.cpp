@@ -3,8 +3,6 @@
 
 #include "base/file.h"
 
-#include <filesystem>
-
 #include <fmt/format.h>
 
 namespace kdumpkit::admin {
@@ -43,14 +41,7 @@ std::optional<ImageRecord> usable_prepared_image(const std::string& release) {
 
 Result<bool> forget_prepared_image(const std::string& release) {
     KDK_ASSIGN(const ImagePlace place, prepared_image_of(release));
-    bool was_there = false;
-    for (const std::string& path : {place.record, place.image}) {
-        std::error_code error;
-        was_there = std::filesystem::remove(path, error) || was_there;
-        if (error)
-            return fail(system_error("remove", path, error.value()).from(ErrorSide::destination));
-    }
-    return was_there;
+    return remove_image(place);
 }
 
 } // namespace kdumpkit::admin

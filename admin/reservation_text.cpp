@@ -33,8 +33,6 @@ std::string to_text(const BootPlan& plan) {
         text += fmt::format("run: {}\n", fmt::join(command, " "));
     for (const std::string& note : plan.notes)
         text += fmt::format("note: {}\n", note);
-    for (const std::string& step : plan.by_hand)
-        text += fmt::format("next: {}\n", step);
     return text;
 }
 

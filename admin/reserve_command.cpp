@@ -7,7 +7,6 @@
 #include "admin/reservation_text.h"
 #include "admin/reserve_options.h"
 #include "admin/shrink.h"
-#include "base/file.h"
 #include "base/output.h"
 #include "base/progress.h"
 #include "loader/machine.h"
@@ -32,10 +31,8 @@ Result<ReservationSize> choose_size(const ReserveOptions& options) {
         KDK_ASSIGN(const EstimateInputs inputs, gather_estimate(""));
         size.size = fmt::format("{}M", estimate_reservation(inputs).recommended >> 20);
     }
-    if (options.root.empty()) {
-        KDK_ASSIGN(const std::uint64_t reserved, reserved_now());
-        KDK_TRY(check_fits(size, read_text("/proc/meminfo").value_or(std::string()), reserved));
-    }
+    if (options.root.empty())
+        KDK_TRY(check_fits_here(size));
     return size;
 }
 
@@ -109,6 +106,8 @@ Result<int> change_settings(const ReserveOptions& options) {
         return exit_codes::success;
     }
     KDK_TRY(options.undo ? apply_undo(plan, options.root) : apply_plan(plan, parameter, options.root));
+    for (const std::string& step : plan.by_hand)
+        text += fmt::format("next: {}\n", step);
     if (!plan.changes.empty())
         text += options.undo
                     ? "next: reboot; until then the memory stays reserved\n"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "admin/setup_command.h"
 
-#include "admin/reservation_size.h"
+#include "admin/estimate_machine.h"
 #include "admin/setup_run.h"
 #include "base/log.h"
 #include "base/output.h"
@@ -21,8 +21,14 @@ struct Options {
 
 Result<int> run_setup(const Options& options) {
     SetupWish wish = options.wish;
+    if (options.undo && (!options.size.empty() || wish.take_over))
+        return fail(make_error(ErrorKind::invalid, "use", options.size.empty() ? "--take-over" : "--size",
+                               "--undo takes back what was done")
+                        .then("leave one of them out"));
     if (!options.size.empty() && options.size != "auto") {
-        KDK_ASSIGN(wish.parameter, reservation_parameter({options.size, false, {}}));
+        const ReservationSize size{options.size, false, {}};
+        KDK_ASSIGN(wish.parameter, reservation_parameter(size));
+        KDK_TRY(check_fits_here(size));
     }
     SetupReport report;
     report.undo = options.undo;

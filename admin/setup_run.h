@@ -17,8 +17,8 @@ struct SetupWish {
 
 // Does what is not done yet, and tells of it in `report`, also of what was done before an error.
 Result<> set_up(const SetupWish& wish, SetupReport& report, const Log& log);
-// Takes back what set_up did: the services, the loaded kernel, the reservation; other kdumps' services are
-// enabled again. Settings and dumps stay.
+// Takes back what set_up did: the services, the loaded kernel, the initramfs, the reservation; other kdumps'
+// services are enabled again. Settings and dumps stay.
 Result<> take_back(const SetupWish& wish, SetupReport& report);
 
 } // namespace kdumpkit::admin

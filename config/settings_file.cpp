@@ -4,6 +4,9 @@
 #include "base/file.h"
 
 #include <cerrno>
+#include <filesystem>
+
+#include <fmt/format.h>
 
 namespace kdumpkit {
 
@@ -17,6 +20,11 @@ Result<SettingsFile> read_settings_text(const std::string& named, const std::str
         return file;
     }
     Error error = std::move(text).error();
+    std::error_code unreadable;
+    const auto leads_to = std::filesystem::read_symlink(file.path, unreadable);
+    if (error.kind == ErrorKind::absent && !unreadable)
+        error = make_error(named.empty() ? ErrorKind::invalid : ErrorKind::absent, "read settings", file.path,
+                           fmt::format("it is a link to {}, which does not exist", leads_to.string()));
     if (named.empty() && error.kind == ErrorKind::absent)
         return file;
     if (error.errno_value == EISDIR)

@@ -140,6 +140,14 @@ class Reserve(unittest.TestCase):
         self.assertEqual(status, 0, said)
         self.assertRegex(said, "next: make .*kernel-install add .*\nnext: reboot")
 
+    def test_options_of_setup(self):
+        for words in (("--undo", "--size", "192M"), ("--undo", "--take-over"), ("--size", "999999G", "--dry-run")):
+            with self.subTest(words):
+                done = subprocess.run([settings.programs / "kdumpkit", "setup", *words], capture_output=True, text=True,
+                                      timeout=60, check=False)
+                self.assertEqual(done.returncode, 2, done)
+                self.assertIn("next:", done.stderr)
+
     def test_sizes_and_options(self):
         self.put(GRUB, 'GRUB_CMDLINE_LINUX_DEFAULT="quiet"\n')
         memory = next(int(line.split()[1]) for line in pathlib.Path("/proc/meminfo").read_text().splitlines()

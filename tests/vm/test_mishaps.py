@@ -81,6 +81,24 @@ run full_doctor kdumpkit doctor
 rm /var/filler /var/filler2
 
 mkdir -p /boot/loader/entries
+entry=/boot/loader/entries/guest.conf
+printf 'title Guest\\nlinux /vmlinuz\\noptions root=/dev/x crashkernel=1G ro\\n' >$entry
+cp $entry /tmp/entry
+flock /run/kdumpkit/reserve.lock sleep 8 &
+holder=$!
+sleep 1
+kdumpkit reserve 160M >/tmp/one 2>&1 &
+one=$!
+kdumpkit reserve 176M >/tmp/two 2>&1 &
+two=$!
+sleep 4
+kill -0 $holder && kill -0 $one && kill -0 $two && cmp /tmp/entry $entry && say both wait for the lock
+wait $one; say one reserve ended with $?
+wait $two; say two reserve ended with $?
+run after_reserves cat $entry
+run undone kdumpkit reserve --undo
+cmp /tmp/entry $entry && say what was there before both came back
+rm $entry
 mount -t tmpfs -o size=16k none /boot/loader/entries
 printf 'title Guest\\nlinux /vmlinuz\\noptions root=/dev/x ro\\n' >/boot/loader/entries/guest.conf
 cat /boot/loader/entries/guest.conf >/tmp/entry
@@ -114,7 +132,7 @@ class Mishaps(unittest.TestCase):
         gone_words[-1] += ",id=gone"
         script = WORK.replace("@MOMENTS@", " ".join(map(str, MOMENTS)))
         cls.guest = Guest(place.work / "guest", place.kernel, script, disks=[cls.disk], files=files,
-                          append="crashkernel=192M",
+                          append="crashkernel=192M", programs=["/usr/bin/flock"],
                           qemu=(*gone_words, "-qmp", f"unix:{socket},server=on,wait=off"))
         cls.guest.when["guest: the disk may go"] = lambda: Qmp(socket).command("device_del", id="gone")
         cls.guest.run(1500)
@@ -144,6 +162,12 @@ class Mishaps(unittest.TestCase):
     def test_two_at_once(self):
         self.said("one ended with 0", "two ended with 0")
         self.assertIn("the initramfs is fresh", self.succeeded("after_two"))
+
+    def test_two_reservations_at_once(self):
+        self.said("both wait for the lock", "one reserve ended with 0", "two reserve ended with 0")
+        self.assertRegex(self.succeeded("after_reserves"), r"options root=/dev/x ro crashkernel=1(60|76)M$")
+        self.succeeded("undone")
+        self.said("what was there before both came back")
 
     def test_a_killed_rebuild_leaves_an_image_that_can_be_loaded(self):
         for percent in MOMENTS:

@@ -60,6 +60,10 @@ if ! [ -e /var/etc ]; then
     run wrong kdumpkit setup
     [ "$before" = "$(changes)" ] && say wrong settings changed nothing
     rm /etc/kdumpkit.toml
+    ln -s /etc/gone.toml /etc/kdumpkit.toml
+    run dangling kdumpkit setup
+    [ "$before" = "$(changes)" ] && ! [ -e /etc/gone.toml ] && say a dangling link changed nothing
+    rm /etc/kdumpkit.toml
     run first kdumpkit setup
     run second kdumpkit setup --json
     run grub cat /etc/default/grub.d/kdumpkit.cfg
@@ -88,8 +92,11 @@ else
     run disabled systemctl is-enabled kdumpkit.service
     run unarmed kdumpkit status
     run grub ls /etc/default/grub.d
+    run left ls /var/lib/kdumpkit
     run picture kdumpkit reserve --show
     run grow kdumpkit reserve --shrink 1G
+    run would kdumpkit reserve --shrink 96M --dry-run
+    run granted_still cat /sys/kernel/kexec_crash_size
     run shrink kdumpkit reserve --shrink 96M
     run size cat /sys/kernel/kexec_crash_size
 fi
@@ -137,6 +144,12 @@ class Setup(unittest.TestCase):
         self.assertEqual(status, 2)
         self.assertIn("did you mean dump.level?", said)
         self.assertIn("wrong settings changed nothing", self.first.text())
+
+    def test_settings_that_are_a_link_to_nothing_change_nothing(self):
+        status, said = self.first.result("dangling")
+        self.assertEqual(status, 2)
+        self.assertIn("/etc/kdumpkit.toml: it is a link to /etc/gone.toml, which does not exist", said)
+        self.assertIn("a dangling link changed nothing", self.first.text())
 
     def test_one_command_and_a_reboot(self):
         said = self.succeeded(self.first, "first")
@@ -187,6 +200,7 @@ class Setup(unittest.TestCase):
         self.assertEqual(self.second.result("disabled")[1], "disabled")
         self.assertEqual(self.second.result("unarmed")[0], 3)
         self.assertEqual(self.succeeded(self.second, "grub"), "")
+        self.assertNotIn("capture", self.succeeded(self.second, "left"))
 
     def test_the_reservation_is_drawn_and_shrunk(self):
         self.assertIn("#", self.succeeded(self.second, "picture").splitlines()[0])
@@ -194,6 +208,11 @@ class Setup(unittest.TestCase):
         self.assertEqual(status, 2)
         self.assertIn("a capture kernel is loaded", said)
         self.assertEqual(self.second.result("grow")[0], 2)
+        said = self.succeeded(self.second, "would")
+        self.assertIn("would leave 96 MiB reserved", said)
+        self.assertIn("nothing was written", said)
+        size = int(re.search(r"(\d+)M", self.parameter).group(1)) << 20
+        self.assertEqual(self.succeeded(self.second, "granted_still"), str(size))
         self.assertIn("96 MiB are reserved", self.succeeded(self.second, "shrink"))
         self.assertEqual(self.succeeded(self.second, "size"), str(96 << 20))
 

@@ -56,6 +56,10 @@ TEST_CASE("whenever a rebuild is killed, the initramfs that is there has its rec
     CHECK(is("2"));
     REQUIRE(write_file_atomically(place.image, "somebody's"));
     CHECK_FALSE(look_at_image(place).usable());
+    REQUIRE(write_file_atomically(place.image + ".new-7", "unfinished"));
+    CHECK(remove_image(place).value());
+    CHECK(std::filesystem::is_empty(folder));
+    CHECK_FALSE(remove_image(place).value());
     std::filesystem::remove_all(folder);
 }
 

@@ -89,6 +89,14 @@ TEST_CASE("a settings file that nobody named may be absent") {
     CHECK(absent->settings == Settings{});
     CHECK(read_settings_file(path).error().kind == ErrorKind::absent);
     CHECK(read_settings_file("", folder).error().kind == ErrorKind::invalid);
+    // A link that leads nowhere was meant to lead somewhere.
+    std::filesystem::create_symlink(folder / "gone.toml", path);
+    const auto dangling = read_settings_file("", path);
+    REQUIRE_FALSE(dangling);
+    CHECK(dangling.error().kind == ErrorKind::invalid);
+    CHECK_THAT(dangling.error().message(), Catch::Contains("is a link to") && Catch::Contains("gone.toml"));
+    CHECK(read_settings_file(path).error().kind == ErrorKind::absent);
+    std::filesystem::remove(path);
     std::ofstream(path) << "[dump]\nlevel = 1\n";
     CHECK(read_settings_file("", path)->settings.level == 1);
     CHECK(read_settings_file(path)->exists);
