@@ -60,11 +60,13 @@ Result<> check_grub(const std::vector<std::pair<std::string, std::string>>& file
                     std::vector<std::string>& notes) {
     const GrubVerdict verdict = judge_grub(files, parameter);
     if (!verdict.taken && verdict.doubts.empty())
-        return fail(
-            make_error(ErrorKind::invalid, fmt::format("reserve {} beside", parameter), verdict.winner,
-                       verdict.reason)
-                .then("take that out of this file, or have it keep what is there (\"$GRUB_CMDLINE_LINUX"
-                      "_DEFAULT ...\"), and run this again"));
+        return fail(make_error(ErrorKind::invalid, fmt::format("reserve {} beside", parameter),
+                               verdict.winner, verdict.reason)
+                        .then(verdict.lost
+                                  ? fmt::format("have it begin with ${} and have no crashkernel=, and run "
+                                                "this again",
+                                                for_default)
+                                  : "take that out of this file, and run this again"));
     for (const std::string& path : verdict.doubts)
         notes.push_back(
             fmt::format("{} may set the kernel's command line in a way that kdumpkit does not follow; "

@@ -36,13 +36,12 @@ GrubVerdict judge_grub(const std::vector<std::pair<std::string, std::string>>& f
     ShellVariables variables;
     const std::string wanted = taken_crashkernel(parameter);
     std::string now;
-    bool lost = false;
     for (const auto& [path, text] : files) {
         variables.read(path, text);
         const std::string taken = taken_crashkernel(command_line(variables).words);
         if (taken == now)
             continue;
-        lost = now == wanted;
+        verdict.lost = now == wanted;
         now = taken;
         verdict.winner = path;
     }
@@ -51,7 +50,7 @@ GrubVerdict judge_grub(const std::vector<std::pair<std::string, std::string>>& f
     std::sort(verdict.doubts.begin(), verdict.doubts.end());
     verdict.doubts.erase(std::unique(verdict.doubts.begin(), verdict.doubts.end()), verdict.doubts.end());
     verdict.taken = now == wanted;
-    if (!lost)
+    if (!verdict.lost)
         verdict.reason = fmt::format("it has {}, which a kernel would take instead", now);
     else if (has_crashkernel(line.words, parameter))
         verdict.reason = fmt::format("it is read later and has {}, which a kernel would take instead", now);

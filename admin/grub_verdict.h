@@ -12,6 +12,7 @@ namespace kdumpkit::admin {
 struct GrubVerdict {
     bool taken = false;              // the kernel would take it
     std::string winner, reason;      // otherwise: the file because of which, and how; for people
+    bool lost = false;               // that file is read after the parameter's
     std::vector<std::string> doubts; // files that may set the command line in a way that is not followed
 };
 // Pure. `files`: paths and texts, in the order in which the shell reads them.
