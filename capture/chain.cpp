@@ -133,27 +133,10 @@ void try_last_resorts(Capture& capture, Progress& progress) {
         capture.log.say("no last resort: no other filesystem that capture.last_resort allows was found");
     for (std::size_t i = 0; i < targets.size() && progress.best == Saved::nothing; ++i) {
         capture.log.say("last resort: {}", targets[i].url());
-        note(progress, try_target(capture, targets[i], Task::everything, settings.targets.size() + i),
-             targets[i].url());
-    }
-}
-
-// So that kdumpkit forward does not send a server what it took here, or first words over a whole dump.
-void note_servers(Capture& capture, const std::vector<std::string>& servers,
-                  const std::vector<LocalCopy>& copies) {
-    if (servers.empty())
-        return;
-    capture.device_patience = short_time;
-    for (const LocalCopy& copy : copies) {
-        capture.mount_point = fmt::format("{}-{}-again", capture.places.target, copy.number + 1);
-        const auto answer = work_isolated(capture, capture.system.boot_seconds() + seconds(short_time), [&] {
-            const auto noted = note_servers_in(capture, copy, servers);
-            return noted ? std::string("noted") : noted.error().message();
-        });
-        capture.log.say("the servers that have the dump, beside what {} has: {}", copy.target->url(),
-                        answer.value_or("not noted"));
-        if (!answer && is_mounted(*copy.target))
-            capture.left_mounted.push_back(capture.mount_point);
+        const TargetEnd end = try_target(capture, targets[i], Task::everything, settings.targets.size() + i);
+        note(progress, end, targets[i].url());
+        if (end.words)
+            capture.local_copies.push_back({targets[i], end.folder});
     }
 }
 
@@ -210,7 +193,6 @@ Saved run_chain(Capture& capture) {
     const Summary common = capture.summary;
     Progress progress;
     std::vector<std::string> servers; // that took the whole dump
-    std::vector<LocalCopy> copies;
     for (std::size_t i = 0; i < targets.size(); ++i) {
         const std::string url = targets[i].url();
         const Task task =
@@ -230,10 +212,13 @@ Saved run_chain(Capture& capture) {
         if (targets[i].info().remote() && end.saved == Saved::complete)
             servers.push_back(targets[i].place());
         else if (!targets[i].info().remote() && end.words)
-            copies.push_back({&targets[i], i, end.folder});
+            capture.local_copies.push_back({targets[i], end.folder});
     }
     capture.summary = common;
-    note_servers(capture, servers, copies);
+    // So that kdumpkit forward does not send a server what it took here, or first words over a whole dump.
+    if (!servers.empty())
+        visit_local_copies(capture, "the servers that have the dump",
+                           [&](const Dump& dump) { return mark_shipped(dump, servers); });
     if (progress.best == Saved::nothing && !progress.source_only) {
         capture.log.say("no target took the dump");
         try_last_resorts(capture, progress);

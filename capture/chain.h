@@ -17,6 +17,12 @@
 
 namespace kdumpkit::capture {
 
+// What a target of this machine got, a whole dump or first words.
+struct LocalCopy {
+    Target target;
+    std::string folder; // the name of the dump's folder
+};
+
 // What a life carries from stage to stage.
 struct Capture {
     System& system;
@@ -33,6 +39,9 @@ struct Capture {
     double until = std::numeric_limits<double>::infinity(); // boot seconds: its deadline
     std::vector<std::string> left_mounted{}; // where targets are whose process did not come to its own end
     std::string elsewhere{}; // where the dump is already, in words, when only first words are wanted
+
+    std::vector<LocalCopy> local_copies{};
+    unsigned visits = 0; // to them, after the dump
 
     // Adds the seconds since `since` (boot clock) to a stage of the summary.
     void took(const std::string& stage, double since);

@@ -3,22 +3,20 @@
 
 #include "base/error.h"
 #include "capture/chain.h"
+#include "config/dumps.h"
 
-#include <cstddef>
+#include <functional>
 #include <string>
-#include <vector>
 
 namespace kdumpkit::capture {
 
-// What a target of this machine got, a whole dump or first words.
-struct LocalCopy {
-    const Target* target;
-    std::size_t number; // of the target, from 0
-    std::string folder; // the name of the dump's folder
-};
+// Goes back to each target of this machine that got something: its filesystem is mounted for `work`, in a
+// process of its own that is left behind after 15 seconds. The dump has its name and its folder or device.
+// `what`: for the log.
+void visit_local_copies(Capture& capture, const std::string& what,
+                        const std::function<Result<>(const Dump&)>& work);
 
-// Leaves the places of servers that took the whole dump beside it (config/dumps.h: mark_shipped), mounting
-// its filesystem at capture.mount_point for that.
-Result<> note_servers_in(Capture& capture, const LocalCopy& copy, const std::vector<std::string>& servers);
+// Adds `text` to the capture.log of each that is in a folder.
+void add_to_logs(Capture& capture, const std::string& what, const std::string& text);
 
 } // namespace kdumpkit::capture

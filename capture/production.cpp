@@ -5,6 +5,7 @@
 #include "capture/bus_masters.h"
 #include "capture/devices.h"
 #include "capture/isolated_work.h"
+#include "capture/local_copy.h"
 #include "capture/mounts.h"
 #include "capture/vigil.h"
 #include "config/production.h"
@@ -82,6 +83,7 @@ Result<> work(Capture& c) {
 
 bool load_production(Capture& capture) try {
     const double since = capture.system.boot_seconds();
+    const std::string before = capture.log.history();
     capture.log.say("loading the production kernel");
     const auto answer = work_isolated(capture, since + whole_limit, [&]() -> std::string {
         try {
@@ -95,10 +97,13 @@ bool load_production(Capture& capture) try {
         }
     });
     const bool loaded = answer == "loaded";
-    if (!loaded)
+    if (!loaded) {
         capture.log.say(
             "the production kernel is not started from here: the machine reboots through the firmware");
-    else
+        const std::string now = capture.log.history(); // of which the oldest may be gone
+        add_to_logs(capture, "why there is no kexec",
+                    now.starts_with(before) ? now.substr(before.size()) : now);
+    } else
         capture.log.say("the production kernel is loaded, {:.1f} s", capture.system.boot_seconds() - since);
     return loaded;
 } catch (const std::exception& error) { // no memory for the other process

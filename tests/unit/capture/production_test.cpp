@@ -86,7 +86,12 @@ TEST_CASE("what cannot be started ends in a reboot that says why") {
     SECTION("the loader refuses") {
         KexecWorld world("echo no room for it; exit 5");
         ends(world, "no room for it");
-        CHECK(world.system.unmounts == 2);
+        CHECK(world.system.unmounts == 3); // the target, production's disk, the target again for the reason
+        const std::string log = get_file(world.dump() + "/capture.log");
+        const std::size_t reason = log.find("no room for it");
+        CHECK(reason != std::string::npos);
+        CHECK(log.find("no room for it", reason + 1) == std::string::npos);
+        CHECK(log.find("saved vmcore") < reason);
     }
     SECTION("the loader hangs") {
         KexecWorld world;
