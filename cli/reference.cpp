@@ -2,6 +2,7 @@
 #include "cli/reference.h"
 
 #include "base/json.h"
+#include "config/keys.h"
 
 #include <algorithm>
 #include <set>
@@ -22,6 +23,18 @@ Json names_of(const std::set<CLI::Option*>& options) {
     return names;
 }
 
+// What CLI11 knows no words of: which texts a positional may be.
+std::vector<std::string> choices_of(const CLI::Option& option) {
+    const std::string name = option.get_positional() ? option.get_name(true) : std::string();
+    if (name == "KEY")
+        return setting_names();
+    if (name == "DUMP")
+        return {"latest"};
+    if (name == "SIZE")
+        return {"auto"};
+    return {};
+}
+
 Json option_json(const CLI::Option& option) {
     std::vector<std::string> names;
     for (const std::string& name : option.get_snames())
@@ -36,6 +49,7 @@ Json option_json(const CLI::Option& option) {
             {"required", option.get_required()},
             {"default", option.get_default_str()},
             {"text", option.get_description()},
+            {"choices", choices_of(option)},
             {"needs", names_of(option.get_needs())},
             {"excludes", names_of(option.get_excludes())}};
 }

@@ -39,14 +39,14 @@ class Command:
 
 def choices_of(text):
     """The words of "auto, kexec_load or kexec_file_load", if a text is or begins with such a list."""
-    listed = re.match(r"([a-z][\w-]*(?:, [a-z\d][\w-]*)+,? or [a-z][\w-]*)(?:$|[;:(])", text)
+    listed = re.match(r"([a-z][\w.-]*(?:, [a-z\d][\w.-]*)+,? or [a-z][\w-]*) ?(?:$|[;:(])", text)
     return re.split(r",? or |, ", listed.group(1)) if listed else []
 
 
 def from_json(entry):
     options = [Option(one["names"], one["text"], (one["type"] or "VALUE") if one["takes_value"] else "",
                       one["positional"] if one["positional"] and not one["names"] else "", one["required"],
-                      one["default"], choices_of(one["text"]) if one["takes_value"] else [])
+                      one["default"], (one["choices"] or choices_of(one["text"])) if one["takes_value"] else [])
                for one in entry["options"]]
     return Command(entry["name"], entry["text"], entry["footer"], options,
                    [from_json(below) for below in entry["subcommands"]])

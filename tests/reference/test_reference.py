@@ -107,6 +107,13 @@ class Reference(unittest.TestCase):
         self.assertEqual(self.bash("kdumpkit", "load", "--kernel", "/etc/host"),
                          {str(path) for path in pathlib.Path("/etc").glob("host*")})
         self.assertEqual(self.bash("kdumpkit", "load", "--root", "/et"), {"/etc"})
+        self.assertEqual(self.bash("kdumpkit", "config", "explain", "dump.l"), {"dump.level"})
+        self.assertEqual(self.bash("kdumpkit", "config", "import", "/etc/host"),
+                         {str(path) for path in pathlib.Path("/etc").glob("host*")})
+        self.assertIn("kdump.conf", self.bash("kdumpkit", "config", "import", "--format", ""))
+        self.assertEqual(self.bash("kdumpkit", "reserve", ""), {"auto"})
+        self.assertEqual(self.bash("kdumpkit", "show", ""), {"latest"})
+        self.assertEqual(self.bash("kdumpkit", "extract", "/dev/nul"), {"/dev/null"})
         self.assertEqual(self.bash("makedumpfile-lite", "--dump-l"), {"--dump-level"})
         self.assertIn("info", self.bash("makedumpfile-lite", "i"))
         self.assertEqual(self.bash("makedumpfile-lite", "/et"), {"/etc"})
@@ -117,19 +124,46 @@ class Reference(unittest.TestCase):
                 flags = {flag for option in one.flags() for flag in option.names}
                 self.assertEqual(self.bash(name, *path, "-"), flags, (name, *path))
 
+    def fish(self, *lines):
+        """What completes each line."""
+        script = "; ".join(f"source {path}" for path in (build / "reference/fish").glob("*.fish"))
+        script += "".join(f"; complete -C '{line}'; echo =" for line in lines)
+        with tempfile.TemporaryDirectory() as home:
+            done = subprocess.run(["fish", "--no-config", "-c", script], capture_output=True, text=True, check=True,
+                                  env={"HOME": home, "PATH": "/bin"})
+        self.assertEqual(done.stderr, "")
+        return [{word.split("\t")[0] for word in part.splitlines()} for part in done.stdout.split("=\n")[:-1]]
+
+    def test_every_option_completes_in_fish(self):
+        commands = [(name, path, one) for name in programs()
+                    for path, one in completion.all_commands(table.read(build / "bin" / name))]
+        answers = self.fish(*(" ".join((name, *path, "-")) for name, path, _ in commands))
+        for (name, path, one), answer in zip(commands, answers, strict=True):
+            flags = {flag for option in one.flags() for flag in option.names}
+            if path and name == "kdumpkit":
+                self.assertEqual(answer, flags, (name, *path))
+            else:  # the jobs of the other programs take the options of the program
+                self.assertLessEqual(flags, answer, (name, *path))
+
+    def test_every_option_is_in_zsh(self):
+        for name in programs():
+            text = (build / "reference/zsh" / f"_{name}").read_text()
+            for path, one in completion.all_commands(table.read(build / "bin" / name)):
+                called = "_".join(("", name, *path)).replace("-", "_")
+                function = re.search(rf"^{called}\(\) {{(.*?)^}}", text, re.MULTILINE | re.DOTALL).group(1)
+                self.assertEqual(set(re.findall(r"^ +'\*(-[\w-]+)\[", function, re.MULTILINE)),
+                                 {flag for option in one.flags() for flag in option.names}, (name, *path))
+
     def test_fish_completes(self):
         def fish(line):
-            script = "; ".join(f"source {path}" for path in (build / "reference/fish").glob("*.fish"))
-            with tempfile.TemporaryDirectory() as home:
-                done = subprocess.run(["fish", "--no-config", "-c", f"{script}; complete -C '{line}'"],
-                                      capture_output=True, text=True, check=True, env={"HOME": home, "PATH": "/bin"})
-            self.assertEqual(done.stderr, "")
-            return {word.split("\t")[0] for word in done.stdout.splitlines()}
+            return self.fish(line)[0]
 
         self.assertEqual(fish("kdumpkit est"), {"estimate"})
         self.assertEqual(fish("kdumpkit build --tar"), {"--target"})
         self.assertLessEqual({"check", "explain", "show"}, fish("kdumpkit config "))
         self.assertEqual(fish("kdumpkit load --syscall au"), {"auto"})
+        self.assertEqual(fish("kdumpkit config explain dump.l"), {"dump.level"})
+        self.assertLessEqual({"/etc/hosts", "/etc/hostname"}, fish("kdumpkit config import /etc/host"))
         self.assertEqual(fish("makedumpfile-lite --dump-l"), {"--dump-level"})
 
     def test_zsh_completes(self):
@@ -141,6 +175,8 @@ class Reference(unittest.TestCase):
         self.assertRegex(zsh("kdumpkit e"), r"estimate +-- how much memory")
         self.assertIn("--target", zsh("kdumpkit build --"))
         self.assertIn("kexec_file_load", zsh("kdumpkit load --syscall "))
+        self.assertIn("dump.level", zsh("kdumpkit config explain dump."))
+        self.assertIn("hosts", zsh("kdumpkit config import /etc/host"))
         self.assertRegex(zsh("kdumpkit config "), r"explain +-- what a setting means")
         self.assertIn("--dump-level", zsh("makedumpfile-lite --"))
 

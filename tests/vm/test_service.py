@@ -142,9 +142,11 @@ class Service(unittest.TestCase):
     def test_a_failure_is_visible_and_the_earlier_initramfs_armed(self):
         self.assertNotEqual(self.guests[1].result("broken")[0], 0)
         self.assertEqual(self.succeeded("failed"), "failed")
-        status = self.succeeded("after")
+        code, status = self.guests[1].result("after")
+        self.assertEqual(code, 2, status)  # armed, and the next boot would not be
         self.assertIn("armed:       yes", status)
-        self.assertRegex(status, "arm failed: .*kdumpkit.toml:3:9")
+        self.assertRegex(status, "settings: .*kdumpkit.toml:3:1: dump.levle")
+        self.assertRegex(status, "arm failed: .*kdumpkit.toml:3:1: dump.levle")
         self.assertIn("did you mean dump.level?", status)
         self.assertRegex(self.succeeded("notarmed"), re.compile("earlier capture initramfs .* is loaded instead", re.S))
 
