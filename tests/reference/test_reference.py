@@ -126,11 +126,11 @@ class Reference(unittest.TestCase):
 
     def fish(self, *lines):
         """What completes each line."""
-        script = "; ".join(f"source {path}" for path in (build / "reference/fish").glob("*.fish"))
+        script = "; ".join(f"source {path}" for path in (build.resolve() / "reference/fish").glob("*.fish"))
         script += "".join(f"; complete -C '{line}'; echo =" for line in lines)
         with tempfile.TemporaryDirectory() as home:
             done = subprocess.run(["fish", "--no-config", "-c", script], capture_output=True, text=True, check=True,
-                                  env={"HOME": home, "PATH": "/bin"})
+                                  cwd=home, env={"HOME": home, "PATH": "/bin"})
         self.assertEqual(done.stderr, "")
         return [{word.split("\t")[0] for word in part.splitlines()} for part in done.stdout.split("=\n")[:-1]]
 
