@@ -17,7 +17,11 @@ Finding remote_target(const TargetFacts& target) {
     if (!*target.reached)
         return {"target", Severity::critical,
                 fmt::format("{} cannot be reached: {}", target.url, target.probe), try_it};
-    return {"target", Severity::good, fmt::format("{} answers", target.url), ""};
+    return {"target", Severity::good,
+            target.carrier == Carrier::network_filesystem
+                ? fmt::format("the server of {} answers; {}", target.url, target.probe)
+                : fmt::format("{} answers", target.url),
+            ""};
 }
 
 Finding room_in(const TargetFacts& target, const DoctorFacts& facts) {

@@ -5,6 +5,7 @@
 #include "base/bytes.h"
 #include "base/file.h"
 #include "base/process.h"
+#include "base/tcp_probe.h"
 #include "base/text.h"
 #include "config/raw_frame.h"
 #include "initramfs/devices.h"
@@ -82,6 +83,19 @@ void look_for_folder(TargetFacts& facts, const Target& target) {
     look_into_folder(facts);
 }
 
+// The server alone: a mount would change this machine.
+void probe_nfs(TargetFacts& facts) {
+    constexpr std::uint16_t nfs_port = 2049; // IANA's, and what kdump-capture takes without another
+    const auto target = parse_target(facts.url);
+    if (!target)
+        return;
+    const auto answers =
+        try_to_connect(target->host, target->port.value_or(nfs_port), std::chrono::seconds(5));
+    facts.reached = answers.has_value();
+    facts.probe =
+        answers ? "whether it exports that folder to this machine was not tried" : answers.error().message();
+}
+
 } // namespace
 
 std::vector<TargetFacts> look_at_targets(const Settings& settings) {
@@ -112,6 +126,8 @@ std::vector<TargetFacts> look_at_targets(const Settings& settings) {
 
 void probe_targets(std::vector<TargetFacts>& targets) {
     for (TargetFacts& target : targets) {
+        if (target.carrier == Carrier::network_filesystem)
+            probe_nfs(target);
         if (target.carrier != Carrier::sender)
             continue;
         const auto nowhere = open_file("/dev/null", O_RDWR);

@@ -22,12 +22,13 @@ struct TargetFacts {
     std::string occupied_by;                 // raw: the dump on it that kdump-capture will not write over
     bool read_only = false;                  // its filesystem
     bool encrypted = false;                  // the filesystem lies on a dm-crypt device, maybe under others
-    std::optional<bool> reached;             // a server: what kdump-send --probe found
+    std::optional<bool> reached;             // a server: it answers, and takes what kdump-send sends
     std::string probe;                       // and its words, or why it was not asked
 };
 std::vector<TargetFacts> look_at_targets(const Settings& settings);
 
-// Has kdump-send try the servers that it sends to; may take half a minute each.
+// Has kdump-send try the servers that it sends to, which may take half a minute each, and asks whether NFS
+// servers take connections.
 void probe_targets(std::vector<TargetFacts>& targets);
 
 // What the next dump may take, and where that comes from.

@@ -3,8 +3,12 @@
 
 #include <functional>
 
+#include <arpa/inet.h>
 #include <catch2/catch.hpp>
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
+#include <sys/socket.h>
+#include <unistd.h>
 
 using namespace kdumpkit;
 using namespace kdumpkit::admin;
@@ -147,6 +151,12 @@ TEST_CASE("each fault is found, with its severity, the reason and what mends it"
              f.targets[0].probe = "exit code 1";
          },
          "target", Severity::critical, "cannot be reached: exit code 1", "--probe"},
+        {"NFS, dead",
+         [](DoctorFacts& f) {
+             f.targets[0].carrier = Carrier::network_filesystem, f.targets[0].reached = false,
+             f.targets[0].probe = "Connection refused";
+         },
+         "target", Severity::critical, "cannot be reached: Connection refused", "mount it"},
         {"NFS, which kdump-send does not know",
          [](DoctorFacts& f) { f.targets[0].carrier = Carrier::network_filesystem; }, "target",
          Severity::unknown, "not tried", "mount it"},
@@ -217,6 +227,35 @@ TEST_CASE("doctor's exit codes and texts follow the worst finding") {
         CHECK_THAT(findings_text(findings, true), Contains(row.says) && Contains("next: mend it"));
         CHECK(nlohmann::json::parse(findings_json(findings))["worst"] == std::string(to_text(row.severity)));
     }
+}
+
+TEST_CASE("an NFS server that takes no connections is found") {
+    const int listening = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in here{};
+    here.sin_family = AF_INET;
+    here.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof here;
+    auto* address = reinterpret_cast<sockaddr*>(&here);
+    REQUIRE(::bind(listening, address, size) == 0);
+    REQUIRE(::getsockname(listening, address, &size) == 0);
+    std::vector<TargetFacts> targets(1);
+    targets[0].carrier = Carrier::network_filesystem;
+    targets[0].url = fmt::format("nfs://127.0.0.1:{}/export", ntohs(here.sin_port));
+    probe_targets(targets); // bound, but nobody listens
+    CHECK(targets[0].reached == false);
+    CHECK_THAT(targets[0].probe, Contains("refused"));
+    REQUIRE(::listen(listening, 1) == 0);
+    probe_targets(targets);
+    CHECK(targets[0].reached == true);
+    ::close(listening);
+    DoctorFacts facts = healthy();
+    facts.targets = targets;
+    CHECK(worst_of(examine(facts)) == Severity::good);
+    CHECK_THAT(findings_text(examine(facts), true),
+               Contains("exports that folder to this machine was not tried"));
+    targets[0].url = "nfs://no.such.host.invalid/export";
+    probe_targets(targets);
+    CHECK(targets[0].reached == false);
 }
 
 TEST_CASE("what the next dump may take") {
