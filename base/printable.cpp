@@ -64,6 +64,16 @@ std::string printable(std::string_view text) {
     return escaped(text, {});
 }
 
+bool is_utf8(std::string_view text) {
+    while (!text.empty()) {
+        const std::size_t size = character_size(text);
+        if (size == 0)
+            return false;
+        text.remove_prefix(size);
+    }
+    return true;
+}
+
 std::string printable_lines(std::string_view text) {
     return escaped(text, "\n\t");
 }

@@ -14,4 +14,7 @@ std::string printable(std::string_view text);
 // The same of text with lines of its own: line breaks and tabs stay.
 std::string printable_lines(std::string_view text);
 
+// RFC 3629.
+bool is_utf8(std::string_view text);
+
 } // namespace kdumpkit

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "config/import.h"
 
+#include "base/printable.h"
 #include "base/spelling.h"
 #include "config/foreign_format.h"
 #include "config/foreign_key.h"
@@ -63,19 +64,12 @@ std::vector<std::string> checked_urls(const ImportDraft& draft, Import& import) 
     return good;
 }
 
-// In a comment, whatever stood in the file.
-std::string one_line(std::string text) {
-    std::replace_if(
-        text.begin(), text.end(), [](unsigned char byte) { return byte < 0x20 || byte == 0x7f; }, '?');
-    return text;
-}
-
 std::string to_toml(const ImportDraft& draft, const std::vector<std::string>& urls, ForeignFormat format,
                     const std::string& lost_target) {
     std::string toml = fmt::format("# Imported by kdumpkit config import from {}.\n", to_text(format));
     if (!lost_target.empty())
         toml += fmt::format("# Its target is not taken over, and has to be written here: {}\n",
-                            one_line(lost_target));
+                            printable(lost_target));
     if (urls != std::vector<std::string>{"file:///var/crash"} && !urls.empty())
         toml += fmt::format("target = {}\n", quoted_toml(urls));
     auto values = draft.values;
@@ -173,9 +167,23 @@ ImportAnswer answer_of(const ForeignKey* key, const ForeignEntry& entry, Foreign
         return {false, entry.trouble};
     if (key->take == nullptr)
         return {false, std::string(key->why)};
+    if (entry.value.empty() && key->names_target && format == ForeignFormat::rhel_conf)
+        return {false, "it has no value"};
     if (entry.value.empty())
         return {true, "empty, so the default"};
-    return key->take(draft, entry.value);
+    const ImportDraft before = draft;
+    ImportAnswer answer = key->take(draft, entry.value);
+    // TOML is UTF-8: such a byte would become another text. A target's URL has it as an escape.
+    if (!is_utf8(entry.value) && (draft.values != before.values || draft.modules != before.modules)) {
+        draft = before;
+        return {false, "it is no UTF-8"};
+    }
+    // One value that our settings do not take must not cost the others.
+    if (const auto settings = parse_settings(to_toml(draft, {}, format, {}), "it"); !settings) {
+        draft = before;
+        return {false, settings.error().reason};
+    }
+    return answer;
 }
 
 // The places of the entries in the order in which they are taken: that of the table.

@@ -33,5 +33,7 @@ TEST_CASE("foreign text does not drive the terminal") {
         CAPTURE(shown);
         CHECK(printable(text) == shown);
     }
+    CHECK(is_utf8("grün 🐈\x1b"));
+    CHECK_FALSE(is_utf8("a\xff"));
     CHECK(printable_lines("a\n\tb\x1b\r") == "a\n\tb\\x1b\\x0d");
 }

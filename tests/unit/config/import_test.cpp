@@ -245,6 +245,30 @@ TEST_CASE("a hostile file makes no other settings than its keys say") {
         CHECK(settings->level == 31);
 }
 
+TEST_CASE("a value that our settings do not take costs no other") {
+    for (const auto& [format, text] : std::vector<std::pair<ForeignFormat, std::string>>{
+             {ForeignFormat::debian, "KDUMP_CMDLINE_APPEND=\"a\x01"
+                                     "b\"\nKDUMP_NUM_DUMPS=3\n"},
+             {ForeignFormat::debian, "KDUMP_CMDLINE_APPEND=\"\xff\"\nKDUMP_NUM_DUMPS=3\n"},
+             {ForeignFormat::debian, "KDUMP_KERNEL=/boot/vmlinuz-.x\nKDUMP_NUM_DUMPS=3\n"},
+             {ForeignFormat::suse, "KDUMP_REQUIRED_PROGRAMS=/a/..\nKDUMP_KEEP_OLD_DUMPS=3\n"},
+             {ForeignFormat::suse, "KDUMP_PRESCRIPT=\"/a\x1b\"\nKDUMP_KEEP_OLD_DUMPS=3\n"}}) {
+        CAPTURE(text);
+        const Import import = import_settings(text, format);
+        CHECK_FALSE(import.notes.at(0).mapped);
+        CHECK_FALSE(import.notes.at(0).text.empty());
+        const auto settings = parse_settings(import.toml, "x");
+        REQUIRE(settings);
+        CHECK(settings->retention.count == 3);
+    }
+    // Nor does a target.
+    const Import import =
+        import_settings("ssh a@\xff\ncore_collector makedumpfile -d 17\n", ForeignFormat::rhel_conf);
+    CHECK_FALSE(import.lost_target.empty());
+    CHECK(parse_settings(import.toml, "x").value().level == 17);
+    CHECK_THAT(import_settings("nfs\n", ForeignFormat::rhel_conf).lost_target, Contains("no value"));
+}
+
 TEST_CASE("the schema has every key, with bounds and choices where they can be said") {
     const auto schema = nlohmann::json::parse(settings_schema());
     std::size_t count = 0;
