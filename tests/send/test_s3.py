@@ -100,6 +100,18 @@ class S3(sending.Sending):
         self.assertGreaterEqual(run.report["resumed_at"][0], 16 * MIB, run.said)
         self.same(self.object("restarted"), data)
 
+    def test_upload_that_somebody_ended_is_lost_to_a_stream(self):
+        run = Run("--name", "ended", self.url())
+        run.feed(random_bytes(12 * MIB))
+        wait_until(lambda: self.parts("ended") >= 1, "it has begun")
+        one = next(one for one in self.listing("uploads=").split("<Upload>") if "<Key>pre fix/ended</Key>" in one)
+        identity = one.split("<UploadId>")[1].split("</UploadId>")[0]
+        self.ceph.request("DELETE", f"/pre%20fix/ended?uploadId={identity}")
+        run.feed_rest(random_bytes(12 * MIB))
+        self.assertEqual(run.end(), UNREACHABLE, run.said)
+        self.assertIn("no longer on the server (NoSuchUpload)", run.said)
+        self.absent("ended")
+
     def parts(self, name):
         """How many parts an upload has."""
         for one in self.listing("uploads=").split("<Upload>")[1:]:
