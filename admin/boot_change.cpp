@@ -20,6 +20,17 @@ bool has_line(std::string_view text, const std::optional<std::string>& line) {
     return std::any_of(lines.begin(), lines.end(), [&](const LineEdit& one) { return one.before == line; });
 }
 
+// The one that has made the line what it is now; texts may be there twice.
+LineEdits::iterator edit_of(const LineEdit& line, LineEdits& edits) {
+    const auto find = [&](bool same_place) {
+        return std::find_if(edits.begin(), edits.end(), [&](const LineEdit& one) {
+            return line.before && one.after == line.before && (!same_place || one.number == line.number);
+        });
+    };
+    const auto found = find(true);
+    return found != edits.end() ? found : find(false);
+}
+
 // Of a line that has it from elsewhere, as a new kernel's entry has it from /etc/kernel/cmdline.
 std::string without_parameter(std::string line, const std::string& parameter) {
     const std::size_t at = line.find(parameter);
@@ -87,14 +98,14 @@ ReservationRecord record_of(const BootPlan& plan, std::string parameter,
     ReservationRecord record{std::move(parameter), {}};
     if (before)
         record.files = before->files;
+    else
+        record.files = plan.kept; // somebody else's, to be kept by --undo as well
     for (const FileChange& change : plan.changes) {
         if (change.path == boot_paths::grub_dropin)
             continue; // ours as a whole
         LineEdits earlier = std::exchange(record.files[change.path], {});
         for (LineEdit line : change.lines) {
-            const auto known = std::find_if(earlier.begin(), earlier.end(), [&](const LineEdit& one) {
-                return line.before && one.after == line.before;
-            });
+            const auto known = edit_of(line, earlier);
             if (known != earlier.end()) {
                 line.before = known->before;
                 earlier.erase(known);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "admin/boot_words.h"
 
+#include <algorithm>
 #include <functional>
 
 namespace kdumpkit::admin {
@@ -35,8 +36,13 @@ std::string with_crashkernel(std::string_view line, std::string_view parameter) 
         if (!is_crashkernel(word))
             add(word);
     });
-    if (!parameter.empty())
-        add(parameter);
+    if (parameter.empty())
+        return out;
+    // Behind a quote that nobody closed it would be a part of that value.
+    const bool open = std::count(line.begin(), line.end(), '"') % 2 != 0;
+    if (open)
+        return std::string(parameter) + (out.empty() ? "" : " ") + out;
+    add(parameter);
     return out;
 }
 

@@ -97,6 +97,8 @@ class Planner {
     bool change(const std::string& path, const LineEdits& edited) {
         const std::string& text = *tree_.file(path);
         const LineEdits changed = only_changed(edited);
+        if (const LineEdits kept = only_kept(edited, parameter_); undo_ == nullptr && !kept.empty())
+            plan.kept[path] = kept;
         if (!changed.empty())
             plan.changes.push_back({path, text, text_of(edited, text), true, false, changed});
         return !changed.empty();

@@ -6,6 +6,7 @@
 #include "admin/reservation_record.h"
 #include "base/error.h"
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,7 +27,8 @@ struct BootPlan {
     std::vector<FileChange> changes;                // only files whose text changes
     std::vector<std::vector<std::string>> commands; // to run afterwards
     std::vector<std::string> notes;
-    std::vector<std::string> by_hand; // what is left to do before the reboot
+    std::map<std::string, LineEdits> kept; // of files: lines that have the parameter already
+    std::vector<std::string> by_hand;      // what is left to do before the reboot
 };
 
 // Pure. `parameter`: "crashkernel=192M". `absent` for a system none of whose boot loaders is known, naming

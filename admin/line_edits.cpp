@@ -15,6 +15,20 @@ std::string earlier_words(const LineEdit& edit, const FindWords& find) {
     return words ? crashkernel_words(words->words) : "";
 }
 
+// With their numbers.
+LineEdits chosen(const LineEdits& lines, const std::function<bool(const LineEdit&)>& wanted) {
+    LineEdits some;
+    std::size_t number = 0;
+    for (const LineEdit& line : lines) {
+        number += line.after ? 1 : 0;
+        if (!wanted(line))
+            continue;
+        some.push_back(line);
+        some.back().number = line.after ? number : 0;
+    }
+    return some;
+}
+
 } // namespace
 
 LineEdits lines_of(std::string_view text) {
@@ -22,7 +36,7 @@ LineEdits lines_of(std::string_view text) {
     while (!text.empty()) {
         const std::size_t end = std::min(text.find('\n'), text.size());
         const std::string line(text.substr(0, end));
-        lines.push_back({line, line});
+        lines.push_back({line, line, 0});
         text.remove_prefix(std::min(end + 1, text.size()));
     }
     return lines;
@@ -39,10 +53,13 @@ std::string text_of(const LineEdits& lines, std::string_view like) {
 }
 
 LineEdits only_changed(const LineEdits& lines) {
-    LineEdits changed;
-    std::copy_if(lines.begin(), lines.end(), std::back_inserter(changed),
-                 [](const LineEdit& line) { return line.before != line.after; });
-    return changed;
+    return chosen(lines, [](const LineEdit& line) { return line.before != line.after; });
+}
+
+LineEdits only_kept(const LineEdits& lines, std::string_view parameter) {
+    return chosen(lines, [&](const LineEdit& line) {
+        return line.before == line.after && line.before->find(parameter) != std::string::npos;
+    });
 }
 
 LineEdits difference(std::string_view before, std::string_view after) {
@@ -53,10 +70,10 @@ LineEdits difference(std::string_view before, std::string_view after) {
     LineEdits changed;
     for (const LineEdit& line : earlier)
         if (!has(later, line))
-            changed.push_back({line.before, std::nullopt});
+            changed.push_back({line.before, std::nullopt, 0});
     for (const LineEdit& line : later)
         if (!has(earlier, line))
-            changed.push_back({std::nullopt, line.after});
+            changed.push_back({std::nullopt, line.after, 0});
     return changed;
 }
 
@@ -78,12 +95,15 @@ TakenBack take_back_lines(std::string_view text, const LineEdits& written, const
                           std::string_view parameter) {
     TakenBack back{lines_of(text), {}};
     std::vector<bool> used(written.size(), false), done(back.lines.size(), false);
-    for (std::size_t i = 0; i < back.lines.size(); ++i)
-        for (std::size_t j = 0; j < written.size() && !done[i]; ++j)
-            if (!used[j] && written[j].after == back.lines[i].before) {
-                back.lines[i].after = written[j].before;
-                used[j] = done[i] = true;
-            }
+    // First where it was written, then wherever it is now: texts may be there twice.
+    for (const bool same_place : {true, false})
+        for (std::size_t i = 0; i < back.lines.size(); ++i)
+            for (std::size_t j = 0; j < written.size() && !done[i]; ++j)
+                if (!used[j] && written[j].after == back.lines[i].before &&
+                    (!same_place || written[j].number == i + 1)) {
+                    back.lines[i].after = written[j].before;
+                    used[j] = done[i] = true;
+                }
     std::set<std::string> earlier; // of the lines that are no longer as they were written
     for (std::size_t j = 0; j < written.size(); ++j)
         if (!used[j])

@@ -14,6 +14,7 @@ namespace kdumpkit::admin {
 // One line of a file, without its break, before a change and after it; nullopt: there is no such line.
 struct LineEdit {
     std::optional<std::string> before, after;
+    std::size_t number = 0; // of the line after the change, from 1; 0: not known
     friend bool operator==(const LineEdit&, const LineEdit&) = default;
 };
 using LineEdits = std::vector<LineEdit>;
@@ -23,7 +24,9 @@ LineEdits lines_of(std::string_view text);
 // The text afterwards; its last line ends as that of `like`, the text before, did.
 std::string text_of(const LineEdits& lines, std::string_view like);
 LineEdits only_changed(const LineEdits& lines);
-// What only one of two texts has.
+// Those that had `parameter` before and keep it.
+LineEdits only_kept(const LineEdits& lines, std::string_view parameter);
+// What only one of two texts has, for people.
 LineEdits difference(std::string_view before, std::string_view after);
 
 // Where a line has words of the kernel's command line; the line is the three one after the other.

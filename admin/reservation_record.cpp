@@ -55,7 +55,8 @@ std::string to_json(const ReservationRecord& record) {
     for (const auto& [path, lines] : record.files)
         for (const LineEdit& line : lines)
             files[path].push_back({{"before", line.before ? Json(*line.before) : Json()},
-                                   {"after", line.after ? Json(*line.after) : Json()}});
+                                   {"after", line.after ? Json(*line.after) : Json()},
+                                   {"number", line.number}});
     return json_text({{"parameter", record.parameter}, {"files", files}});
 }
 
@@ -66,7 +67,8 @@ std::optional<ReservationRecord> parse_reservation_record(std::string_view text)
         return std::nullopt;
     for (const auto& [path, lines] : json["files"].items())
         for (const Json& line : lines) {
-            record.files[path].push_back({line_in(line, "before"), line_in(line, "after")});
+            record.files[path].push_back(
+                {line_in(line, "before"), line_in(line, "after"), number_in(line, "number").value_or(0)});
             if (!is_edit(record.files[path].back()))
                 return std::nullopt;
         }

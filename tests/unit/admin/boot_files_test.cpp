@@ -106,6 +106,26 @@ TEST_CASE("lines of /etc/kernel/cmdline stay lines") {
     CHECK(there_and_back(cmdline_path, "").undone.empty());
 }
 
+TEST_CASE("lines that are there twice are told apart, and words that were there already stay") {
+    for (const std::string text :
+         {"label a\nlinux /a\nappend x crashkernel=192M\nlabel b\nlinux /a\nappend x crashkernel=1G\n",
+          "label a\nlinux /a\nappend x crashkernel=1G\nlabel b\nlinux /a\nappend x crashkernel=192M\n"}) {
+        CHECK(there_and_back(extlinux_path, text).undone == text);
+        // Also when another size came between.
+        BootTree tree;
+        tree.files[extlinux_path] = text;
+        const auto first = plan_boot(tree, parameter).value();
+        tree.files[extlinux_path] = first.changes.at(0).after;
+        const auto second = plan_boot(tree, "crashkernel=256M").value();
+        tree.files[extlinux_path] = second.changes.at(0).after;
+        const auto record = record_of(second, "crashkernel=256M", record_of(first, parameter, std::nullopt));
+        CHECK(plan_undo(tree, record)->changes.at(0).after == text);
+    }
+    const std::string blank = "\ncrashkernel=1G\nroot=1\n";
+    CHECK(there_and_back(cmdline_path, blank).undone == blank);
+    CHECK(there_and_back(cmdline_path, "root=1 crashkernel=192M\n").undone == "root=1 crashkernel=192M\n");
+}
+
 TEST_CASE("undo after an edit by hand does what is clear and says what is left") {
     const std::string text = "linux /x\noptions root=1 crashkernel=1G\n";
     // Another word beside ours: both ours goes and the earlier comes.

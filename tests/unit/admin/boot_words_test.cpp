@@ -17,6 +17,7 @@ TEST_CASE("crashkernel= words are replaced, the others stay") {
              {"crashkernel=1M quiet  crashkernel=2M,low", "crashkernel=1G", "quiet crashkernel=1G"},
              {"crashkernel=auto quiet", "", "quiet"},
              {"a=\"b crashkernel=1M c\" x", "", "a=\"b crashkernel=1M c\" x"},
+             {"a=\"b crashkernel=1M", "crashkernel=1G", "crashkernel=1G a=\"b crashkernel=1M"}, // not closed
              {"nocrashkernel=1 crashkernels", "", "nocrashkernel=1 crashkernels"},
          }) {
         CAPTURE(row.line);

@@ -15,7 +15,7 @@ namespace fs = std::filesystem;
 
 TEST_CASE("the record of a reservation is read back") {
     const ReservationRecord record{"crashkernel=1G,high crashkernel=72M,low",
-                                   {{"/a", {{"options x crashkernel=2G", "options x crashkernel=1G"}}},
+                                   {{"/a", {{"options x crashkernel=2G", "options x crashkernel=1G", 2}}},
                                     {"/b", {{std::nullopt, "append crashkernel=1G"}}},
                                     {"/c", {{"A='x'", "A=\"x crashkernel=1G\""}}}}};
     CHECK(parse_reservation_record(to_json(record)) == record);
