@@ -18,12 +18,6 @@ namespace {
 constexpr std::uint64_t smallest_page = 4096;
 constexpr std::size_t max_warnings = 8;
 
-// One page, whose verdict depends on no other's.
-bool is_plain(const PageVerdict& verdict) {
-    return verdict.order == 0 && !verdict.poisoned && verdict.kind != PageClass::senseless &&
-           verdict.kind != PageClass::hugetlb;
-}
-
 } // namespace
 
 Selection all_pages(const Image& image, std::uint64_t page_size) {
@@ -70,31 +64,47 @@ void PageWalk::drop(std::uint64_t begin, std::uint64_t end, std::uint64_t& count
     extend_pending(begin, end);
 }
 
-void PageWalk::count_plain(const std::array<std::uint64_t, page_classes>& plain) {
-    for (std::size_t i = 0; i < plain.size(); ++i) {
-        const auto kind = static_cast<PageClass>(i);
-        count_found(found_, kind, 0, plain[i]);
-        if (drops_[i])
-            counter(selection_.counts, kind) += plain[i];
+// Single pages, the most by far, are counted by class and entered into the counts together.
+std::uint64_t PageWalk::plain_pages(Bytes bytes, std::uint64_t pfn) {
+    std::array<PageClass, 256> classes;
+    const std::uint64_t limit = selection_.memory.limit();
+    std::uint64_t passed = 0;
+    for (bool more = true; more && pfn < limit;) {
+        const std::size_t most = std::min<std::uint64_t>(classes.size(), limit - pfn);
+        const std::size_t count = classify_plain(layout_, bytes, std::span(classes).first(most));
+        for (std::size_t i = 0; i < count; ++i) {
+            const auto kind = static_cast<std::size_t>(classes[i]);
+            ++plain_[kind];
+            if (drops_[kind])
+                extend_pending(pfn + i, pfn + i + 1);
+        }
+        pfn += count;
+        passed += count;
+        bytes = bytes.subspan(count * layout_.size);
+        more = count == classes.size();
     }
+    return passed;
+}
+
+void PageWalk::count_plain() {
+    for (std::size_t i = 0; i < plain_.size(); ++i) {
+        const auto kind = static_cast<PageClass>(i);
+        count_found(found_, kind, 0, plain_[i]);
+        if (drops_[i])
+            counter(selection_.counts, kind) += plain_[i];
+    }
+    plain_ = {};
 }
 
 void PageWalk::pages(Bytes bytes, std::uint64_t pfn, std::uint64_t address, std::uint64_t end) {
     const std::uint64_t size = layout_.size;
     std::uint64_t here = std::max(pfn, decided_);
-    const std::uint64_t limit = selection_.memory.limit();
-    std::array<std::uint64_t, page_classes> plain{}; // counted together: they are the most by far
     while (here < end) {
+        here += plain_pages(bytes.subspan((here - pfn) * size), here);
+        if (here >= end)
+            break;
         const std::uint64_t at = (here - pfn) * size;
         PageVerdict verdict = classify_page(layout_, bytes.subspan(at), here, address + at);
-        if (is_plain(verdict) && here < limit) {
-            const auto kind = static_cast<std::size_t>(verdict.kind);
-            ++plain[kind];
-            if (drops_[kind])
-                extend_pending(here, here + 1);
-            ++here;
-            continue;
-        }
         if (!test_.holds_together(verdict, bytes, here - pfn, address + at))
             verdict = {PageClass::senseless, 0, verdict.poisoned};
         // hugetlb gives most struct pages of a huge page back and maps the first ones in their place
@@ -121,7 +131,7 @@ void PageWalk::pages(Bytes bytes, std::uint64_t pfn, std::uint64_t address, std:
         }
         here = next;
     }
-    count_plain(plain);
+    count_plain();
     decided_ = std::max(decided_, here);
 }
 

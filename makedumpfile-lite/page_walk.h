@@ -47,7 +47,9 @@ class PageWalk {
     void section(std::uint64_t begin, std::uint64_t end, std::uint64_t map, std::uint64_t section_begin);
     void pages(Bytes bytes, std::uint64_t pfn, std::uint64_t address, std::uint64_t end);
     void drop(std::uint64_t begin, std::uint64_t end, std::uint64_t& counter);
-    void count_plain(const std::array<std::uint64_t, page_classes>& plain);
+    // How many pages from `pfn` on were passed: up to one that needs a second look.
+    std::uint64_t plain_pages(Bytes bytes, std::uint64_t pfn);
+    void count_plain();
     void extend_pending(std::uint64_t begin, std::uint64_t end) {
         if (pending_.end != begin) {
             flush();
@@ -73,7 +75,8 @@ class PageWalk {
     BlockTest test_;
     Selection selection_;
     FoundPages found_;
-    std::array<bool, page_classes> drops_{}; // by PageClass: drops()
+    std::array<bool, page_classes> drops_{};          // by PageClass: drops()
+    std::array<std::uint64_t, page_classes> plain_{}; // not yet in the counts
     std::uint64_t view_pages_ = 0;
     std::uint64_t decided_ = 0;        // pfns below this are done: the end of the last block
     Range pending_;                    // dropped, not yet erased: neighbours melt into one

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "makedumpfile-lite/kernel/page.h"
 
+#include <algorithm>
 #include <cstring>
 #include <optional>
 
@@ -14,10 +15,15 @@ constexpr unsigned max_compound_order = 22;
 
 // The caller has checked that the struct page is whole; offsets were checked when the layout was resolved.
 template<class T>
-T load(Bytes bytes, std::uint64_t offset) {
+T load(const std::byte* page, std::uint64_t offset) {
     T value;
-    std::memcpy(&value, bytes.data() + offset, sizeof(value));
+    std::memcpy(&value, page + offset, sizeof(value));
     return value;
+}
+
+template<class T>
+T load(Bytes bytes, std::uint64_t offset) {
+    return load<T>(bytes.data(), offset);
 }
 
 bool aligned(std::uint64_t pfn, std::uint64_t order) {
@@ -71,12 +77,38 @@ PageClass class_by_use(const PageLayout& layout, std::uint64_t flags, std::uint6
     return (flags & layout.private_mask) != 0 ? PageClass::cache_private : PageClass::cache;
 }
 
+// Of a single page that no other page has a say in: not poisoned, not typed, not the head of others.
+std::optional<PageClass> plain_class(const PageLayout& layout, const std::byte* page) {
+    const auto flags = load<std::uint64_t>(page, layout.flags);
+    if ((flags & layout.hwpoison_mask) != 0)
+        return std::nullopt;
+    // Before all else: from 6.18 members of a tail overlay what would make it look anonymous.
+    if ((load<std::uint64_t>(page, layout.compound) & 1) != 0)
+        return PageClass::tail;
+    if ((flags & (layout.slab_mask | layout.head_mask)) != 0 ||
+        static_cast<std::int32_t>(load<std::uint32_t>(page, layout.type)) < layout.types.typed_below)
+        return std::nullopt;
+    return class_by_use(layout, flags, load<std::uint64_t>(page, layout.mapping));
+}
+
 } // namespace
+
+std::size_t classify_plain(const PageLayout& layout, Bytes pages, std::span<PageClass> classes) {
+    const std::size_t count = std::min<std::size_t>(classes.size(), pages.size() / layout.size);
+    for (std::size_t i = 0; i < count; ++i) {
+        const auto plain = plain_class(layout, pages.data() + i * layout.size);
+        if (!plain)
+            return i;
+        classes[i] = *plain;
+    }
+    return count;
+}
 
 PageVerdict classify_page(const PageLayout& layout, Bytes pages, std::uint64_t pfn, std::uint64_t address) {
     if (pages.size() < layout.size)
         return {PageClass::senseless, 0, false};
-    // First of all: from 6.18 members of a tail overlay what would make it look anonymous.
+    if (const auto plain = plain_class(layout, pages.data()))
+        return {*plain, 0, false};
     const auto flags = load<std::uint64_t>(pages, layout.flags);
     const bool poisoned = (flags & layout.hwpoison_mask) != 0;
     if ((load<std::uint64_t>(pages, layout.compound) & 1) != 0)
@@ -86,9 +118,6 @@ PageVerdict classify_page(const PageLayout& layout, Bytes pages, std::uint64_t p
     const PageTypes& types = layout.types;
     const bool slab = (flags & layout.slab_mask) != 0;
     const bool typed = !slab && static_cast<std::int32_t>(type) < types.typed_below;
-    const auto mapping = load<std::uint64_t>(pages, layout.mapping);
-    if (!typed && (flags & (layout.slab_mask | layout.head_mask)) == 0) // most of them: one page, no type
-        return {class_by_use(layout, flags, mapping), 0, poisoned};
     const auto is = [&](const std::optional<std::uint32_t>& value) {
         return typed && value && (type & types.mask) == (*value & types.mask);
     };
@@ -124,6 +153,7 @@ PageVerdict classify_page(const PageLayout& layout, Bytes pages, std::uint64_t p
                 poisoned}; // page tables, guards, slab, zsmalloc, and types still to come
     if (offline)
         return {PageClass::offline, order, poisoned};
+    const auto mapping = load<std::uint64_t>(pages, layout.mapping);
     const PageClass use = typed ? PageClass::kernel : class_by_use(layout, flags, mapping);
     const bool cache = use == PageClass::cache || use == PageClass::cache_private;
     return {hugetlb && !cache ? PageClass::hugetlb : use, order, poisoned};

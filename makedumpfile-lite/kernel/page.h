@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 namespace kdumpkit::dump {
 
@@ -35,6 +36,10 @@ struct PageVerdict {
 // What the struct page at the start of `pages` says of page `pfn`. `pages` should hold the next struct page
 // as well: where a compound page keeps its order. `address` is the virtual address of the first. Pure.
 PageVerdict classify_page(const PageLayout& layout, Bytes pages, std::uint64_t pfn, std::uint64_t address);
+
+// The classes of single pages, from the first struct page in `pages` on, up to one that only classify_page()
+// tells; how many. It would give the same, with order 0 and not poisoned. Pure.
+std::size_t classify_plain(const PageLayout& layout, Bytes pages, std::span<PageClass> classes);
 
 // Whether the struct page at the start of `page` (virtual address `address`) can lie inside the block of
 // which `head` is the first: a compound page's tail links to it, a page of a free block is itself unused.

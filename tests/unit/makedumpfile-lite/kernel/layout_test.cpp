@@ -3,6 +3,9 @@
 #include "makedumpfile-lite/kernel/page.h"
 #include "tests/unit/makedumpfile-lite/kernel/tables.h"
 
+#include <algorithm>
+#include <array>
+
 #include <catch2/catch.hpp>
 
 using namespace kdumpkit;
@@ -113,6 +116,47 @@ TEST_CASE("types in the top byte of later kernels, and heads that tails name by 
     CHECK(classify(576) == PageVerdict{PageClass::senseless, 0, false}); // a fake head inside it
     set(pages, 72, Machine::page_vaddr(512) | 1, 8);                     // an address instead
     CHECK(classify(512) == PageVerdict{PageClass::hugetlb, 9, false});
+}
+
+TEST_CASE("single pages are classified together, up to one that needs a second look") {
+    const auto layout = resolve_layout(VmcoreInfo::parse(Machine().info), nullptr);
+    REQUIRE(layout);
+    const PageLayout& page = layout->page;
+    std::vector<std::byte> pages(8 * page.size);
+    for (std::size_t i = 0; i < 8; ++i)
+        set(pages, i * page.size + page.type, 0xffffffff, 4);
+    set(pages, 1 * page.size + page.mapping, 1, 8); // anonymous
+    set(pages, 2 * page.size + page.flags, page.lru_mask, 8);
+    set(pages, 3 * page.size + page.flags, page.lru_mask | page.private_mask, 8);
+    set(pages, 4 * page.size + page.compound, 1, 8);
+    const std::array expected{PageClass::kernel, PageClass::user, PageClass::cache, PageClass::cache_private,
+                              PageClass::tail};
+    std::array<PageClass, 8> classes{};
+    const auto plain = [&] {
+        const std::size_t count = classify_plain(page, pages, classes);
+        for (std::size_t i = 0; i < count; ++i)
+            CHECK(classify_page(page, Bytes(pages).subspan(i * page.size), i, Machine::page_vaddr(i)) ==
+                  PageVerdict{classes[i], 0, false});
+        return count;
+    };
+    CHECK(plain() == 8);
+    CHECK(std::equal(expected.begin(), expected.end(), classes.begin()));
+    CHECK(classify_plain(page, Bytes(pages).first(3 * page.size + 1), classes) == 3);
+    CHECK(classify_plain(page, pages, std::span(classes).first(2)) == 2);
+
+    SECTION("poisoned") {
+        set(pages, 5 * page.size + page.flags, page.hwpoison_mask | page.lru_mask, 8);
+    }
+    SECTION("the head of others") {
+        set(pages, 5 * page.size + page.flags, page.head_mask, 8);
+    }
+    SECTION("slab") {
+        set(pages, 5 * page.size + page.flags, page.slab_mask, 8);
+    }
+    SECTION("free") {
+        set(pages, 5 * page.size + page.type, *page.types.buddy, 4);
+    }
+    CHECK(plain() == 5);
 }
 
 TEST_CASE("without BTF the order of later kernels is unknown, and compound pages are kept") {
