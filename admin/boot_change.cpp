@@ -33,11 +33,17 @@ LineEdits::iterator edit_of(const LineEdit& line, LineEdits& edits) {
 
 // Of a line that has it from elsewhere, as a new kernel's entry has it from /etc/kernel/cmdline.
 std::string without_parameter(std::string line, const std::string& parameter) {
-    const std::size_t at = line.find(parameter);
-    if (at == std::string::npos)
-        return line;
-    const std::size_t blank = at > 0 && line[at - 1] == ' ' ? 1 : 0;
-    return line.erase(at - blank, parameter.size() + blank);
+    const auto separates = [&](std::size_t at) {
+        return at >= line.size() || std::string_view(" \t\r\"'=").find(line[at]) != std::string_view::npos;
+    };
+    for (std::size_t at = line.find(parameter); at != std::string::npos; at = line.find(parameter, at + 1)) {
+        // "crashkernel=192M,high" is another word.
+        if (!separates(at + parameter.size()) || (at > 0 && !separates(at - 1)))
+            continue;
+        const std::size_t blank = at > 0 && line[at - 1] == ' ' ? 1 : 0;
+        return line.erase(at - blank, parameter.size() + blank);
+    }
+    return line;
 }
 
 Result<> put(const std::string& path, const std::string& text, bool remove) {

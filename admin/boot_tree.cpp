@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 
+#include <algorithm>
 #include <filesystem>
 
 namespace kdumpkit::admin {
@@ -12,10 +13,15 @@ namespace fs = std::filesystem;
 std::vector<std::string> BootTree::entries() const {
     std::vector<std::string> found;
     for (const auto& [path, text] : files)
-        for (const char* folder : boot_paths::entries)
-            if (path.starts_with(std::string(folder) + "/") && path.ends_with(".conf"))
-                found.push_back(path);
+        if (is_boot_entry(path))
+            found.push_back(path);
     return found;
+}
+
+bool is_boot_entry(const std::string& path) {
+    return path.ends_with(".conf") &&
+           std::any_of(boot_paths::entries.begin(), boot_paths::entries.end(),
+                       [&](const char* folder) { return path.starts_with(std::string(folder) + "/"); });
 }
 
 BootTree read_boot_tree(const std::string& root) {

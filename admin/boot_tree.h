@@ -24,6 +24,8 @@ struct BootTree {
 };
 // Reads them below `root` ("" for the running system).
 BootTree read_boot_tree(const std::string& root);
+// Whether `path` is where an entry of the Boot Loader Specification is.
+bool is_boot_entry(const std::string& path);
 
 namespace boot_paths {
 inline constexpr const char* grub_defaults = "/etc/default/grub";
@@ -31,6 +33,7 @@ inline constexpr const char* grub_folder = "/etc/default/grub.d";
 inline constexpr const char* grub_dropin = "/etc/default/grub.d/kdumpkit.cfg";
 inline constexpr const char* kernel_cmdline = "/etc/kernel/cmdline"; // kernel-install(8): for kernels to come
 inline constexpr const char* u_boot_menu = "/etc/default/u-boot";    // u-boot-menu's, makes extlinux.conf
+inline constexpr const char* u_boot_parameters = "U_BOOT_PARAMETERS"; // in it
 inline constexpr std::array extlinux = {"/boot/extlinux/extlinux.conf", "/extlinux/extlinux.conf"};
 // Where type 1 entries are: on XBOOTLDR or the ESP.
 inline constexpr std::array entries = {"/boot/loader/entries", "/efi/loader/entries",

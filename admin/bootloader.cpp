@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "admin/bootloader.h"
 
+#include "admin/boot_file_words.h"
 #include "admin/boot_files.h"
 #include "admin/grub_settings.h"
 #include "admin/shell_value.h"
@@ -29,7 +30,7 @@ class Planner {
         if (tree_.folders.contains(grub_folder))
             dropin();
         else if (undo_ != nullptr)
-            take_back(grub_defaults, words_of_grub_defaults());
+            take_back(grub_defaults);
         else {
             KDK_ASSIGN(const LineEdits edited, edit_grub_defaults(*tree_.file(grub_defaults), parameter_));
             change(grub_defaults, edited);
@@ -44,14 +45,14 @@ class Planner {
         const auto entries = tree_.entries();
         for (const std::string& path : entries) {
             if (undo_ != nullptr)
-                take_back(path, words_of_boot_entry());
+                take_back(path);
             else if (!change(path, edit_boot_entry(*tree_.file(path), parameter_)) &&
                      crashkernel_words(*tree_.file(path)).empty())
                 plan.notes.push_back(fmt::format("{} starts no Linux by itself, and stays", path));
         }
         if (const std::string* line = tree_.file(kernel_cmdline)) {
             const bool changed = undo_ != nullptr
-                                     ? take_back(kernel_cmdline, words_of_kernel_cmdline())
+                                     ? take_back(kernel_cmdline)
                                      : change(kernel_cmdline, edit_kernel_cmdline(*line, parameter_));
             // With nothing else that starts kernels it is for images that carry it.
             if (changed &&
@@ -69,13 +70,12 @@ class Planner {
     Result<> extlinux() {
         if (const std::string* menu = tree_.file(u_boot_menu)) {
             plan.loaders.emplace_back("extlinux by u-boot-menu");
-            constexpr const char* name = "U_BOOT_PARAMETERS";
             if (undo_ != nullptr) {
-                take_back(u_boot_menu, words_of_assignment(name));
+                take_back(u_boot_menu);
             } else {
                 // Debian's default, which the file shows in a comment.
                 KDK_ASSIGN(const LineEdits edited,
-                           edit_shell_value(u_boot_menu, *menu, {name, "ro quiet", parameter_}));
+                           edit_shell_value(u_boot_menu, *menu, {u_boot_parameters, "ro quiet", parameter_}));
                 change(u_boot_menu, edited);
             }
             plan.commands.push_back({"u-boot-update"});
@@ -85,7 +85,7 @@ class Planner {
             if (const std::string* text = tree_.file(path)) {
                 plan.loaders.emplace_back("extlinux");
                 if (undo_ != nullptr)
-                    take_back(path, words_of_extlinux());
+                    take_back(path);
                 else
                     change(path, edit_extlinux(*text, parameter_));
             }
@@ -104,11 +104,11 @@ class Planner {
         return !changed.empty();
     }
 
-    bool take_back(const std::string& path, const FindWords& find) {
+    bool take_back(const std::string& path) {
         const auto found = undo_->files.find(path);
         const TakenBack back =
             take_back_lines(*tree_.file(path), found == undo_->files.end() ? LineEdits() : found->second,
-                            find, undo_->parameter);
+                            words_of_boot_file(path), undo_->parameter);
         for (const std::string& left : back.left)
             plan.notes.push_back(fmt::format("{}: {}", path, left));
         return change(path, back.lines);

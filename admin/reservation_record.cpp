@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "admin/reservation_record.h"
 
+#include "admin/boot_file_words.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "base/printable.h"
 
 #include <algorithm>
 
@@ -22,30 +24,44 @@ bool is_parameter(std::string_view text) {
     return harmless && text.starts_with(name) && crashkernel_words(text) == text;
 }
 
-// What kdumpkit does not touch in a line: all but crashkernel= words, blanks and quotes.
-std::string untouched(std::string_view line) {
-    std::string rest;
-    for (std::size_t i = 0; i < line.size();) {
-        if (line.substr(i).starts_with(name))
-            i = std::min(line.find_first_of(" \t\r\"'", i), line.size());
-        else if (std::string_view(" \t\"'").find(line[i++]) == std::string_view::npos)
-            rest += line[i - 1];
-    }
-    return rest;
+// What kdumpkit does not touch in a line: all but crashkernel= words, the blanks between words, and quotes.
+std::string untouched(std::string_view line, const FindWords& find) {
+    const WordsInLine rest = *words_in(line, [&](std::string_view text) {
+        const auto found = find(text);
+        return found ? found : WordsInLine{"", std::string(text), ""};
+    });
+    return rest.before + with_crashkernel(rest.words, "") + rest.behind;
 }
 
-bool is_edit(const LineEdit& edit) {
+bool is_edit(const LineEdit& edit, const FindWords& find) {
     if (!edit.after || edit.after->find('\n') != std::string::npos)
         return false;
     if (!edit.before) // then undo only takes the line away
         return edit.after->find(name) != std::string::npos;
-    return edit.before->find('\n') == std::string::npos && untouched(*edit.before) == untouched(*edit.after);
+    return edit.before->find('\n') == std::string::npos &&
+           (edit.before == edit.after || untouched(*edit.before, find) == untouched(*edit.after, find));
+}
+
+// A text that is no UTF-8, which JSON cannot have, is the list of its bytes.
+Json json_of(const std::optional<std::string>& line) {
+    if (!line)
+        return {};
+    return is_utf8(*line) ? Json(*line) : Json(std::vector<std::uint8_t>(line->begin(), line->end()));
 }
 
 std::optional<std::string> line_in(const Json& json, const char* member) {
-    return json.is_object() && json.contains(member) && json[member].is_string()
-               ? std::optional(json[member].get<std::string>())
-               : std::nullopt;
+    const auto found = json.is_object() ? json.find(member) : json.end();
+    if (found == json.end() || !(found->is_string() || found->is_array()))
+        return std::nullopt;
+    if (found->is_string())
+        return found->get<std::string>();
+    std::string line;
+    for (const Json& byte : *found) {
+        if (!byte.is_number_unsigned() || byte.get<std::uint64_t>() > 255)
+            return std::nullopt;
+        line += static_cast<char>(byte.get<std::uint8_t>());
+    }
+    return line;
 }
 
 } // namespace
@@ -54,9 +70,8 @@ std::string to_json(const ReservationRecord& record) {
     Json files = Json::object();
     for (const auto& [path, lines] : record.files)
         for (const LineEdit& line : lines)
-            files[path].push_back({{"before", line.before ? Json(*line.before) : Json()},
-                                   {"after", line.after ? Json(*line.after) : Json()},
-                                   {"number", line.number}});
+            files[path].push_back(
+                {{"before", json_of(line.before)}, {"after", json_of(line.after)}, {"number", line.number}});
     return json_text({{"parameter", record.parameter}, {"files", files}});
 }
 
@@ -69,7 +84,7 @@ std::optional<ReservationRecord> parse_reservation_record(std::string_view text)
         for (const Json& line : lines) {
             record.files[path].push_back(
                 {line_in(line, "before"), line_in(line, "after"), number_in(line, "number").value_or(0)});
-            if (!is_edit(record.files[path].back()))
+            if (!is_edit(record.files[path].back(), words_of_boot_file(path)))
                 return std::nullopt;
         }
     return record;

@@ -3,6 +3,8 @@
 #include "admin/boot_files.h"
 #include "admin/bootloader.h"
 
+#include <random>
+
 #include <catch2/catch.hpp>
 
 using namespace kdumpkit;
@@ -188,4 +190,72 @@ TEST_CASE("a kernel that carries its command line has to be made anew, and that 
     const auto none = plan_boot(tree, parameter);
     REQUIRE_FALSE(none);
     CHECK_THAT(none.error().message(), Contains("/efi/EFI/Linux/a.efi") && Contains(cmdline_path));
+}
+
+TEST_CASE("whatever a boot loader's file holds, its record is read back and brings the file back") {
+    const std::vector<std::string> pieces = {"crashkernel=",
+                                             "crashkernel=192M",
+                                             "crashkernel=192M,high",
+                                             "1G",
+                                             "\"",
+                                             "'",
+                                             " ",
+                                             " ",
+                                             "\t",
+                                             "\r",
+                                             "\n",
+                                             "\n",
+                                             "\xff",
+                                             "\xc3\xa9",
+                                             std::string(1, '\0'),
+                                             "root=1",
+                                             "#",
+                                             "=",
+                                             ",",
+                                             "options ",
+                                             "linux /x",
+                                             "append ",
+                                             "label a",
+                                             "\\",
+                                             "$x",
+                                             "\nGRUB_CMDLINE_LINUX=",
+                                             "\nGRUB_CMDLINE_LINUX_DEFAULT=\"",
+                                             "\nU_BOOT_PARAMETERS=\""};
+    std::mt19937 random(20260); // NOLINT(cert-msc32-c,cert-msc51-cpp): the same files in every run
+    for (int round = 0; round < 20000; ++round) {
+        const std::string path =
+            std::vector<std::string>{entry_path, extlinux_path, cmdline_path, boot_paths::grub_defaults,
+                                     boot_paths::u_boot_menu}[random() % 5];
+        std::string text;
+        for (auto left = 1 + random() % 12; left > 0; --left)
+            text += pieces[random() % pieces.size()];
+        BootTree tree;
+        tree.files[path] = text;
+        std::optional<ReservationRecord> record;
+        for (const char* one : {parameter, "crashkernel=256M"}) {
+            const auto plan = plan_boot(tree, one);
+            if (!plan || plan->changes.empty())
+                break;
+            tree.files[path] = plan->changes.at(0).after;
+            CAPTURE(path, text, tree.files[path]);
+            const ReservationRecord written = record_of(*plan, one, record);
+            CAPTURE(to_json(written));
+            record = parse_reservation_record(to_json(written));
+            REQUIRE(record == written);
+            const auto undo = plan_undo(tree, *record).value();
+            REQUIRE((undo.changes.empty() ? tree.files[path] : undo.changes.at(0).after) == text);
+        }
+    }
+}
+
+TEST_CASE("undo keeps a word that only begins as kdumpkit's does") {
+    BootTree tree;
+    tree.files[entry_path] = "linux /x\noptions root=1 crashkernel=1G\n";
+    const auto plan = plan_boot(tree, parameter).value();
+    const std::string by_hand = "linux /x\noptions root=1 crashkernel=192M,high\n";
+    tree.files[entry_path] = by_hand;
+    const auto larger = plan_boot(tree, "crashkernel=256M").value();
+    tree.files[entry_path] = larger.changes.at(0).after;
+    const auto record = record_of(larger, "crashkernel=256M", record_of(plan, parameter, std::nullopt));
+    CHECK(plan_undo(tree, record)->changes.at(0).after == by_hand);
 }

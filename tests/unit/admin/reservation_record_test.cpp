@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "admin/boot_tree.h"
 #include "admin/reservation_record.h"
 #include "base/file.h"
 
@@ -14,10 +15,11 @@ using Catch::Matchers::Contains;
 namespace fs = std::filesystem;
 
 TEST_CASE("the record of a reservation is read back") {
-    const ReservationRecord record{"crashkernel=1G,high crashkernel=72M,low",
-                                   {{"/a", {{"options x crashkernel=2G", "options x crashkernel=1G", 2}}},
-                                    {"/b", {{std::nullopt, "append crashkernel=1G"}}},
-                                    {"/c", {{"A='x'", "A=\"x crashkernel=1G\""}}}}};
+    const ReservationRecord record{
+        "crashkernel=1G,high crashkernel=72M,low",
+        {{"/a", {{"options x crashkernel=2G", "options x crashkernel=1G", 2}}},
+         {"/b", {{std::nullopt, "append crashkernel=1G"}}},
+         {boot_paths::u_boot_menu, {{"U_BOOT_PARAMETERS='x'", "U_BOOT_PARAMETERS=\"x crashkernel=1G\""}}}}};
     CHECK(parse_reservation_record(to_json(record)) == record);
     CHECK(parse_reservation_record(to_json({"crashkernel=1G", {}})));
 }
