@@ -3,6 +3,7 @@
 
 #include "admin/system_command.h"
 #include "base/file.h"
+#include "base/inside_root.h"
 
 #include <algorithm>
 #include <filesystem>
@@ -46,7 +47,8 @@ std::string without_parameter(std::string line, const std::string& parameter) {
     return line;
 }
 
-Result<> put(const std::string& path, const std::string& text, bool remove) {
+Result<> put(const std::string& root, const std::string& name, const std::string& text, bool remove) {
+    KDK_ASSIGN(const std::string path, inside_root(root, name));
     if (!remove)
         return replace_file_atomically(path, text);
     std::error_code error;
@@ -60,7 +62,7 @@ Result<> put(const std::string& path, const std::string& text, bool remove) {
 Result<> change_files(const BootPlan& plan, const std::string& root, std::size_t& changed) {
     for (; changed < plan.changes.size(); ++changed) {
         const FileChange& change = plan.changes[changed];
-        KDK_TRY(put(root + change.path, change.after, change.remove));
+        KDK_TRY(put(root, change.path, change.after, change.remove));
     }
     if (root.empty())
         for (const auto& command : plan.commands)
@@ -73,7 +75,7 @@ Result<> change_files(const BootPlan& plan, const std::string& root, std::size_t
 void restore(const BootPlan& plan, const std::string& root, std::size_t changed) {
     while (changed-- > 0) {
         const FileChange& change = plan.changes[changed];
-        (void)put(root + change.path, change.before, !change.exists);
+        (void)put(root, change.path, change.before, !change.exists);
     }
 }
 
@@ -128,7 +130,7 @@ ReservationRecord record_of(const BootPlan& plan, std::string parameter,
 }
 
 Result<> apply_plan(const BootPlan& plan, const std::string& parameter, const std::string& root) {
-    const std::string path = root + ReservationRecord::path;
+    KDK_ASSIGN(const std::string path, inside_root(root, ReservationRecord::path));
     std::error_code error;
     fs::create_directories(parent_folder(path), error);
     const auto earlier = read_text(path);
@@ -137,7 +139,7 @@ Result<> apply_plan(const BootPlan& plan, const std::string& parameter, const st
     KDK_TRY(write_file_atomically(path, to_json(record_of(plan, parameter, before)), 0644));
     auto done = carry_out(plan, root);
     if (!done) // otherwise it would be said that the next boot has the reservation
-        (void)put(path, earlier.value_or(std::string()), !earlier);
+        (void)put("", path, earlier.value_or(std::string()), !earlier);
     KDK_TRY(done);
     if (!stands(read_boot_tree(root), parameter))
         return fail(make_error(ErrorKind::system, "reserve", parameter,
@@ -148,8 +150,9 @@ Result<> apply_plan(const BootPlan& plan, const std::string& parameter, const st
 
 Result<> apply_undo(const BootPlan& plan, const std::string& root) {
     KDK_TRY(carry_out(plan, root));
+    KDK_ASSIGN(const std::string record, inside_root(root, ReservationRecord::path));
     std::error_code error;
-    fs::remove(root + ReservationRecord::path, error);
+    fs::remove(record, error);
     return {};
 }
 

@@ -2,6 +2,7 @@
 #include "admin/boot_tree.h"
 
 #include "base/file.h"
+#include "base/inside_root.h"
 
 #include <algorithm>
 #include <filesystem>
@@ -27,19 +28,22 @@ bool is_boot_entry(const std::string& path) {
 BootTree read_boot_tree(const std::string& root) {
     BootTree tree;
     std::error_code error;
+    const auto place = [&](const std::string& path) {
+        return inside_root(root, path).value_or(std::string()); // links in a circle lead to no file
+    };
     const auto add_file = [&](const std::string& path) {
-        if (fs::is_regular_file(root + path, error))
-            if (auto text = read_text(root + path, std::size_t{1} << 20))
+        if (fs::is_regular_file(place(path), error))
+            if (auto text = read_text(place(path), std::size_t{1} << 20))
                 tree.files[path] = *std::move(text);
     };
     const auto names_in = [&](const std::string& path) {
         std::vector<std::string> names;
-        for (fs::directory_iterator it(root + path, error), end; !error && it != end; it.increment(error))
+        for (fs::directory_iterator it(place(path), error), end; !error && it != end; it.increment(error))
             names.push_back(path + "/" + it->path().filename().string());
         return names;
     };
     const auto add_folder = [&](const std::string& path) {
-        if (!fs::is_directory(root + path, error))
+        if (!fs::is_directory(place(path), error))
             return;
         tree.folders.insert(path);
         for (const std::string& name : names_in(path))
@@ -59,7 +63,7 @@ BootTree read_boot_tree(const std::string& root) {
                 tree.unified.insert(name);
     for (const char* name : {"update-grub", "grub-mkconfig", "grub2-mkconfig", "u-boot-update"})
         for (const char* folder : {"/usr/sbin/", "/sbin/", "/usr/bin/", "/bin/"})
-            if (fs::exists(root + folder + name, error))
+            if (fs::exists(place(std::string(folder) + name), error))
                 tree.programs.insert(name);
     return tree;
 }

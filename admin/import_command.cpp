@@ -35,13 +35,6 @@ void say_notes(const Import& import, const std::string& file) {
     }
 }
 
-Result<> write_settings(const std::string& toml) {
-    if (file_exists(default_settings_path))
-        return fail(make_error(ErrorKind::invalid, "write", default_settings_path, "it exists")
-                        .then("leave --write out, look at what comes, and put it there yourself"));
-    return write_file_atomically(default_settings_path, toml);
-}
-
 } // namespace
 
 Result<int> run_import(const ImportWish& wish) {
@@ -54,7 +47,9 @@ Result<int> run_import(const ImportWish& wish) {
     if (!wish.json)
         say_notes(import, wish.file);
     if (wish.write && import.lost_target.empty())
-        KDK_TRY(write_settings(import.toml));
+        KDK_TRY(write_new_settings(default_settings_path, import.toml).map_error([](Error error) {
+            return std::move(error).then("leave --write out, look at what comes, and put it there yourself");
+        }));
     if (wish.json)
         KDK_TRY(print_result(notes_json(import, format)));
     else if (!wish.write || !import.lost_target.empty())

@@ -3,6 +3,7 @@
 
 #include "admin/boot_file_words.h"
 #include "base/file.h"
+#include "base/inside_root.h"
 #include "base/json.h"
 #include "base/printable.h"
 
@@ -91,7 +92,7 @@ std::optional<ReservationRecord> parse_reservation_record(std::string_view text)
 }
 
 Result<std::optional<ReservationRecord>> read_reservation_record(const std::string& root) {
-    const std::string path = root + ReservationRecord::path;
+    KDK_ASSIGN(const std::string path, inside_root(root, ReservationRecord::path));
     const auto text = read_text(path, std::size_t{1} << 20);
     if (!text && text.error().kind == ErrorKind::absent)
         return std::nullopt;

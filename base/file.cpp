@@ -6,8 +6,10 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <linux/magic.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 namespace kdumpkit {
@@ -52,7 +54,21 @@ Result<Fd> open_file(const std::string& path, int flags, unsigned mode) {
     }
 }
 
+namespace {
+
+// In a folder, where an open() waits for a writer; not "/dev/stdin" of a pipeline.
+bool is_named_pipe(const std::string& path) {
+    struct stat status {};
+    struct statfs filesystem {};
+    return ::stat(path.c_str(), &status) == 0 && S_ISFIFO(status.st_mode) &&
+           ::statfs(path.c_str(), &filesystem) == 0 && filesystem.f_type != PIPEFS_MAGIC;
+}
+
+} // namespace
+
 Result<std::vector<std::byte>> read_file(const std::string& path, std::size_t limit) {
+    if (is_named_pipe(path))
+        return fail(ErrorKind::invalid, "read", path, "it is a pipe, and nobody may ever write into it");
     KDK_ASSIGN(const Fd fd, open_file(path, O_RDONLY));
     struct stat status {};
     std::size_t expected = 0;

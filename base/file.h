@@ -37,7 +37,8 @@ class Fd {
 Result<Fd> open_file(const std::string& path, int flags, unsigned mode = 0666);
 
 // The whole file, at most `limit` bytes; a larger one is an `unsupported` error, never a partial answer.
-// Works on /proc and /sys files, whose st_size lies.
+// Works on /proc and /sys files, whose st_size lies. A pipe that has a name is `invalid`: to open it might
+// wait forever.
 inline constexpr std::size_t default_read_limit = std::size_t{512} << 20;
 Result<std::vector<std::byte>> read_file(const std::string& path, std::size_t limit = default_read_limit);
 Result<std::string> read_text(const std::string& path, std::size_t limit = std::size_t{64} << 20);

@@ -38,6 +38,16 @@ Result<SettingsFile> read_settings_text(const std::string& named, const std::str
                                           : "name a settings file, or leave --config out"));
 }
 
+Result<> write_new_settings(const std::string& path, std::string_view toml) {
+    std::error_code error;
+    const auto status = std::filesystem::symlink_status(path, error);
+    if (std::filesystem::is_symlink(status))
+        return fail(ErrorKind::invalid, "write", path, "a link is there");
+    if (std::filesystem::exists(status))
+        return fail(ErrorKind::invalid, "write", path, "it exists");
+    return write_file_atomically(path, toml);
+}
+
 Result<SettingsFile> read_settings_file(const std::string& named, const std::string& standard) {
     KDK_ASSIGN(SettingsFile file, read_settings_text(named, standard));
     KDK_ASSIGN(file.settings, parse_settings(file.text, file.path));

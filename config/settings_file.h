@@ -26,4 +26,7 @@ Result<SettingsFile> read_settings_file(const std::string& named,
 Result<SettingsFile> read_settings_text(const std::string& named,
                                         const std::string& standard = default_settings_path);
 
+// A settings file that was not there, not even as a link.
+Result<> write_new_settings(const std::string& path, std::string_view toml);
+
 } // namespace kdumpkit

@@ -98,6 +98,24 @@ class Reserve(unittest.TestCase):
         self.assertIn(GRUB, said)
         self.assertIn("crashkernel=1G", said)
 
+    def test_links_do_not_lead_out_of_the_root(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        outside = pathlib.Path(folder.name)
+        (outside / "grub").write_text('GRUB_CMDLINE_LINUX_DEFAULT="outside"\n')
+        self.put(GRUB, "").unlink()
+        (self.root / "etc/default/grub").symlink_to(outside / "grub")
+        (self.root / "var").symlink_to(outside)
+        inside = self.put(str(outside / "grub"), 'GRUB_CMDLINE_LINUX_DEFAULT="inside"\n')
+        status, said = self.reserve("192M")
+        self.assertEqual(status, 0, said)
+        self.assertEqual(inside.read_text(), 'GRUB_CMDLINE_LINUX_DEFAULT="inside crashkernel=192M"\n')
+        self.assertTrue((self.root / "etc/default/grub").is_symlink())
+        self.assertEqual(self.reserve("--undo")[0], 0)
+        self.assertEqual(inside.read_text(), 'GRUB_CMDLINE_LINUX_DEFAULT="inside"\n')
+        self.assertEqual([path.name for path in outside.iterdir()], ["grub"])
+        self.assertIn("outside", (outside / "grub").read_text())
+
     def test_an_edit_by_hand_is_not_passed_over(self):
         place = self.put(GRUB, 'GRUB_CMDLINE_LINUX_DEFAULT="quiet crashkernel=1G"\n')
         self.assertEqual(self.reserve("192M")[0], 0)

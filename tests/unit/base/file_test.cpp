@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "base/bytes.h"
 #include "base/file.h"
+#include "base/inside_root.h"
 
 #include <array>
+#include <cerrno>
 #include <cstdlib>
 #include <filesystem>
 
@@ -135,6 +137,38 @@ TEST_CASE("reading keeps its limit and names what is absent") {
     CHECK(read_file(folder.path).error().errno_value == EISDIR);
     CHECK_FALSE(read_text("/proc/self/status").value().empty());                  // st_size says 0
     CHECK_FALSE(read_text("/sys/devices/system/cpu/online", 64).value().empty()); // st_size says 4096
+}
+
+TEST_CASE(
+    "a pipe with a name is refused before it can wait for a writer, one of a shell's pipeline is read") {
+    const Folder folder;
+    const std::string path = folder.path + "/pipe";
+    REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
+    CHECK(read_text(path).error().kind == ErrorKind::invalid);
+    int ends[2];
+    REQUIRE(::pipe(ends) == 0);
+    REQUIRE(::write(ends[1], "text", 4) == 4);
+    ::close(ends[1]);
+    CHECK(read_text("/dev/fd/" + std::to_string(ends[0])) == "text");
+    ::close(ends[0]);
+}
+
+TEST_CASE("links are followed inside a root") {
+    namespace fs = std::filesystem;
+    const Folder folder;
+    const std::string& root = folder.path;
+    CHECK(inside_root("", "/etc/../x") == "/etc/../x");
+    CHECK(inside_root(root, "/etc/none") == root + "/etc/none");
+    fs::create_directories(root + "/usr/etc");
+    fs::create_symlink("/usr/etc", root + "/etc");
+    fs::create_symlink("../../../../out", root + "/usr/etc/up");
+    fs::create_symlink("up", root + "/usr/etc/chain");
+    fs::create_symlink("/usr/etc/circle", root + "/usr/etc/circle");
+    CHECK(inside_root(root, "/etc/grub") == root + "/usr/etc/grub");
+    CHECK(inside_root(root, "/etc/up") == root + "/out");
+    CHECK(inside_root(root, "/etc/./chain/../x") == root + "/x");
+    CHECK(inside_root(root, "/../../etc") == root + "/usr/etc");
+    CHECK(inside_root(root, "/etc/circle").error().errno_value == ELOOP);
 }
 
 TEST_CASE("positioned reads say where a file ends") {

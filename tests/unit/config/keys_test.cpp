@@ -96,7 +96,11 @@ TEST_CASE("a settings file that nobody named may be absent") {
     CHECK(dangling.error().kind == ErrorKind::invalid);
     CHECK_THAT(dangling.error().message(), Catch::Contains("is a link to") && Catch::Contains("gone.toml"));
     CHECK(read_settings_file(path).error().kind == ErrorKind::absent);
+    CHECK(write_new_settings(path, "").error().kind == ErrorKind::invalid);
+    CHECK_FALSE(std::filesystem::exists(folder / "gone.toml"));
     std::filesystem::remove(path);
+    CHECK(write_new_settings(path, ""));
+    CHECK_FALSE(write_new_settings(path, ""));
     std::ofstream(path) << "[dump]\nlevel = 1\n";
     CHECK(read_settings_file("", path)->settings.level == 1);
     CHECK(read_settings_file(path)->exists);
