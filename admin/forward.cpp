@@ -91,6 +91,20 @@ Result<> check_partition(const Dump& dump) {
     return {};
 }
 
+std::vector<const Dump*> others_of(const Dump& dump, const std::vector<Dump>& dumps) {
+    std::vector<const Dump*> others;
+    for (const Dump& other : dumps)
+        if (&other != &dump && other.name == dump.name && is_to_be_sent(other))
+            others.push_back(&other);
+    return others;
+}
+
+Result<> mark_too(const Dump& dump, const Target& target) {
+    std::vector<std::string> places = as_it_is_now(dump).shipped;
+    places.push_back(target.place());
+    return mark_shipped(dump, places);
+}
+
 // What tells of the crash goes first, and the summary, which calls the dump complete, last.
 std::vector<Dump::File> files_in_order(const Dump& dump) {
     std::vector<Dump::File> files = dump.files;
@@ -124,15 +138,14 @@ std::vector<Shipment> plan_shipments(const std::vector<Dump>& dumps, const Setti
     std::vector<Shipment> shipments;
     for (auto dump = dumps.rbegin(); dump != dumps.rend(); ++dump)
         for (Target& target : servers_without(*dump, dumps, settings))
-            shipments.push_back({&*dump, std::move(target), files_in_order(*dump)});
+            shipments.push_back({&*dump, std::move(target), files_in_order(*dump), others_of(*dump, dumps)});
     return shipments;
 }
 
 Result<> ship(const Shipment& shipment, const std::string& sender, const Log& log) {
     const Dump& dump = *shipment.dump;
     KDK_ASSIGN(const Fd lock, lock_dump(dump));
-    const Dump now = as_it_is_now(dump);
-    if (is_shipped_to(now, shipment.target))
+    if (is_shipped_to(as_it_is_now(dump), shipment.target))
         return {};
     if (!dump.device.empty())
         KDK_TRY(check_partition(dump));
@@ -141,9 +154,12 @@ Result<> ship(const Shipment& shipment, const std::string& sender, const Log& lo
         log.info("sends {}/{} to {}", dump.folder, file.name, shipment.target.url());
         KDK_TRY(courier->bring(dump, file));
     }
-    std::vector<std::string> places = now.shipped;
-    places.push_back(shipment.target.place());
-    return mark_shipped(dump, places);
+    // Before the dump itself: when it is removed one day, a lesser one must not take its place on the server.
+    for (const Dump* other : shipment.others)
+        if (!is_shipped_to(*other, shipment.target))
+            if (const auto marked = mark_too(*other, shipment.target); !marked)
+                log.warning("{}", marked.error().message());
+    return mark_too(dump, shipment.target);
 }
 
 } // namespace kdumpkit::admin

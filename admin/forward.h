@@ -15,7 +15,8 @@ namespace kdumpkit::admin {
 struct Shipment {
     const Dump* dump;
     Target target;
-    std::vector<Dump::File> files; // small ones first
+    std::vector<Dump::File> files;   // small ones first
+    std::vector<const Dump*> others; // of the same panic, which the target then has no use for
 };
 
 // Pure: the servers of the settings that do not have this dump, complete or partial, and are to get it. Of
@@ -28,7 +29,7 @@ std::vector<Target> servers_without(const Dump& dump, const std::vector<Dump>& d
 std::vector<Shipment> plan_shipments(const std::vector<Dump>& dumps, const Settings& settings);
 
 // Brings it there, by `sender` (kdump-send) or into a mounted export, goes on where an earlier try ended, and
-// marks the dump as shipped there. One process at a time: the dump's folder or partition is locked
+// marks the dump and the others as shipped there. One process at a time: the dump's folder or partition is locked
 // (flock(2)).
 Result<> ship(const Shipment& shipment, const std::string& sender, const Log& log);
 

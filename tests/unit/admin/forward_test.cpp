@@ -240,3 +240,35 @@ TEST_CASE("of one panic's dumps the best goes to a server, and first words do no
     dumps[0].shipped.clear();
     CHECK(plan().size() == 1);
 }
+
+TEST_CASE("first words do not go over a dump on a server when the local one has been removed") {
+    const fs::path top = fs::temp_directory_path() / fmt::format("kdumpkit-two-{}", ::getpid());
+    fs::remove_all(top);
+    const RawPartition partition("20261123T010203Z-h");
+    const auto words = top / "words/20261123T010203Z-h", whole = top / "whole/20261123T010203Z-h";
+    for (const fs::path& folder : {words, whole}) {
+        fs::create_directories(folder);
+        std::ofstream(folder / "summary.json") << (folder == whole ? R"({"complete": true})" : "{}");
+    }
+    std::ofstream(whole / "vmcore") << "larger than what is flattened, and than its words";
+    std::ofstream(whole / "capture.log") << std::string(200, 'x');
+    const Settings settings = settings_with({server});
+    const auto dumps = [&] {
+        auto found = find_dumps({top / "words", top / "whole"}).value();
+        found.push_back(find_raw_dump(partition.path).value());
+        return found;
+    };
+    const Log quiet([](LogLevel, std::string_view) {});
+    const auto before = dumps();
+    const auto shipments = plan_shipments(before, settings);
+    REQUIRE(shipments.size() == 1);
+    CHECK(shipments[0].dump->folder == whole.string());
+    const auto failed = ship(shipments[0], "/bin/false", quiet);
+    REQUIRE_FALSE(failed);
+    CHECK_FALSE(fs::exists(words / shipped_file));
+    REQUIRE(ship(shipments[0], "/bin/true", quiet));
+    fs::remove_all(whole);
+    CHECK(plan_shipments(dumps(), settings).empty());
+    CHECK(find_raw_dump(partition.path).value().taken); // else no capture could use the partition again
+    fs::remove_all(top);
+}
