@@ -7,8 +7,11 @@
 #include "base/progress.h"
 #include "config/raw_frame.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <memory>
+#include <optional>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 #include <fcntl.h>
@@ -36,6 +39,13 @@ Result<> extract_file(int device, const std::string& name, const RawDump::File& 
     return copied;
 }
 
+// The summary, which calls the dump complete, comes last: a copy that is broken off is no dump.
+std::vector<RawDump::File> in_order(std::vector<RawDump::File> files) {
+    std::stable_partition(files.begin(), files.end(),
+                          [](const RawDump::File& file) { return file.name != "summary.json"; });
+    return files;
+}
+
 Result<int> run_extract(const Options& options) {
     KDK_ASSIGN(const RawDump dump, read_raw_dump(options.device).map_error([](Error error) {
         return std::move(error).then("kdumpkit list shows the raw targets of the settings that hold a dump");
@@ -43,14 +53,25 @@ Result<int> run_extract(const Options& options) {
     // For writing already here: a dump that could not be marked need not be copied first.
     KDK_ASSIGN(const Fd device, open_file(options.device, options.keep ? O_RDONLY : O_RDWR));
     const std::string folder = options.folder + "/" + dump.folder;
-    if (::mkdir(folder.c_str(), 0700) != 0)
-        return fail(system_error("make the folder", folder, errno).from(ErrorSide::destination));
+    if (::mkdir(folder.c_str(), 0700) != 0) {
+        const char* next = errno == EEXIST ? "remove what an earlier try left there, or name another FOLDER"
+                                           : "name a FOLDER that is there and may be written to";
+        return fail(system_error("make the folder", folder, errno).then(next).from(ErrorSide::destination));
+    }
     std::string text;
-    for (const RawDump::File& file : dump.files) {
-        KDK_TRY(extract_file(device.get(), options.device, file, folder + "/" + file.name));
-        text += fmt::format("{}/{}  {}\n", folder, file.name, human_bytes(file.bytes));
+    std::optional<Error> failed; // one file must not hold up the others: they tell of the panic, too
+    for (const RawDump::File& file : in_order(dump.files)) {
+        auto done = extract_file(device.get(), options.device, file, folder + "/" + file.name);
+        if (done)
+            text += fmt::format("{}/{}  {}\n", folder, file.name, human_bytes(file.bytes));
+        else if (!failed)
+            failed = std::move(done).error();
     }
     KDK_TRY(sync_folder(folder));
+    if (failed) {
+        KDK_TRY(print_result(printable_lines(text)));
+        return fail(*std::move(failed));
+    }
     if (!options.keep)
         KDK_TRY(mark_taken(options.device, dump.folder));
     text +=

@@ -29,8 +29,8 @@ std::vector<Target> servers_without(const Dump& dump, const std::vector<Dump>& d
 std::vector<Shipment> plan_shipments(const std::vector<Dump>& dumps, const Settings& settings);
 
 // Brings it there, by `sender` (kdump-send) or into a mounted export, goes on where an earlier try ended, and
-// marks the dump and the others as shipped there. One process at a time: the dump's folder or partition is locked
-// (flock(2)).
+// marks the dump and the others as shipped there. One process at a time: the dump's folder or partition is
+// locked (flock(2)).
 Result<> ship(const Shipment& shipment, const std::string& sender, const Log& log);
 
 } // namespace kdumpkit::admin

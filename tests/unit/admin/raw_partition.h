@@ -15,7 +15,7 @@ namespace kdumpkit {
 // A partition with a whole dump: a file below /dev, where raw targets have to be.
 class RawPartition {
   public:
-    explicit RawPartition(const std::string& folder) {
+    explicit RawPartition(const std::string& folder, const std::string& vmcore = "flattened") {
         RawDump dump;
         dump.complete = true;
         dump.folder = folder;
@@ -24,7 +24,7 @@ class RawPartition {
         for (const auto& [name, text] :
              {std::pair<std::string, std::string>{"dmesg.txt", "words"},
               {"summary.json", R"({"complete": true, "panic_line": "Kernel panic - x"})"},
-              {"vmcore.flat", "flattened"}}) {
+              {"vmcore.flat", vmcore}}) {
             out.seekp(static_cast<std::streamoff>(at)) << text;
             dump.files.push_back({name, at, text.size(), sha256_of(as_bytes(text))});
             at += 8192;
