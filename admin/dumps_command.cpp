@@ -37,7 +37,7 @@ Result<Found> find(const Options& options, const char* command) {
     found.settings = std::move(file.settings);
     if (!options.folders.empty()) {
         found.local.folders = options.folders;
-        KDK_ASSIGN(found.local.dumps, find_dumps(options.folders));
+        KDK_ASSIGN(found.local.dumps, find_named_dumps(options.folders));
         return found;
     }
     KDK_ASSIGN(found.local, find_local_dumps(found.settings));

@@ -23,7 +23,7 @@ struct Options {
 
 Result<std::vector<Dump>> find_them(const Options& options, const Settings& settings, const Log& log) {
     if (!options.folders.empty())
-        return find_dumps(options.folders);
+        return find_named_dumps(options.folders);
     KDK_ASSIGN(LocalDumps local, find_local_dumps(settings));
     for (const std::string& reason : local.unseen)
         log.warning("not looked at: {}", reason);

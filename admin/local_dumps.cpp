@@ -2,6 +2,7 @@
 #include "admin/local_dumps.h"
 
 #include "admin/local_folders.h"
+#include "base/file.h"
 
 #include <fmt/format.h>
 
@@ -22,6 +23,14 @@ Result<LocalDumps> find_local_dumps(const Settings& settings) {
     }
     put_in_order(found.dumps);
     return found;
+}
+
+Result<std::vector<Dump>> find_named_dumps(const std::vector<std::string>& folders) {
+    for (const std::string& folder : folders)
+        if (!file_exists(folder))
+            return fail(make_error(ErrorKind::absent, "list the dumps in", folder, "there is no such folder")
+                            .then("name a folder that has dumps, or leave --folder out"));
+    return find_dumps(folders);
 }
 
 } // namespace kdumpkit::admin

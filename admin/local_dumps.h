@@ -17,5 +17,7 @@ struct LocalDumps {
     std::vector<Dump> dumps;          // in those folders and on raw partitions
 };
 Result<LocalDumps> find_local_dumps(const Settings& settings);
+// Those in folders that an admin named; `absent` for one that is not there.
+Result<std::vector<Dump>> find_named_dumps(const std::vector<std::string>& folders);
 
 } // namespace kdumpkit::admin

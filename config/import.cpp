@@ -52,7 +52,7 @@ void name_by_uuid(ImportDraft& draft, const FilesystemUuid& uuid_of, Import& imp
 // Only targets that this version takes get into the file.
 std::vector<std::string> checked_urls(const ImportDraft& draft, Import& import) {
     std::vector<std::string> good;
-    for (const std::string& url : target_urls(draft)) {
+    for (const std::string& url : target_urls(draft, !import.lost_target.empty())) {
         const auto target = parse_target(url);
         if (target) {
             good.push_back(url);

@@ -81,6 +81,13 @@ ImportAnswer final(ImportDraft& draft, const std::string& value) {
     return final_action(draft, "capture.final_action", value);
 }
 
+// "--mount" is a target by another name.
+ImportAnswer dracut(ImportDraft&, const std::string& value) {
+    if (value.find("--mount") == std::string::npos)
+        return {false, std::string(no_dracut), true};
+    return {false, fmt::format("{}, and its --mount names where dumps go", no_dracut)};
+}
+
 ImportAnswer nodes(ImportDraft& draft, const std::string& value) {
     std::vector<std::string> addresses;
     std::istringstream stream(value);
@@ -130,7 +137,7 @@ constexpr std::array<ForeignKey, 37> conf = {{
     {"force_rebuild", nullptr, by_hashes},
     {"force_no_rebuild", nullptr, by_hashes},
     {"override_resettable", nullptr, "kdump-capture tries every device that appears"},
-    {"dracut_args", nullptr, no_dracut},
+    {"dracut_args", dracut, {}, true},
     {"fence_kdump_args", nullptr,
      "a port is part of an address in capture.fence_kdump; the nodes are told every 5 seconds"},
     {"fence_kdump_nodes", nodes},

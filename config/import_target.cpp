@@ -48,13 +48,13 @@ std::string filesystem_url(const ImportDraft& draft, const std::string& filesyst
     return fmt::format("file://{}?fs={}&type={}", percent_encoded(draft.folder, "/"), filesystem, draft.type);
 }
 
-std::vector<std::string> target_urls(const ImportDraft& draft) {
+std::vector<std::string> target_urls(const ImportDraft& draft, bool lost) {
     std::vector<std::string> urls = draft.urls;
     if (!draft.remote.empty())
         urls.push_back(remote_url(draft));
     else if (!draft.device.empty())
         urls.push_back(filesystem_url(draft, draft.device));
-    else if (urls.empty())
+    else if (urls.empty() && !lost)
         urls.push_back("file://" + percent_encoded(draft.folder, "/"));
     for (std::string& url : urls)
         url = with_login(url, draft);

@@ -32,6 +32,14 @@ TEST_CASE("dumps on raw partitions stand among those in folders, newest first") 
     CHECK(local.dumps[2].name == "20261123T010203Z-h");
 }
 
+TEST_CASE("a folder that an admin named has to be there") {
+    const auto none = find_named_dumps({fs::temp_directory_path(), "/nonexistent"});
+    REQUIRE_FALSE(none);
+    CHECK(none.error().kind == ErrorKind::absent);
+    CHECK_THAT(none.error().message(), Contains("/nonexistent"));
+    CHECK(find_named_dumps({fs::temp_directory_path()}));
+}
+
 TEST_CASE("a partition whose header was damaged is said, and the others are listed") {
     const RawPartition partition("20261124T010203Z-h");
     partition.overwrite(110, "x");

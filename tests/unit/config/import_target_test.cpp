@@ -101,6 +101,16 @@ TEST_CASE("the order of keys in a file does not matter, the later of two counts"
                Contains("as a list"));
     CHECK_THAT(import_settings("nfs a:/b\next4 UUID=1\n", ForeignFormat::rhel_conf).lost_target,
                Contains("as a list"));
+    // What is lost is not replaced by the default folder; a target may hide in words for dracut.
+    for (const char* text :
+         {"ext4 LABEL=x\nfailure_action dump_to_rootfs\n", "virtiofs x\nfailure_action dump_to_rootfs\n",
+          "path /x\ndracut_args --mount \"/dev/sdb1 /mnt xfs ro\"\n"}) {
+        const Import lost = import_settings(text, ForeignFormat::rhel_conf);
+        CAPTURE(lost.toml);
+        CHECK_FALSE(lost.lost_target.empty());
+        CHECK_THAT(lost.toml, !Contains("\ntarget"));
+    }
+    CHECK(import_settings("dracut_args --omit x\n", ForeignFormat::rhel_conf).lost_target.empty());
     // The mark before UTF-8 hides no key.
     CHECK_THAT(import_settings("\xef\xbb\xbfKDUMP_NUM_DUMPS=3\n", ForeignFormat::debian).toml,
                Contains("count = 3\n"));
