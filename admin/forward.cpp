@@ -2,6 +2,7 @@
 #include "admin/forward.h"
 
 #include "admin/courier.h"
+#include "base/atomic_write.h"
 #include "base/file.h"
 #include "base/interrupt.h"
 #include "config/raw_frame.h"
@@ -9,6 +10,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <numeric>
+#include <utility>
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -62,6 +64,30 @@ Result<Fd> lock_dump(const Dump& dump) {
                         .then("A dump is shipped from where shipped.json can be written beside it."));
     return fd;
 }
+
+// On a full disk: room for shipped.json, kept while gigabytes are sent that could otherwise not be marked,
+// and would be sent again and again.
+class KeptRoom {
+  public:
+    static Result<KeptRoom> beside(const Dump& dump) {
+        KeptRoom room(dump.device.empty() ? dump.folder + "/.shipping" : std::string());
+        if (!room.path_.empty())
+            KDK_TRY(write_file_atomically(room.path_, std::string(4096, ' '), 0600));
+        return room;
+    }
+    KeptRoom(KeptRoom&& other) noexcept : path_(std::exchange(other.path_, {})) {}
+    KeptRoom(const KeptRoom&) = delete;
+    KeptRoom& operator=(const KeptRoom&) = delete;
+    ~KeptRoom() { release(); }
+    void release() {
+        if (!path_.empty())
+            ::unlink(std::exchange(path_, {}).c_str());
+    }
+
+  private:
+    explicit KeptRoom(std::string path) : path_(std::move(path)) {}
+    std::string path_;
+};
 
 // Another shipment of this run, or another run, may have marked it since it was listed.
 Dump as_it_is_now(const Dump& dump) {
@@ -149,11 +175,13 @@ Result<> ship(const Shipment& shipment, const std::string& sender, const Log& lo
         return {};
     if (!dump.device.empty())
         KDK_TRY(check_partition(dump));
+    KDK_ASSIGN(KeptRoom room, KeptRoom::beside(dump));
     KDK_ASSIGN(const std::unique_ptr<Courier> courier, find_courier(shipment.target, sender, log));
     for (const Dump::File& file : shipment.files) {
         log.info("sends {}/{} to {}", dump.folder, file.name, shipment.target.url());
         KDK_TRY(courier->bring(dump, file));
     }
+    room.release();
     // Before the dump itself: when it is removed one day, a lesser one must not take its place on the server.
     for (const Dump* other : shipment.others)
         if (!is_shipped_to(*other, shipment.target))

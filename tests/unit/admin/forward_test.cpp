@@ -5,6 +5,7 @@
 #include "base/interrupt.h"
 #include "raw_partition.h"
 
+#include <algorithm>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
@@ -13,6 +14,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -270,5 +272,40 @@ TEST_CASE("first words do not go over a dump on a server when the local one has 
     fs::remove_all(whole);
     CHECK(plan_shipments(dumps(), settings).empty());
     CHECK(find_raw_dump(partition.path).value().taken); // else no capture could use the partition again
+    fs::remove_all(top);
+}
+
+TEST_CASE("a dump that could not be marked on a full disk is not sent") {
+    const fs::path top = fs::temp_directory_path() / fmt::format("kdumpkit-full-{}", ::getpid());
+    fs::remove_all(top);
+    const fs::path folder = top / "20261123T010203Z-h", sent = top / "sent";
+    fs::create_directories(folder);
+    std::ofstream(folder / "summary.json") << R"({"complete": true})";
+    std::ofstream(folder / "vmcore") << "x";
+    const std::string sender = top / "send";
+    std::ofstream(sender) << "#!/bin/sh\nmkdir -p " << sent.string() << "\n";
+    ::chmod(sender.c_str(), 0755);
+    const auto dumps = find_dumps({top}).value();
+    const auto shipments = plan_shipments(dumps, settings_with({server}));
+    const Log quiet([](LogLevel, std::string_view) {});
+    const pid_t child = ::fork();
+    REQUIRE(child >= 0);
+    if (child == 0) {
+        ::signal(SIGXFSZ, SIG_IGN);
+        const rlimit nothing{0, 0}; // no file takes a byte
+        ::setrlimit(RLIMIT_FSIZE, &nothing);
+        ::_exit(ship(shipments.at(0), sender, quiet) ? 0 : 1);
+    }
+    int status = 0;
+    REQUIRE(::waitpid(child, &status, 0) == child);
+    CHECK((WIFEXITED(status) && WEXITSTATUS(status) == 1));
+    CHECK_FALSE(fs::exists(sent));
+    REQUIRE(ship(shipments.at(0), sender, quiet));
+    CHECK(fs::exists(sent));
+    std::vector<std::string> left;
+    for (const auto& entry : fs::directory_iterator(folder))
+        left.push_back(entry.path().filename());
+    std::sort(left.begin(), left.end());
+    CHECK(left == std::vector<std::string>{"shipped.json", "summary.json", "vmcore"});
     fs::remove_all(top);
 }
