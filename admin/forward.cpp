@@ -125,8 +125,11 @@ std::vector<const Dump*> others_of(const Dump& dump, const std::vector<Dump>& du
     return others;
 }
 
-Result<> mark_too(const Dump& dump, const Target& target) {
-    std::vector<std::string> places = as_it_is_now(dump).shipped;
+Result<> mark_shipped_to(const Dump& dump, const Target& target) {
+    const Dump now = as_it_is_now(dump); // two targets may be one place
+    if (is_shipped_to(now, target))
+        return {};
+    std::vector<std::string> places = now.shipped;
     places.push_back(target.place());
     return mark_shipped(dump, places);
 }
@@ -184,10 +187,9 @@ Result<> ship(const Shipment& shipment, const std::string& sender, const Log& lo
     room.release();
     // Before the dump itself: when it is removed one day, a lesser one must not take its place on the server.
     for (const Dump* other : shipment.others)
-        if (!is_shipped_to(*other, shipment.target))
-            if (const auto marked = mark_too(*other, shipment.target); !marked)
-                log.warning("{}", marked.error().message());
-    return mark_too(dump, shipment.target);
+        if (const auto marked = mark_shipped_to(*other, shipment.target); !marked)
+            log.warning("{}", marked.error().message());
+    return mark_shipped_to(dump, shipment.target);
 }
 
 } // namespace kdumpkit::admin

@@ -275,6 +275,21 @@ TEST_CASE("first words do not go over a dump on a server when the local one has 
     fs::remove_all(top);
 }
 
+TEST_CASE("a dump that is seen at two places is sent and noted once") {
+    const fs::path top = fs::temp_directory_path() / fmt::format("kdumpkit-same-{}", ::getpid());
+    fs::remove_all(top);
+    fs::create_directories(top / "a/20261123T010203Z-h");
+    fs::create_directory_symlink("a", top / "b");
+    std::ofstream(top / "a/20261123T010203Z-h/summary.json") << "{}";
+    const auto dumps = find_dumps({top / "a", top / "b"}).value();
+    const auto shipments = plan_shipments(dumps, settings_with({server}));
+    REQUIRE(dumps.size() == 2);
+    REQUIRE(shipments.size() == 1);
+    REQUIRE(ship(shipments[0], "/bin/true", Log([](LogLevel, std::string_view) {})));
+    CHECK(find_dumps({top / "b"}).value().at(0).shipped == std::vector<std::string>{"ftp://server/crash"});
+    fs::remove_all(top);
+}
+
 TEST_CASE("a dump that could not be marked on a full disk is not sent") {
     const fs::path top = fs::temp_directory_path() / fmt::format("kdumpkit-full-{}", ::getpid());
     fs::remove_all(top);
