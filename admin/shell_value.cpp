@@ -2,6 +2,7 @@
 #include "admin/shell_value.h"
 
 #include <algorithm>
+#include <cctype>
 
 #include <fmt/format.h>
 
@@ -33,12 +34,27 @@ std::optional<Assignment> assignment_in(std::string_view line, std::string_view 
         one.quote = rest.front();
         rest.remove_prefix(1);
     }
-    const std::size_t end = one.quote != 0 ? rest.find(one.quote) : rest.find_first_of(" \t#\r");
+    const std::size_t end = one.quote != 0
+                                ? rest.find(one.quote)
+                                : rest.find_first_of(" \t\r"); // "#" begins a comment only behind a blank
     one.value = rest.substr(0, end);
     one.closed = one.quote == 0 || end != std::string_view::npos;
     if (end != std::string_view::npos)
         one.behind = rest.substr(end + (one.quote != 0 ? 1 : 0));
     return one;
+}
+
+// Whether a shell may give `name` a value in another way: with "export", "+=" or inside of braces.
+bool is_set_otherwise(std::string_view file, std::string_view name) {
+    for (std::size_t at = file.find(name); at != std::string_view::npos; at = file.find(name, at + 1)) {
+        const std::string_view line = without_indent(file.substr(file.rfind('\n', at) + 1));
+        const std::string_view behind = file.substr(at + name.size());
+        const bool part = at > 0 && (std::isalnum(static_cast<unsigned char>(file[at - 1])) != 0 ||
+                                     file[at - 1] == '_'); // of another name
+        if (!part && !line.starts_with('#') && (behind.starts_with("=") || behind.starts_with("+=")))
+            return true;
+    }
+    return false;
 }
 
 std::optional<Assignment> last_assignment(std::string_view file, std::string_view name) {
@@ -60,9 +76,12 @@ std::string why_not_plain(std::string_view file, std::string_view name) {
     if (!found)
         return {};
     // What a shell would expand in double quotes it expands without quotes too, but not in single ones.
-    const char* const changing = found->quote == '"' ? "\\" : found->quote == '\'' ? "\\\"$`" : "\\\"'";
+    const char* const changing = found->quote == '"'    ? "\\"
+                                 : found->quote == '\'' ? "\\\"$`"
+                                                        : "\\\"';&|()<>~";
     const std::string_view behind = without_indent(found->behind);
-    const bool plain = found->closed && (behind.empty() || behind.front() == '#') &&
+    const bool plain = found->closed &&
+                       (behind.empty() || (behind.front() == '#' && behind != found->behind)) &&
                        found->value.find_first_of(changing) == std::string_view::npos;
     return plain ? "" : "a backslash, a quote inside or a second line: it would not mean the same again";
 }
@@ -98,9 +117,12 @@ Result<LineEdits> edit_shell_value(const std::string& path, std::string_view fil
             last = &line;
     if (last != nullptr)
         set_crashkernel(*last, find, edit.parameter);
-    else
+    else // what it has already stays
         lines.push_back({std::nullopt, fmt::format("{}=\"{}\"", edit.name,
-                                                   with_crashkernel(edit.standard, edit.parameter))});
+                                                   with_crashkernel(is_set_otherwise(file, edit.name)
+                                                                        ? fmt::format("${}", edit.name)
+                                                                        : std::string(edit.standard),
+                                                                    edit.parameter))});
     return lines;
 }
 

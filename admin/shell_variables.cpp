@@ -93,6 +93,8 @@ class Reader {
             conditional_ = false;
         else if (c == '&' || c == '|')
             conditional_ = true;
+        else if (c == '<' && peek() == '<') // text that only looks like statements
+            variables_.doubt_all(file_);
         else if (c == '(')
             ++depth_;
         else if (c == ')')

@@ -78,6 +78,7 @@ TEST_CASE("files of GRUB's that do no harm do not stand in the way") {
              {"zz.bak", "GRUB_CMDLINE_LINUX_DEFAULT=\"crashkernel=1G\"\n", 0},
              // Not followed: only said.
              {"zz.cfg", "GRUB_CMDLINE_LINUX_DEFAULT=\"$(cat /etc/words)\"\n", 1},
+             {"zz.cfg", "cat <<E\nGRUB_CMDLINE_LINUX_DEFAULT=quiet\nE\n", 1},
              {"zz.cfg", "if [ -e /x ]; then GRUB_CMDLINE_LINUX_DEFAULT=quiet; fi\n", 1},
          }) {
         CAPTURE(row.path, row.text);
