@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <set>
+#include <string_view>
 
 #include <fmt/format.h>
 
@@ -38,27 +40,27 @@ std::vector<Removal> choose_removals(const std::vector<Dump>& dumps, const Reten
     for (const Dump& dump : dumps)
         if (dump.device.empty() && stays(dump))
             taken += dump.disk_bytes;
-    std::size_t kept = 0;
-    bool full = false; // after the first that does not fit, older ones do not slip in
+    std::set<std::string_view> kept; // panics: copies of one on two targets have the same name
+    bool full = false;               // after the first that does not fit, older ones do not slip in
     std::vector<Removal> removals;
     for (auto dump = dumps.begin(); dump != dumps.end(); ++dump) {
         if (!dump->device.empty()) // the next dump takes its place without being asked
             continue;
         if (stays(*dump)) {
-            ++kept;
+            kept.insert(dump->name);
             continue;
         }
         std::string reason;
         if (retention.days != 0 && now - dump->utc > std::int64_t{retention.days} * 86400)
             reason = fmt::format("older than {} days", retention.days);
-        else if (retention.count != 0 && kept >= retention.count)
+        else if (retention.count != 0 && kept.size() >= retention.count && !kept.contains(dump->name))
             reason = fmt::format("more than {} dumps", retention.count);
         else if (retention.gib != 0 && (full || taken + dump->disk_bytes > room)) {
             full = true;
             reason = fmt::format("all together take more than {} GiB", retention.gib);
         }
         if (reason.empty()) {
-            ++kept;
+            kept.insert(dump->name);
             taken += dump->disk_bytes;
         } else {
             removals.push_back({&*dump, reason});

@@ -188,6 +188,20 @@ TEST_CASE("a limit removes no dump that a server is still to get") {
     CHECK(removed() == "23 24 ");
 }
 
+TEST_CASE("first words on another target do not push out whole dumps") {
+    std::vector<Dump> dumps; // as put_in_order() has them
+    for (const char* name : {"20261125T010203Z-h", "20261124T010203Z-h", "20261123T010203Z-h"})
+        for (const bool complete : {false, true}) {
+            dumps.push_back(dump_named(name, complete));
+            dumps.back().folder = (complete ? "/c/" : "/d/") + dumps.back().name;
+        }
+    const auto removed = choose_removals(dumps, {2, 0, 0}, 0);
+    REQUIRE(removed.size() == 2);
+    CHECK(removed[0].dump == &dumps[5]);
+    CHECK(removed[1].dump == &dumps[4]);
+    CHECK(choose_removals(dumps, {3, 0, 0}, 0).empty());
+}
+
 TEST_CASE("no limit removes what is on a raw partition") {
     std::vector<Dump> dumps{dump_named("20261125T010203Z-h", true), dump_named("20261124T010203Z-h", true)};
     dumps[0].device = "/dev/vdb"; // not the newest complete one that stays, either
