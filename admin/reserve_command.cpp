@@ -11,6 +11,7 @@
 #include "base/progress.h"
 #include "loader/machine.h"
 
+#include <filesystem>
 #include <memory>
 
 #include <CLI/CLI.hpp>
@@ -80,6 +81,11 @@ Result<std::optional<ReservationRecord>> look_for_record(const ReserveOptions& o
 }
 
 Result<int> change_settings(const ReserveOptions& options) {
+    std::error_code error;
+    if (!options.root.empty() && !std::filesystem::is_directory(options.root, error))
+        return fail(
+            make_error(ErrorKind::absent, "change the system in", options.root, "there is no such folder")
+                .then("name the folder that has its /etc and /boot"));
     std::string parameter;
     if (!options.undo) {
         KDK_ASSIGN(const ReservationSize size, choose_size(options));

@@ -146,6 +146,12 @@ class Reserve(unittest.TestCase):
         self.assertEqual(self.reserve("--undo")[0], 0)
         self.assertEqual(entry.read_text(), "linux /a\noptions root=1 crashkernel=192M\n")
 
+    def test_a_root_that_is_not_there(self):
+        self.root /= "none"
+        for words in (("192M",), ("--undo",)):
+            self.assertIn("there is no such folder", self.refused(3, *words))
+        self.assertFalse(self.root.exists())
+
     def test_windows_line_ends_in_a_file_of_a_shell(self):
         self.put(GRUB, 'GRUB_CMDLINE_LINUX_DEFAULT="quiet"\r\n')
         self.assertIn("CRLF", self.refused(5, "192M"))
