@@ -27,11 +27,14 @@ class Planner {
         if (!has_grub(tree_))
             return {};
         plan.loaders.emplace_back("GRUB");
-        if (tree_.folders.contains(grub_folder))
+        const bool has_folder = tree_.folders.contains(grub_folder);
+        if (has_folder)
             dropin();
-        else if (undo_ != nullptr)
-            take_back(grub_defaults);
-        else {
+        if (undo_ != nullptr) {
+            // The folder may have come after reserve.
+            if (tree_.file(grub_defaults) != nullptr && (!has_folder || undo_->files.contains(grub_defaults)))
+                take_back(grub_defaults);
+        } else if (!has_folder) {
             KDK_ASSIGN(const LineEdits edited, edit_grub_defaults(*tree_.file(grub_defaults), parameter_));
             change(grub_defaults, edited);
         }
@@ -128,7 +131,7 @@ class Planner {
                         "{} also has crashkernel=, and keeps it; of several a kernel takes the last", path));
         } else if (now != nullptr && *now == wanted) {
             plan.changes.push_back({grub_dropin, *now, "", true, true, difference(*now, "")});
-        } else {
+        } else if (now != nullptr || !undo_->files.contains(grub_defaults)) {
             plan.notes.push_back(now == nullptr
                                      ? fmt::format("{} is gone already", grub_dropin)
                                      : fmt::format("{} is not what kdumpkit wrote, and stays", grub_dropin));

@@ -93,6 +93,28 @@ TEST_CASE("files of GRUB's that do no harm do not stand in the way") {
     }
 }
 
+TEST_CASE("what was written before there was a grub.d is taken back as well") {
+    BootTree tree;
+    const std::string text = "GRUB_CMDLINE_LINUX_DEFAULT='quiet'\n";
+    tree.files[boot_paths::grub_defaults] = text;
+    const auto first = plan_boot(tree, "crashkernel=192M").value();
+    const auto record = record_of(first, "crashkernel=192M", std::nullopt);
+    tree.files[boot_paths::grub_defaults] = first.changes.at(0).after;
+    tree.folders.insert(boot_paths::grub_folder);
+    const auto undo = plan_undo(tree, record).value();
+    REQUIRE(undo.changes.size() == 1);
+    CHECK(undo.changes[0].after == text);
+    CHECK(undo.notes.empty());
+    // With another size in the folder by now.
+    const auto second = plan_boot(tree, "crashkernel=256M").value();
+    const auto both =
+        plan_undo(with_dropin(tree, "crashkernel=256M"), record_of(second, "crashkernel=256M", record))
+            .value();
+    REQUIRE(both.changes.size() == 2);
+    CHECK(both.changes[0].remove);
+    CHECK(both.changes[1].after == text);
+}
+
 TEST_CASE("without grub.d the words of both variables are replaced, and come back") {
     BootTree tree;
     tree.files["/etc/default/grub"] = "GRUB_CMDLINE_LINUX_DEFAULT='quiet crashkernel=1G splash' # mine\n"
