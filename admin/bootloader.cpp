@@ -71,7 +71,8 @@ class Planner {
     }
 
     Result<> extlinux() {
-        if (const std::string* menu = tree_.file(u_boot_menu)) {
+        const std::string* const menu = tree_.file(u_boot_menu);
+        if (menu != nullptr) {
             plan.loaders.emplace_back("extlinux by u-boot-menu");
             if (undo_ != nullptr) {
                 take_back(u_boot_menu);
@@ -82,10 +83,11 @@ class Planner {
                 change(u_boot_menu, edited);
             }
             plan.commands.push_back({"u-boot-update"});
-            return {};
         }
+        // The menu, which writes them anew, may have come after reserve.
         for (const char* path : boot_paths::extlinux)
-            if (const std::string* text = tree_.file(path)) {
+            if (const std::string* text = tree_.file(path);
+                text != nullptr && (menu == nullptr || (undo_ != nullptr && undo_->files.contains(path)))) {
                 plan.loaders.emplace_back("extlinux");
                 if (undo_ != nullptr)
                     take_back(path);

@@ -152,6 +152,18 @@ TEST_CASE("undo after an edit by hand does what is clear and says what is left")
     CHECK_THAT(texts.undo.notes[0], Contains("crashkernel=1G and crashkernel=2G"));
 }
 
+TEST_CASE("what was written before u-boot-menu came is taken back as well") {
+    BootTree tree;
+    const std::string text = "label a\n\tlinux /a\n\tappend root=1\n";
+    tree.files[extlinux_path] = text;
+    const auto plan = plan_boot(tree, parameter).value();
+    tree.files[extlinux_path] = plan.changes.at(0).after;
+    tree.files[boot_paths::u_boot_menu] = "# U_BOOT_PARAMETERS=\"ro quiet\"\n";
+    const auto undo = plan_undo(tree, record_of(plan, parameter, std::nullopt)).value();
+    REQUIRE(undo.changes.size() == 1);
+    CHECK(undo.changes[0].after == text);
+}
+
 TEST_CASE("a new kernel's entry with kdumpkit's words loses them, too") {
     BootTree tree;
     tree.files[cmdline_path] = "root=1 ro\n";
