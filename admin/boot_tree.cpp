@@ -5,11 +5,18 @@
 #include "base/inside_root.h"
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 
 namespace kdumpkit::admin {
 
 namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::array program_folders = {"/usr/sbin/", "/sbin/", "/usr/bin/", "/bin/"};
+
+} // namespace
 
 std::vector<std::string> BootTree::entries() const {
     std::vector<std::string> found;
@@ -53,7 +60,15 @@ BootTree read_boot_tree(const std::string& root) {
         add_file(path);
     for (const char* path : boot_paths::extlinux)
         add_file(path);
-    add_folder(boot_paths::grub_folder);
+    // Debian's grub-mkconfig reads this folder; one that does not name it would pass over what is written
+    // there.
+    bool ignored = false;
+    for (const char* name : {"grub-mkconfig", "grub2-mkconfig"})
+        for (const char* folder : program_folders)
+            if (const auto script = read_text(place(std::string(folder) + name), std::size_t{1} << 20))
+                ignored = ignored || script->find("default/grub.d") == std::string::npos;
+    if (!ignored)
+        add_folder(boot_paths::grub_folder);
     for (const char* path : boot_paths::entries)
         add_folder(path);
     // The Boot Loader Specification's type 2.
@@ -62,7 +77,7 @@ BootTree read_boot_tree(const std::string& root) {
             if (name.ends_with(".efi"))
                 tree.unified.insert(name);
     for (const char* name : {"update-grub", "grub-mkconfig", "grub2-mkconfig", "u-boot-update"})
-        for (const char* folder : {"/usr/sbin/", "/sbin/", "/usr/bin/", "/bin/"})
+        for (const char* folder : program_folders)
             if (fs::exists(place(std::string(folder) + name), error))
                 tree.programs.insert(name);
     return tree;

@@ -98,6 +98,19 @@ class Reserve(unittest.TestCase):
         self.assertIn(GRUB, said)
         self.assertIn("crashkernel=1G", said)
 
+    def test_a_folder_that_grub_mkconfig_does_not_read(self):
+        self.put(GRUB, 'GRUB_CMDLINE_LINUX_DEFAULT="quiet"\n')
+        self.put("/etc/default/grub.d/x.cfg", "")
+        script = self.put("/usr/sbin/grub2-mkconfig", ". /etc/default/grub\nrun_parts /etc/grub.d\n")
+        self.assertEqual(self.reserve("192M")[0], 0)
+        self.assertIn("crashkernel=192M", (self.root / GRUB.lstrip("/")).read_text())
+        self.assertFalse((self.root / "etc/default/grub.d/kdumpkit.cfg").exists())
+        self.assertEqual(self.reserve("--undo")[0], 0)
+        script.write_text("for x in ${sysconfdir}/default/grub.d/*.cfg ; do\n")
+        self.assertEqual(self.reserve("192M")[0], 0)
+        self.assertNotIn("crashkernel", (self.root / GRUB.lstrip("/")).read_text())
+        self.assertIn("crashkernel=192M", self.in_grub())
+
     def test_links_do_not_lead_out_of_the_root(self):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
