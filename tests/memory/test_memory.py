@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What makedumpfile-lite holds in memory, besides the mapped vmcore, while it dumps machines that are large and sparse.
-  test_memory.py BUILD [GIB...]     default: 4 and 64 GiB; 12288 is 12 TiB and takes 13 GB of disk for a while"""
+  test_memory.py BUILD [GIB...]     default: 4 and 64 GiB; 12288 is 12 TiB: 36 GB of disk, an hour or more"""
 import json
 import pathlib
 import sys
