@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "admin/shell_variables.h"
 
-#include <algorithm>
+#include "base/shell_text.h"
+
 #include <optional>
 #include <vector>
 
@@ -10,12 +11,6 @@ namespace {
 
 constexpr std::size_t longest_value = 64 << 10; // A="$A$A" doubles with each line
 
-bool is_name_start(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-}
-bool is_name_part(char c) {
-    return is_name_start(c) || (c >= '0' && c <= '9');
-}
 bool is_one_of(std::string_view set, const std::string& word) {
     return (" " + std::string(set) + " ").find(" " + word + " ") != std::string::npos;
 }
@@ -26,7 +21,7 @@ class Reader {
         : variables_(variables), file_(file), text_(text) {}
 
     void run() {
-        while (at_ < text_.size()) {
+        while (!text_.at_end()) {
             statement();
             end_of_statement();
         }
@@ -38,27 +33,13 @@ class Reader {
         ShellVariable to;
     };
 
-    [[nodiscard]] char peek(std::size_t ahead = 0) const {
-        return at_ + ahead < text_.size() ? text_[at_ + ahead] : '\0';
-    }
-    bool skip(std::string_view what) {
-        const bool is_there = text_.substr(at_).starts_with(what);
-        at_ += is_there ? what.size() : 0;
-        return is_there;
-    }
-    void skip_past(char c) { at_ = std::min(text_.find(c, at_), text_.size() - 1) + 1; }
-
     void statement() {
         std::vector<Assigned> assigned;
         bool command = false;
-        while (at_ < text_.size()) {
-            if (peek() == ' ' || peek() == '\t' || skip("\\\n")) {
-                at_ += peek() == ' ' || peek() == '\t' ? 1 : 0;
-                continue;
-            }
-            if (peek() == '#')
-                at_ = std::min(text_.find('\n', at_), text_.size());
-            if (std::string_view("\n;&|()<>").find(peek()) != std::string_view::npos)
+        for (text_.skip_blanks(); !text_.at_end(); text_.skip_blanks()) {
+            if (text_.is_at("#"))
+                text_.skip_line();
+            if (text_.at_end() || text_.is_at("\n;&|()<>"))
                 break;
             if (auto one = assignment())
                 assigned.push_back(*std::move(one));
@@ -87,13 +68,12 @@ class Reader {
     }
 
     void end_of_statement() {
-        const char c = peek();
-        at_ += at_ < text_.size() ? 1 : 0;
+        const char c = text_.take();
         if (c == '\n' || c == ';')
             conditional_ = false;
         else if (c == '&' || c == '|')
             conditional_ = true;
-        else if (c == '<' && peek() == '<') // text that only looks like statements
+        else if (c == '<' && text_.is_at("<")) // text that only looks like statements
             variables_.doubt_all(file_);
         else if (c == '(')
             ++depth_;
@@ -102,14 +82,12 @@ class Reader {
     }
 
     std::optional<Assigned> assignment() {
-        std::size_t end = at_;
-        while (end < text_.size() && (end == at_ ? is_name_start(text_[end]) : is_name_part(text_[end])))
-            ++end;
-        const std::string name(text_.substr(at_, end - at_));
-        const bool appends = text_.substr(end).starts_with("+=");
-        if (name.empty() || !(appends || text_.substr(end).starts_with("=")))
+        ShellText ahead = text_;
+        const std::string name = ahead.take_name();
+        const bool appends = ahead.skip("+=");
+        if (name.empty() || !(appends || ahead.skip("=")))
             return std::nullopt;
-        at_ = end + (appends ? 2 : 1);
+        text_ = ahead;
         ShellVariable to = word();
         if (appends) {
             const ShellVariable before = variables_.get(name);
@@ -124,91 +102,57 @@ class Reader {
     }
 
     ShellVariable word() {
-        ShellVariable out;
-        while (at_ < text_.size() &&
-               std::string_view(" \t\n;&|()<>").find(peek()) == std::string_view::npos) {
-            if (skip("\\\n"))
-                continue;
-            if (skip("'")) {
-                const std::size_t begin = at_;
-                skip_past('\'');
-                out.value += text_.substr(begin, at_ - begin);
-                if (out.value.ends_with('\''))
-                    out.value.pop_back();
-            } else if (skip("\"")) {
-                quoted(out);
-            } else if (peek() == '\\' && at_ + 1 < text_.size()) {
-                out.value += peek(1);
-                at_ += 2;
-            } else {
-                character(out);
-            }
-        }
-        return out;
+        std::string doubt;
+        ShellWord found = take_word(text_, [&](ShellText&, std::string& value) { expand(value, doubt); });
+        return {std::move(found.value), std::move(doubt)};
     }
 
-    void quoted(ShellVariable& out) {
-        while (at_ < text_.size() && !skip("\"")) {
-            if (skip("\\\n"))
-                continue;
-            if (peek() == '\\' && at_ + 1 < text_.size() &&
-                std::string_view("$`\"\\").find(peek(1)) != std::string_view::npos) {
-                out.value += peek(1);
-                at_ += 2;
-            } else {
-                character(out);
-            }
-        }
-    }
-
-    // One that is itself, or an expansion.
-    void character(ShellVariable& out) {
-        if (peek() == '`') {
-            ++at_;
+    // At a $ or a `.
+    void expand(std::string& value, std::string& doubt) {
+        if (text_.take() == '`') {
             skip_past('`');
-            out.doubt = file_;
-        } else if (peek() == '$') {
-            expansion(out);
-        } else {
-            out.value += text_[at_++];
-        }
-    }
-
-    void expansion(ShellVariable& out) {
-        ++at_;
-        const bool braces = skip("{");
-        const std::size_t begin = at_;
-        while (at_ < text_.size() && is_name_part(peek()))
-            ++at_;
-        const std::string name(text_.substr(begin, at_ - begin));
-        if (!name.empty() && is_name_start(name.front()) && (!braces || skip("}"))) {
-            const ShellVariable variable = variables_.get(name);
-            out.value += variable.value;
-            if (out.doubt.empty())
-                out.doubt = variable.doubt;
+            doubt = file_;
             return;
         }
-        out.doubt = file_; // ${NAME:-...}, $(...), $1
+        ShellText ahead = text_;
+        const bool braces = ahead.skip("{");
+        const std::string name = ahead.take_name();
+        if (!name.empty() && (!braces || ahead.skip("}"))) {
+            text_ = ahead;
+            const ShellVariable variable = variables_.get(name);
+            value += variable.value;
+            if (doubt.empty())
+                doubt = variable.doubt;
+            return;
+        }
+        doubt = file_; // ${NAME:-...}, $(...), $1
         if (braces)
             skip_past('}');
-        else if (peek() == '(')
+        else if (text_.is_at("("))
             skip_parentheses();
+        else if (text_.is_at("0123456789"))
+            text_.take();
+    }
+
+    void skip_past(char c) {
+        while (!text_.at_end() && text_.take() != c) {
+        }
     }
 
     void skip_parentheses() {
         std::size_t open = 0;
         do {
-            open += peek() == '(' ? 1 : 0;
-            open -= peek() == ')' ? 1 : 0;
-            ++at_;
-        } while (open != 0 && at_ < text_.size());
+            const char c = text_.take();
+            open += c == '(' ? 1 : 0;
+            open -= c == ')' ? 1 : 0;
+        } while (open != 0 && !text_.at_end());
     }
 
     ShellVariables& variables_;
     const std::string& file_;
-    std::string_view text_;
-    std::size_t at_ = 0, depth_ = 0; // depth: of if, case and the like
-    bool conditional_ = false;       // behind && or ||
+    ShellText text_;
+    std::size_t depth_ = 0;    // of if, case and the like
+    bool conditional_ = false; // behind && or ||
 };
 
 } // namespace

@@ -16,6 +16,6 @@ struct ShellAssignment {
 };
 // In the order of the file. Nothing is computed: $, ` and += are trouble. What is no assignment is passed
 // over.
-std::vector<ShellAssignment> shell_assignments(std::string_view text);
+std::vector<ShellAssignment> shell_assignments(std::string_view file);
 
 } // namespace kdumpkit
