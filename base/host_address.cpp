@@ -5,9 +5,8 @@
 
 #include <array>
 #include <cerrno>
-#include <memory>
+#include <utility>
 
-#include <netdb.h>
 #include <sys/socket.h>
 
 namespace kdumpkit {
@@ -34,18 +33,26 @@ std::string own_address_to(const addrinfo& one) {
 
 } // namespace
 
-Result<std::vector<HostAddress>> addresses_of(const std::string& host) {
+Result<AddressList> look_up(const std::string& host, std::uint16_t port) {
     addrinfo hints{};
     hints.ai_socktype = SOCK_STREAM;
     addrinfo* raw = nullptr;
-    // The port matters to nobody, but connect(2) on a datagram socket wants one.
-    if (const int code = ::getaddrinfo(host.c_str(), "9", &hints, &raw); code != 0)
+    if (const int code = ::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &raw); code != 0)
         return fail(make_error(ErrorKind::absent, "find the address of", host, ::gai_strerror(code)));
-    const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> found(raw, &::freeaddrinfo);
+    return AddressList(raw, &::freeaddrinfo);
+}
+
+std::string address_text(const addrinfo& address) {
+    return text_of(address.ai_addr, address.ai_addrlen);
+}
+
+Result<std::vector<HostAddress>> addresses_of(const std::string& host) {
+    // The port matters to nobody, but connect(2) on a datagram socket wants one.
+    KDK_ASSIGN(const AddressList found, look_up(host, 9));
     std::vector<HostAddress> addresses;
-    for (const addrinfo* one = raw; one != nullptr; one = one->ai_next)
+    for (const addrinfo* one = found.get(); one != nullptr; one = one->ai_next)
         if (std::string own = own_address_to(*one); !own.empty())
-            addresses.push_back({text_of(one->ai_addr, one->ai_addrlen), std::move(own)});
+            addresses.push_back({address_text(*one), std::move(own)});
     if (addresses.empty())
         return fail(make_error(ErrorKind::absent, "find a way to", host, "no route leads there"));
     return addresses;

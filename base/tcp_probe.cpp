@@ -2,12 +2,11 @@
 #include "base/tcp_probe.h"
 
 #include "base/file.h"
+#include "base/host_address.h"
 
 #include <cerrno>
-#include <memory>
 
 #include <fmt/format.h>
-#include <netdb.h>
 #include <poll.h>
 #include <sys/socket.h>
 
@@ -34,14 +33,9 @@ int connect_to(const addrinfo& one, std::chrono::milliseconds deadline) {
 } // namespace
 
 Result<> try_to_connect(const std::string& host, std::uint16_t port, std::chrono::milliseconds deadline) {
-    addrinfo hints{};
-    hints.ai_socktype = SOCK_STREAM;
-    addrinfo* raw = nullptr;
-    if (const int code = ::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &raw); code != 0)
-        return fail(make_error(ErrorKind::absent, "find the address of", host, ::gai_strerror(code)));
-    const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> found(raw, &::freeaddrinfo);
+    KDK_ASSIGN(const AddressList found, look_up(host, port));
     int last = EHOSTUNREACH;
-    for (const addrinfo* one = raw; one != nullptr; one = one->ai_next)
+    for (const addrinfo* one = found.get(); one != nullptr; one = one->ai_next)
         if ((last = connect_to(*one, deadline)) == 0)
             return {};
     return fail(system_error("connect to", fmt::format("{} at port {}", host, port), last));

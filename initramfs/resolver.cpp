@@ -2,16 +2,12 @@
 #include "initramfs/resolver.h"
 
 #include "base/file.h"
+#include "base/host_address.h"
 #include "config/network.h"
 
 #include <algorithm>
-#include <array>
-#include <memory>
 #include <sstream>
-
-#include <fmt/format.h>
-#include <netdb.h>
-#include <sys/socket.h>
+#include <utility>
 
 namespace kdumpkit::initramfs {
 namespace {
@@ -55,21 +51,15 @@ ResolverSettings read_resolver_settings(const std::string& etc, const std::strin
 }
 
 Result<std::vector<std::string>> resolve_host(const std::string& host) {
-    addrinfo hints{};
-    hints.ai_socktype = SOCK_STREAM;
-    addrinfo* raw = nullptr;
-    if (const int code = ::getaddrinfo(host.c_str(), nullptr, &hints, &raw); code != 0)
-        return fail(make_error(ErrorKind::absent, "find the address of", host, ::gai_strerror(code))
-                        .then("check the name and this machine's DNS servers, or write its address into "
-                              "network.hosts of the settings"));
-    const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> found(raw, &::freeaddrinfo);
+    KDK_ASSIGN(const AddressList found, look_up(host, 0).map_error([](Error error) {
+        return std::move(error).then("check the name and this machine's DNS servers, or write its address "
+                                     "into network.hosts of the settings");
+    }));
     std::vector<std::string> addresses;
-    for (const addrinfo* one = raw; one != nullptr; one = one->ai_next) {
-        std::array<char, 64> text{};
-        if (::getnameinfo(one->ai_addr, one->ai_addrlen, text.data(), text.size(), nullptr, 0,
-                          NI_NUMERICHOST) == 0 &&
-            std::find(addresses.begin(), addresses.end(), text.data()) == addresses.end())
-            addresses.emplace_back(text.data());
+    for (const addrinfo* one = found.get(); one != nullptr; one = one->ai_next) {
+        std::string text = address_text(*one);
+        if (!text.empty() && std::find(addresses.begin(), addresses.end(), text) == addresses.end())
+            addresses.push_back(std::move(text));
     }
     return addresses;
 }
