@@ -72,36 +72,37 @@ bool is_tls_mode(std::string_view text) {
     return is_one_of(text, {"implicit", "explicit"});
 }
 
-constexpr std::string_view a_file = "the absolute path of a file";
-constexpr Parameter credentials{"credentials", a_file, is_file_path, true};
-constexpr Parameter ca{"ca", a_file, is_file_path, true};
-constexpr Parameter cert{"cert", a_file, is_file_path, true};
-constexpr Parameter key{"key", a_file, is_file_path, true};
-constexpr Parameter known_hosts{"known_hosts", a_file, is_file_path, true};
+constexpr std::string_view a_file = "the absolute path of a file", path_of_file = "/[^&#]*[^/&#]";
+constexpr Parameter credentials{"credentials", a_file, is_file_path, path_of_file, true};
+constexpr Parameter ca{"ca", a_file, is_file_path, path_of_file, true};
+constexpr Parameter cert{"cert", a_file, is_file_path, path_of_file, true};
+constexpr Parameter key{"key", a_file, is_file_path, path_of_file, true};
+constexpr Parameter known_hosts{"known_hosts", a_file, is_file_path, path_of_file, true};
 
 constexpr std::array everywhere{
-    Parameter{"deadline", "a number of seconds from 1 to 604800", is_seconds},
+    Parameter{"deadline", "a number of seconds from 1 to 604800", is_seconds, "0*[1-9][0-9]{0,5}"},
 };
 constexpr std::array of_file{
-    Parameter{"fs", "UUID= followed by a filesystem's UUID", is_filesystem},
-    Parameter{"type", "the name of a filesystem type", is_filesystem_type},
+    Parameter{"fs", "UUID= followed by a filesystem's UUID", is_filesystem, "UUID=[0-9A-Fa-f-]{9,36}"},
+    Parameter{"type", "the name of a filesystem type", is_filesystem_type, "[a-z0-9_]{1,32}"},
 };
 constexpr std::array of_nfs{
-    Parameter{"version", "3, 4, 4.0, 4.1 or 4.2", is_nfs_version},
-    Parameter{"options", "mount options with commas between them", is_mount_options},
+    Parameter{"version", "3, 4, 4.0, 4.1 or 4.2", is_nfs_version, "3|4|4\\.[012]"},
+    Parameter{"options", "mount options with commas between them", is_mount_options, "[A-Za-z0-9_.:,=-]+"},
 };
 constexpr std::array of_ssh{key, known_hosts, credentials};
 constexpr std::array of_https{ca, cert, key, credentials};
 constexpr std::array of_s3{
-    Parameter{"endpoint", "https://HOST[:PORT] (or http://, without encryption)", is_endpoint},
-    Parameter{"region", "the name of a region", is_region},
-    Parameter{"style", "path or virtual", is_bucket_style},
+    Parameter{"endpoint", "https://HOST[:PORT] (or http://, without encryption)", is_endpoint,
+              "https?://[A-Za-z0-9.:\\[\\]-]+"},
+    Parameter{"region", "the name of a region", is_region, "[a-z0-9-]{1,64}"},
+    Parameter{"style", "path or virtual", is_bucket_style, "path|virtual"},
     credentials,
     ca,
 };
 constexpr std::array of_ftp{credentials};
-constexpr std::array of_ftps{Parameter{"tls", "implicit or explicit", is_tls_mode}, ca, cert, key,
-                             credentials};
+constexpr std::array of_ftps{Parameter{"tls", "implicit or explicit", is_tls_mode, "implicit|explicit"}, ca,
+                             cert, key, credentials};
 
 std::string ssh_contradiction(const Target& target) {
     if (target.value("known_hosts").empty())

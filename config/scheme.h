@@ -23,6 +23,7 @@ struct Parameter {
     std::string_view key;
     std::string_view wanted; // what a value is: "UUID= followed by a filesystem's UUID"
     bool (*fits)(std::string_view value);
+    std::string_view pattern; // for the schema, ECMA-262: takes whatever fits
     // A file of this machine, which `kdumpkit build` packs into the initramfs.
     bool names_file = false;
 };

@@ -24,34 +24,11 @@ std::string whole(const std::string& pattern) {
     return "^(" + pattern + ")$";
 }
 
-std::string parameter_value(const Parameter& parameter) {
-    struct Known {
-        std::string_view key, pattern;
-    };
-    constexpr std::array<Known, 8> known = {{
-        {"deadline", "0*[1-9][0-9]{0,5}"},
-        {"fs", "UUID=[0-9A-Fa-f-]{9,36}"},
-        {"type", "[a-z0-9_]{1,32}"},
-        {"version", "3|4|4\\.[012]"},
-        {"options", "[A-Za-z0-9_.:,=-]+"},
-        {"endpoint", "https?://[A-Za-z0-9.:\\[\\]-]+"},
-        {"region", "[a-z0-9-]{1,64}"},
-        {"style", "path|virtual"},
-    }};
-    if (parameter.names_file)
-        return "/[^&#]*[^/&#]";
-    for (const Known& one : known)
-        if (one.key == parameter.key)
-            return std::string(one.pattern);
-    return parameter.key == "tls" ? "implicit|explicit" : "[^&#]+";
-}
-
 // "KEY=VALUE|KEY=VALUE|…". What has an escape is not looked into.
 std::string any_parameter(const SchemeInfo& info) {
     std::vector<std::string> alternatives;
     const auto add = [&](const Parameter& parameter) {
-        alternatives.push_back(
-            fmt::format("{}=({}|[^&#]*%[^&#]*)", parameter.key, parameter_value(parameter)));
+        alternatives.push_back(fmt::format("{}=({}|[^&#]*%[^&#]*)", parameter.key, parameter.pattern));
     };
     for (const Parameter& parameter : info.parameters)
         add(parameter);
