@@ -60,6 +60,10 @@ Result<> load_image(const loader::Machine& machine, const Services& services, Se
 }
 
 Result<> take_image_back(const loader::Machine& machine, SetupSteps steps) {
+    Fd lock; // nobody arms between the two
+    if (!steps.report.dry_run) {
+        KDK_ASSIGN(lock, lock_arming());
+    }
     if (loader::make_status(machine, "").armed) {
         if (!steps.report.dry_run)
             KDK_TRY(loader::kexec_unload(loader::KexecPurpose::capture));
@@ -68,10 +72,8 @@ Result<> take_image_back(const loader::Machine& machine, SetupSteps steps) {
     const ImagePlace place{ImageRecord::image_path, ImageRecord::path};
     if (!file_exists(place.image) && !file_exists(place.record))
         return {};
-    if (!steps.report.dry_run) {
-        KDK_ASSIGN(const Fd lock, lock_arming());
+    if (!steps.report.dry_run)
         KDK_TRY(remove_image(place));
-    }
     steps.changed("initramfs", fmt::format("remove {}", place.image));
     return {};
 }
