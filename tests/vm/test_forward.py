@@ -37,22 +37,7 @@ for path in /sys/class/net/*; do
     nic=${path##*/}
     [ "$(cat $path/address)" = 52:54:00:4b:44:01 ] && ip link set $nic up && ip addr add 10.0.2.15/24 dev $nic
 done
-cat >/etc/systemd/system/default.target <<END
-[Unit]
-Requires=basic.target systemd-journald.service systemd-journald.socket systemd-journald-dev-log.socket
-Wants=work.service
-After=basic.target
-AllowIsolate=yes
-END
-cat >/etc/systemd/system/work.service <<END
-[Service]
-Type=oneshot
-Environment=PATH=/bin:/usr/bin:/usr/sbin
-ExecStart=/bin/sh /work.sh
-END
-say systemd starts
-exec /lib/systemd/systemd --log-target=kmsg
-"""
+""" + test_systemd.boot()
 WORK = test_systemd.PATH + """
 export PATH=/bin:/usr/bin:/usr/sbin
 run list kdumpkit list

@@ -16,24 +16,7 @@ place = None
 RESERVED = "crashkernel=192M"
 BOOT = test_systemd.MACHINE + """
 mount -t ext4 /dev/nvme0n1 /var || say no disk
-cat >/etc/systemd/system/default.target <<END
-[Unit]
-Requires=basic.target systemd-journald.service systemd-journald.socket systemd-journald-dev-log.socket
-Wants=kdumpkit.service kdumpkit-record.service work.service
-After=basic.target
-AllowIsolate=yes
-END
-cat >/etc/systemd/system/work.service <<END
-[Unit]
-After=kdumpkit.service kdumpkit-record.service
-[Service]
-Type=oneshot
-Environment=PATH=/bin:/usr/bin:/usr/sbin
-ExecStart=/bin/sh /work.sh
-END
-say systemd starts
-exec /lib/systemd/systemd --log-target=kmsg
-"""
+""" + test_systemd.boot("kdumpkit.service kdumpkit-record.service")
 WORK = test_systemd.PATH + """
 export PATH=/bin:/usr/bin:/usr/sbin
 panic() {

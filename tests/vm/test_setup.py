@@ -22,21 +22,6 @@ mkdir -p /etc/default/grub.d /usr/sbin
 echo 'GRUB_CMDLINE_LINUX_DEFAULT="quiet"' >/etc/default/grub
 printf '#!/bin/sh\\necho update-grub runs >>/var/update-grub\\n' >/usr/sbin/update-grub
 chmod 755 /usr/sbin/update-grub
-cat >/etc/systemd/system/default.target <<END
-[Unit]
-Requires=multi-user.target systemd-journald.service systemd-journald.socket systemd-journald-dev-log.socket
-Wants=work.service
-After=multi-user.target
-AllowIsolate=yes
-END
-cat >/etc/systemd/system/work.service <<END
-[Unit]
-After=multi-user.target
-[Service]
-Type=oneshot
-Environment=PATH=/bin:/usr/bin:/usr/sbin
-ExecStart=/bin/sh /work.sh
-END
 cat >/etc/systemd/system/kdump-tools.service <<END
 [Service]
 Type=oneshot
@@ -45,9 +30,7 @@ ExecStart=/bin/true
 [Install]
 WantedBy=multi-user.target
 END
-say systemd starts
-exec /lib/systemd/systemd --log-target=kmsg
-"""
+""" + test_systemd.boot(base="multi-user.target")
 WORK = test_systemd.PATH + """
 export PATH=/bin:/usr/bin:/usr/sbin
 changes() { ls /etc/default/grub.d /etc/systemd/system /var /var/lib /var/crash 2>/dev/null | md5sum; }

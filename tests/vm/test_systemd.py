@@ -21,31 +21,40 @@ echo 'ID=guest' >/etc/os-release
 echo 'root:x:0:0::/:/bin/sh' >/etc/passwd
 echo 'root:x:0:' >/etc/group
 """
-FIRST = MACHINE + """
-mount -t ext4 /dev/nvme0n1 /mnt || say no disk
+
+
+def boot(units="", base="basic.target", journal=True):
+    """Shell by which systemd starts these units, and behind them and `base` /work.sh."""
+    journald = " systemd-journald.service systemd-journald.socket systemd-journald-dev-log.socket" if journal else ""
+    return f"""
 cat >/etc/systemd/system/default.target <<END
 [Unit]
-Requires=basic.target
-Wants=sleeper.service work.service
-After=basic.target
+Requires={base}{journald}
+Wants={units} work.service
+After={base}
 AllowIsolate=yes
-END
-cat >/etc/systemd/system/sleeper.service <<END
-[Service]
-ExecStart=/bin/sleep 1000
-ExecStop=/bin/sh -c 'echo "guest: the service was stopped" >/dev/kmsg; echo stopped >/mnt/stopped'
 END
 cat >/etc/systemd/system/work.service <<END
 [Unit]
-After=sleeper.service
+After={base} {units}
 [Service]
 Type=oneshot
-Environment=PATH=/bin
+Environment=PATH=/bin:/usr/bin:/usr/sbin
 ExecStart=/bin/sh /work.sh
 END
 say systemd starts
 exec /lib/systemd/systemd --log-target=kmsg
 """
+
+
+FIRST = MACHINE + """
+mount -t ext4 /dev/nvme0n1 /mnt || say no disk
+cat >/etc/systemd/system/sleeper.service <<END
+[Service]
+ExecStart=/bin/sleep 1000
+ExecStop=/bin/sh -c 'echo "guest: the service was stopped" >/dev/kmsg; echo stopped >/mnt/stopped'
+END
+""" + boot("sleeper.service", journal=False)
 PROGRAMS = ("/lib/systemd/systemd", "/lib/systemd/systemd-shutdown", "/bin/systemctl")
 # The prelude without what has been mounted by now.
 PATH = PRELUDE.split("hostname")[0].split("mount -t devtmpfs none /dev\n")[1] + "export PATH=/bin\n"
