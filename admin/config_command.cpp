@@ -43,8 +43,7 @@ Result<int> run_explain(const Options& options) {
         for (const SettingKey& key : setting_keys())
             keys.push_back(&key);
     } else {
-        KDK_ASSIGN(const SettingKey* key, find_setting(options.key));
-        keys.push_back(key);
+        KDK_ASSIGN(keys, find_settings(options.key));
     }
     KDK_ASSIGN(const SettingsFile file, read_settings_file(options.config));
     KDK_TRY(print_result(options.json ? explain_json(file, keys) : explain_text(file, keys)));
@@ -71,7 +70,10 @@ std::function<Result<int>()> define_config(CLI::App& app) {
     CLI::App* check = add("check", "say whether the settings are good, and where they are not");
     CLI::App* show = add("show", "every setting as it applies here, and where it comes from");
     CLI::App* explain = add("explain", "what a setting means, what it may be, what it is");
-    explain->add_option("KEY", options->key, "such as dump.level (default: every key)")->type_name("");
+    explain
+        ->add_option("KEY", options->key,
+                     "such as dump.level, or a section such as dump (default: every key)")
+        ->type_name("");
     CLI::App* import =
         app.add_subcommand("import", "another kdump's settings as kdumpkit's, with what is lost");
     import->add_option("FILE", options->import.file, "such as /etc/kdump.conf or /etc/default/kdump-tools")

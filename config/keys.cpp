@@ -132,13 +132,20 @@ std::vector<std::string> setting_names() {
     return names;
 }
 
-Result<const SettingKey*> find_setting(std::string_view full_name) {
-    for (const SettingKey& key : keys)
-        if (key.full_name() == full_name)
-            return &key;
-    const std::string meant = nearest_setting(full_name, setting_names());
-    return fail(make_error(ErrorKind::invalid, "explain", fmt::format("\"{}\"", full_name),
-                           "there is no such setting")
+Result<std::vector<const SettingKey*>> find_settings(std::string_view name) {
+    std::vector<const SettingKey*> found;
+    std::vector<std::string> known = setting_names();
+    for (const SettingKey& key : keys) {
+        if (key.full_name() == name || (!name.empty() && key.section == name))
+            found.push_back(&key);
+        if (!key.section.empty() && known.back() != key.section)
+            known.emplace_back(key.section);
+    }
+    if (!found.empty())
+        return found;
+    const std::string meant = nearest_setting(name, known);
+    return fail(make_error(ErrorKind::invalid, "explain", fmt::format("\"{}\"", name),
+                           "there is no such setting or section")
                     .then(meant.empty()
                               ? fmt::format("the settings are: {}", fmt::join(setting_names(), ", "))
                               : fmt::format("did you mean {}?", meant)));

@@ -34,8 +34,9 @@ struct SettingKey {
 std::span<const SettingKey> setting_keys();
 std::vector<std::string> setting_names();
 
-// The key with that full name. `invalid` for another one, naming the one that was probably meant.
-Result<const SettingKey*> find_setting(std::string_view full_name);
+// The key with that full name, or all of the section with that name. `invalid` for another name, with the one
+// that was probably meant.
+Result<std::vector<const SettingKey*>> find_settings(std::string_view name);
 
 // Where a file sets a key: the first character of its value, both counted from 1.
 struct SettingPlace {

@@ -49,7 +49,7 @@ TEST_CASE("a check tells how many keys are set, or where the mistake is") {
 
 TEST_CASE("a key is explained with its default and what it is here") {
     const SettingsFile file = file_with("[capture]\nmodules = [\"a\", \"b\"]\n");
-    const SettingKey* key = find_setting("capture.modules").value();
+    const SettingKey* key = find_settings("capture.modules").value().at(0);
     CHECK_THAT(explain_text(file, {key}), Contains("capture.modules\n") && Contains("default  []\n") &&
                                               Contains("here     [\"a\", \"b\"] (/etc/k.toml:2:11)"));
     CHECK(json::parse(explain_json(file, {key}))[0]["value"] == json{"a", "b"});

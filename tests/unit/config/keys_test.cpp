@@ -46,18 +46,30 @@ TEST_CASE("a key that does not exist suggests the one that was meant") {
                                            {"capture.level", "did you mean dump.level?"},
                                            {"retension.days", "did you mean retention.days?"},
                                            {"Target", "did you mean target?"},
+                                           {"retenton", "did you mean retention?"},
+                                           {"networks", "did you mean network?"},
+                                           {"", "the settings are: target"},
                                            {"frobnicate", "the settings are: target, dump.method"}}) {
         CAPTURE(row.asked);
-        const auto found = find_setting(row.asked);
+        const auto found = find_settings(row.asked);
         REQUIRE_FALSE(found);
         CHECK(found.error().kind == ErrorKind::invalid);
         CHECK_THAT(found.error().next_step, Contains(row.meant));
     }
-    CHECK((*find_setting("dump.level"))->name == "level");
+    CHECK(find_settings("dump.level").value().at(0)->name == "level");
+}
+
+TEST_CASE("a section's name finds its keys, and no others") {
+    const auto dump = find_settings("dump").value();
+    REQUIRE(dump.size() == 4);
+    for (const SettingKey* key : dump)
+        CHECK(key->section == "dump");
+    CHECK(find_settings("target").value().size() == 1);
+    CHECK_FALSE(find_settings("dum"));
 }
 
 TEST_CASE("where a file sets a key") {
-    const SettingKey& level = **find_setting("dump.level");
+    const SettingKey& level = *find_settings("dump.level").value().at(0);
     CHECK_FALSE(place_of(level, ""));
     CHECK_FALSE(place_of(level, "level = 3"));
     CHECK_FALSE(place_of(level, "[dump"));
