@@ -47,9 +47,9 @@ Finding local_target(const TargetFacts& target, const DoctorFacts& facts) {
                             target.url),
                 "name a target that is not encrypted, such as a folder of /boot or of another disk"};
     if (!target.unseen.empty())
-        return {"target", Severity::warning,
-                fmt::format("{} cannot be looked at: {}", target.url, target.unseen),
-                "attach or mount it, or name another target in the settings"};
+        return {
+            "target", Severity::warning, fmt::format("{} cannot be looked at: {}", target.url, target.unseen),
+            target.mend.empty() ? "attach or mount it, or name another target in the settings" : target.mend};
     if (!target.occupied_by.empty())
         return {"target", Severity::critical,
                 fmt::format("{} holds the dump {}, which nobody has taken off it", target.url,

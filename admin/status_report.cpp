@@ -27,10 +27,12 @@ std::string to_text(const AdminStatus& status) {
                                     : fmt::format("made anew: {}", fmt::join(arm->rebuilt_because, "; ")));
     }
     for (const TargetFacts& target : status.targets)
-        text += fmt::format("target:      {}{}\n", target.url,
-                            target.free_bytes ? fmt::format(", {} free", human_bytes(*target.free_bytes))
-                            : target.unseen.empty() ? ""
-                                                    : fmt::format(": {}", target.unseen));
+        text +=
+            fmt::format("target:      {}{}\n", target.url,
+                        target.free_bytes       ? fmt::format(", {} free", human_bytes(*target.free_bytes))
+                        : target.unseen.empty() ? ""
+                                                : fmt::format(": {}{}{}", target.unseen,
+                                                              target.mend.empty() ? "" : "; ", target.mend));
     if (const auto& last = status.last)
         text += fmt::format("last panic:  {}, {}: {}\n             {}\n", utc_text(last->utc, spoken_time),
                             last->complete ? "captured" : "captured in part",

@@ -41,6 +41,18 @@ void look_into_folder(TargetFacts& facts) {
     struct statvfs room {};
     std::error_code error;
     const fs::path real = fs::canonical(facts.folder, error);
+    if (error == std::errc::no_such_file_or_directory) {
+        facts.unseen = "there is no such folder";
+        facts.mend = fmt::format("mkdir -p -m 700 {}, as kdumpkit arm does; where another disk belongs "
+                                 "there, mount that first",
+                                 facts.folder);
+        return;
+    }
+    if (!error && !fs::is_directory(real, error)) {
+        facts.unseen = "it is no folder";
+        facts.mend = "name a folder in the settings";
+        return;
+    }
     if (error || ::statvfs(real.c_str(), &room) != 0) {
         facts.unseen = error ? error.message() : std::string("its filesystem cannot be asked");
         return;
@@ -80,6 +92,10 @@ void look_for_folder(TargetFacts& facts, const Target& target) {
         return;
     }
     facts.folder = local.paths.front();
+    std::error_code error;
+    // Of a filesystem that the URL names, the capture kernel makes the folder.
+    while (!target.value("fs").empty() && facts.folder != "/" && !fs::exists(facts.folder, error))
+        facts.folder = parent_folder(facts.folder);
     look_into_folder(facts);
 }
 

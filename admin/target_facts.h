@@ -17,6 +17,7 @@ struct TargetFacts {
     std::string url;
     Carrier carrier = Carrier::filesystem;
     std::string unseen;                      // why it cannot be looked at; empty: it can
+    std::string mend;                        // of that; empty: it is to be attached or mounted
     std::string folder;                      // on the running machine; of raw the device
     std::optional<std::uint64_t> free_bytes; // for root
     std::string occupied_by;                 // raw: the dump on it that kdump-capture will not write over

@@ -22,6 +22,9 @@ Result<std::string> real_folder(const std::string& folder) {
     if (!real)
         return fail(system_error("find the target folder", folder, errno)
                         .then(fmt::format("mkdir -p {}, or name another target", folder)));
+    if (std::error_code error; !std::filesystem::is_directory(real.get(), error))
+        return fail(make_error(ErrorKind::invalid, "freeze the target", folder, "it is no folder")
+                        .then("name a folder, which gets one of its own for each dump"));
     return std::string(real.get());
 }
 

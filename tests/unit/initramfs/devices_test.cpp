@@ -168,6 +168,8 @@ TEST_CASE("a target of the running system says what is not visible") {
     const Error unseen = freeze_target(nowhere, around).error();
     CHECK(unseen.kind == ErrorKind::absent);
     CHECK_THAT(unseen.next_step, Catch::Contains("--modules"));
+    CHECK_THAT(freeze_target(parse_target("file:///etc/passwd").value(), around).error().message(),
+               Catch::Contains("it is no folder"));
     const Error missing = freeze_target(parse_target("file:///no/such/folder").value(), around).error();
     CHECK(missing.kind == ErrorKind::absent);
     CHECK_THAT(missing.next_step, Catch::Contains("mkdir"));

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "admin/status_report.h"
+#include "admin/target_facts.h"
+#include "base/file.h"
+
+#include <filesystem>
+
+#include <catch2/catch.hpp>
+#include <fmt/format.h>
+#include <unistd.h>
+
+using namespace kdumpkit;
+using namespace kdumpkit::admin;
+using Catch::Matchers::Contains;
+namespace fs = std::filesystem;
+
+namespace {
+
+TargetFacts look_at(const std::string& path) {
+    Settings settings;
+    settings.targets = {file_target(path)};
+    return look_at_targets(settings).at(0);
+}
+
+} // namespace
+
+TEST_CASE("a target's folder that is not there, or is none, is told with what mends it") {
+    const std::string place = fs::temp_directory_path() / fmt::format("kdumpkit-targets-{}", ::getpid());
+    fs::create_directories(place);
+    REQUIRE(write_file_atomically(place + "/file", "x"));
+    const TargetFacts missing = look_at(place + "/crash");
+    CHECK(missing.unseen == "there is no such folder");
+    CHECK_THAT(missing.mend, Contains(fmt::format("mkdir -p -m 700 {}/crash", place)));
+    CHECK_FALSE(missing.free_bytes);
+    AdminStatus status;
+    status.targets = {missing};
+    CHECK_THAT(to_text(status), Contains("/crash: there is no such folder; mkdir -p"));
+    CHECK(look_at(place + "/file").unseen == "it is no folder");
+    CHECK_FALSE(look_at(place + "/file").free_bytes);
+    CHECK(look_at(place).free_bytes);
+    fs::remove_all(place);
+}
