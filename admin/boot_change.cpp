@@ -129,13 +129,12 @@ ReservationRecord record_of(const BootPlan& plan, std::string parameter,
     return record;
 }
 
-Result<> apply_plan(const BootPlan& plan, const std::string& parameter, const std::string& root) {
+Result<> apply_plan(const BootPlan& plan, const std::string& parameter,
+                    const std::optional<ReservationRecord>& before, const std::string& root) {
     KDK_ASSIGN(const std::string path, inside_root(root, ReservationRecord::path));
     std::error_code error;
     fs::create_directories(parent_folder(path), error);
-    const auto earlier = read_text(path);
-    // One that is none is lost; the caller has said so.
-    const auto before = read_reservation_record(root).value_or(std::nullopt);
+    const auto earlier = read_text(path); // also of a record that is none
     KDK_TRY(write_file_atomically(path, to_json(record_of(plan, parameter, before)), 0644));
     auto done = carry_out(plan, root);
     if (!done) // otherwise it would be said that the next boot has the reservation
@@ -148,12 +147,12 @@ Result<> apply_plan(const BootPlan& plan, const std::string& parameter, const st
     return {};
 }
 
-Result<> apply_undo(const BootPlan& plan, const std::string& root) {
+Result<> apply_undo(const BootPlan& plan, ReservationRecord record, const std::string& root) {
     KDK_TRY(carry_out(plan, root));
-    KDK_ASSIGN(const std::string record, inside_root(root, ReservationRecord::path));
-    std::error_code error;
-    fs::remove(record, error);
-    return {};
+    std::erase_if(record.files, [&](const auto& file) {
+        return std::find(plan.unseen.begin(), plan.unseen.end(), file.first) == plan.unseen.end();
+    });
+    return put(root, ReservationRecord::path, to_json(record), record.files.empty());
 }
 
 } // namespace kdumpkit::admin

@@ -39,9 +39,14 @@ BootTree read_boot_tree(const std::string& root) {
         return inside_root(root, path).value_or(std::string()); // links in a circle lead to no file
     };
     const auto add_file = [&](const std::string& path) {
+        const std::string folder = parent_folder(path), name = fs::path(path).filename();
+        if (fs::is_directory(place(folder), error))
+            tree.folders.insert(folder);
         if (fs::is_regular_file(place(path), error))
             if (auto text = read_text(place(path), std::size_t{1} << 20))
                 tree.files[path] = *std::move(text);
+        if (tree.file(path) == nullptr && fs::exists(fs::symlink_status(place(folder) + "/" + name, error)))
+            tree.unread.insert(path);
     };
     const auto names_in = [&](const std::string& path) {
         std::vector<std::string> names;

@@ -10,10 +10,11 @@
 namespace kdumpkit::admin {
 
 // The files of a system that matter to boot loaders: their texts by their paths, and which folders, programs
-// and unified kernel images (kernels that carry their command line) there are.
+// and unified kernel images (kernels that carry their command line) there are; `unread`: files without a
+// text.
 struct BootTree {
     std::map<std::string, std::string> files;
-    std::set<std::string> folders = {}, programs = {}, unified = {};
+    std::set<std::string> folders = {}, programs = {}, unified = {}, unread = {};
 
     [[nodiscard]] const std::string* file(const std::string& path) const {
         const auto found = files.find(path);

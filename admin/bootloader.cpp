@@ -5,6 +5,7 @@
 #include "admin/boot_files.h"
 #include "admin/grub_settings.h"
 #include "admin/shell_value.h"
+#include "admin/undo_gaps.h"
 
 #include <algorithm>
 
@@ -178,27 +179,26 @@ Error no_boot_loader(const BootTree& tree, std::string_view parameter) {
                                kernel_cmdline))
             .then(fmt::format("write the whole command line with {} there, and make the image anew "
                               "(kernel-install add VERSION IMAGE)",
-                              parameter.empty() ? std::string_view("or without crashkernel=") : parameter));
+                              parameter));
     return make_error(ErrorKind::absent, "find", "the boot loader's settings",
                       fmt::format("there is neither {} nor {}, {} or {}", grub_defaults,
                                   boot_paths::entries.front(), kernel_cmdline, boot_paths::extlinux.front()))
-        .then(parameter.empty()
-                  ? "remove crashkernel= from the kernel's command line by hand"
-                  : fmt::format("add {} to the kernel's command line by hand, and reboot", parameter));
+        .then(fmt::format("add {} to the kernel's command line by hand, and reboot", parameter));
 }
 
 Result<BootPlan> make_plan(const BootTree& tree, std::string_view parameter, const ReservationRecord* undo) {
     Planner planner(tree, parameter, undo);
+    BootPlan& plan = planner.plan;
     KDK_TRY(planner.grub());
     planner.entries();
     KDK_TRY(planner.extlinux());
-    if (planner.plan.loaders.empty())
+    if (undo == nullptr && plan.loaders.empty())
         return fail(no_boot_loader(tree, parameter));
-    if (planner.plan.changes.empty()) {
-        planner.plan.commands.clear();
-        planner.plan.by_hand.clear();
+    if (plan.changes.empty()) {
+        plan.commands.clear();
+        plan.by_hand.clear();
     }
-    return std::move(planner.plan);
+    return std::move(plan);
 }
 
 } // namespace
@@ -208,7 +208,9 @@ Result<BootPlan> plan_boot(const BootTree& tree, std::string_view parameter) {
 }
 
 Result<BootPlan> plan_undo(const BootTree& tree, const ReservationRecord& record) {
-    return make_plan(tree, "", &record);
+    KDK_ASSIGN(BootPlan plan, make_plan(tree, "", &record));
+    KDK_TRY(note_gaps(tree, record, plan));
+    return plan;
 }
 
 bool stands(const BootTree& tree, std::string_view parameter) {

@@ -29,13 +29,15 @@ struct BootPlan {
     std::vector<std::string> notes;
     std::map<std::string, LineEdits> kept; // of files: lines that have the parameter already
     std::vector<std::string> by_hand;      // what is left to do before the reboot
+    std::vector<std::string> unseen;       // files of the record that undo could not look at
 };
 
 // Pure. `parameter`: "crashkernel=192M". `absent` for a system none of whose boot loaders is known, naming
 // what was looked for; `invalid` where another file of GRUB's would bring it to nothing, naming that.
 Result<BootPlan> plan_boot(const BootTree& tree, std::string_view parameter);
 // Pure. Where kdumpkit's parameter still is, what was there before comes back; other files stay. What is no
-// longer as kdumpkit wrote it is in the notes.
+// longer as kdumpkit wrote it, or is gone, is in the notes. `absent` where none of the files can be seen, and
+// one of them may only lie on a disk that is not mounted.
 Result<BootPlan> plan_undo(const BootTree& tree, const ReservationRecord& record);
 // Pure. Whether the next boot would have it; true for what cannot be read.
 bool stands(const BootTree& tree, std::string_view parameter);

@@ -2,12 +2,16 @@
 #include "admin/reservation_record.h"
 
 #include "admin/boot_file_words.h"
+#include "admin/boot_tree.h"
 #include "base/file.h"
 #include "base/inside_root.h"
 #include "base/json.h"
 #include "base/printable.h"
 
 #include <algorithm>
+#include <vector>
+
+#include <fmt/format.h>
 
 namespace kdumpkit::admin {
 namespace {
@@ -65,6 +69,21 @@ std::optional<std::string> line_in(const Json& json, const char* member) {
     return line;
 }
 
+// What the first versions wrote, which kept no lines: for the admin, to be taken back by hand.
+std::string earlier_version(std::string_view text) {
+    const Json json = Json::parse(text, nullptr, false);
+    const std::string parameter = text_in(json, "parameter");
+    if (!is_parameter(parameter) || !json.contains("earlier") || !json["earlier"].is_object())
+        return {};
+    std::vector<std::string> words;
+    for (const auto& [path, word] : json["earlier"].items())
+        if (word == "" || (word.is_string() && is_parameter(word.get<std::string>())))
+            words.push_back(
+                fmt::format("{} in {}", word == "" ? "nothing" : word.get<std::string>(), printable(path)));
+    return fmt::format("an earlier version of kdumpkit has written it; {} came in place of {}", parameter,
+                       words.empty() ? "nothing" : fmt::format("{}", fmt::join(words, ", ")));
+}
+
 } // namespace
 
 std::string to_json(const ReservationRecord& record) {
@@ -99,6 +118,12 @@ Result<std::optional<ReservationRecord>> read_reservation_record(const std::stri
     if (!text)
         return fail(text.error());
     auto record = parse_reservation_record(*text);
+    if (const std::string earlier = record ? "" : earlier_version(*text); !earlier.empty())
+        return fail(
+            make_error(ErrorKind::corrupt, "read", path, earlier)
+                .then(fmt::format("put that back by hand, remove {} if it is there, make grub.cfg anew, "
+                                  "and remove the record",
+                                  boot_paths::grub_dropin)));
     if (!record)
         return fail(
             make_error(ErrorKind::corrupt, "read", path, "kdumpkit reserve has not written it so")

@@ -67,17 +67,14 @@ Result<int> show_picture() {
     return loader::crash_kernel_ranges(iomem).empty() ? exit_codes::absent : exit_codes::success;
 }
 
-// The record, where there has to be one or it does not matter much.
-Result<std::optional<ReservationRecord>> look_for_record(const ReserveOptions& options) {
-    auto record = read_reservation_record(options.root);
-    if (!options.undo)
-        return record ? *record : std::nullopt;
-    KDK_TRY(record);
-    if (!*record)
+Result<> check_undo(const Result<std::optional<ReservationRecord>>& found, const ReserveOptions& options) {
+    if (!found)
+        return fail(found.error());
+    if (!*found)
         return fail(make_error(ErrorKind::absent, "undo", options.root + ReservationRecord::path,
                                "kdumpkit reserve has written nothing on this machine")
                         .then("kdumpkit reserve tells what is reserved"));
-    return record;
+    return {};
 }
 
 Result<int> change_settings(const ReserveOptions& options) {
@@ -91,19 +88,20 @@ Result<int> change_settings(const ReserveOptions& options) {
         KDK_ASSIGN(const ReservationSize size, choose_size(options));
         KDK_ASSIGN(parameter, reservation_parameter(size));
     }
-    KDK_ASSIGN(const auto before, look_for_record(options));
+    const auto found = read_reservation_record(options.root);
+    if (options.undo)
+        KDK_TRY(check_undo(found, options));
+    const std::optional<ReservationRecord> record = found ? *found : std::nullopt;
     const BootTree tree = read_boot_tree(options.root);
-    KDK_ASSIGN(BootPlan plan, options.undo ? plan_undo(tree, *before) : plan_boot(tree, parameter));
+    KDK_ASSIGN(BootPlan plan, options.undo ? plan_undo(tree, *record) : plan_boot(tree, parameter));
+    if (!found)
+        plan.notes.push_back(fmt::format("{}: {}; it is written anew, and what it had for --undo is lost",
+                                         found.error().object, found.error().reason));
     if (!options.root.empty()) {
         for (const auto& command : plan.commands)
             plan.by_hand.push_back(fmt::format("run there: {}", fmt::join(command, " ")));
         plan.commands.clear();
     }
-    if (!read_reservation_record(options.root))
-        plan.notes.push_back(
-            fmt::format("{}{} is not as kdumpkit writes it, and is written anew: what it had "
-                        "for --undo is lost",
-                        options.root, ReservationRecord::path));
     std::string text = to_text(plan);
     if (plan.changes.empty())
         text += "nothing to change\n";
@@ -111,7 +109,8 @@ Result<int> change_settings(const ReserveOptions& options) {
         KDK_TRY(print_result(text + "nothing was written\n"));
         return exit_codes::success;
     }
-    KDK_TRY(options.undo ? apply_undo(plan, options.root) : apply_plan(plan, parameter, options.root));
+    KDK_TRY(options.undo ? apply_undo(plan, *record, options.root)
+                         : apply_plan(plan, parameter, record, options.root));
     for (const std::string& step : plan.by_hand)
         text += fmt::format("next: {}\n", step);
     if (!plan.changes.empty())

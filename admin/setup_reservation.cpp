@@ -33,7 +33,8 @@ Result<> write_reservation(const ReservationDecision& decision, SetupSteps steps
     }
     steps.report.change = to_text(*plan);
     if (!steps.report.dry_run)
-        KDK_TRY(apply_plan(*plan, decision.parameter, ""));
+        KDK_TRY(
+            apply_plan(*plan, decision.parameter, read_reservation_record("").value_or(std::nullopt), ""));
     steps.changed(
         "reservation",
         fmt::format("set {} through {} ({})", decision.parameter, fmt::join(plan->loaders, " and "),
@@ -89,12 +90,16 @@ Result<> take_reservation_back(SetupSteps steps) {
         steps.good("reservation", "kdumpkit has written none");
         return {};
     }
-    KDK_ASSIGN(const BootPlan plan, plan_undo(read_boot_tree(""), *record));
-    steps.report.change = to_text(plan);
+    const auto plan = plan_undo(read_boot_tree(""), *record);
+    if (!plan) {
+        steps.remains("reservation", plan.error().message(), plan.error().next_step);
+        return {};
+    }
+    steps.report.change = to_text(*plan);
     if (!steps.report.dry_run)
-        KDK_TRY(apply_undo(plan, ""));
+        KDK_TRY(apply_undo(*plan, *record, ""));
     steps.changed("reservation", fmt::format("take {} away", record->parameter),
-                  then_reboot(plan, "reboot; until then the memory stays reserved"));
+                  then_reboot(*plan, "reboot; until then the memory stays reserved"));
     return {};
 }
 

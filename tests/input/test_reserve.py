@@ -154,10 +154,53 @@ class Reserve(unittest.TestCase):
                 self.assertIn("reservation.json", self.refused(4, "--undo"))
                 status, said = self.reserve("256M", "--dry-run")
                 self.assertEqual(status, 0, said)
-                self.assertIn("reservation.json is not as kdumpkit writes it", said)
+                self.assertRegex(said, "note: .*reservation.json: kdumpkit reserve has not written it so; ")
         self.assertEqual(self.reserve("256M")[0], 0)
         self.assertEqual(self.reserve("--undo")[0], 0)
         self.assertEqual(entry.read_text(), "linux /a\noptions root=1 crashkernel=192M\n")
+
+    def test_undo_where_the_files_are_gone(self):
+        self.put(GRUB, 'GRUB_CMDLINE_LINUX_DEFAULT="quiet"\n')
+        entry = self.put("/boot/loader/entries/a.conf", "linux /a\noptions root=1\n")
+        record = self.root / RECORD.lstrip("/")
+        self.assertEqual(self.reserve("192M")[0], 0)
+        entry.unlink()  # its kernel was removed
+        (self.root / "etc/default/grub").unlink()
+        status, said = self.reserve("--undo")
+        self.assertEqual(status, 0, said)
+        self.assertIn("note: /boot/loader/entries/a.conf is gone", said)
+        self.assertIn("note: /etc/default/grub is gone", said)
+        self.assertIn("no boot loader's settings are left; if crashkernel=192M is still", said)
+        self.assertFalse(record.exists())
+
+    def test_undo_where_a_disk_is_not_mounted(self):
+        grub = self.put(GRUB, 'GRUB_CMDLINE_LINUX_DEFAULT="quiet"\n')
+        entry = self.put("/boot/loader/entries/a.conf", "linux /a\noptions root=1\n")
+        before = self.files()
+        self.assertEqual(self.reserve("192M")[0], 0)
+        (self.root / "boot").rename(self.root / "elsewhere")
+        status, said = self.reserve("--undo")
+        self.assertEqual(status, 0, said)
+        self.assertIn("note: /boot/loader/entries/a.conf cannot be read, and stays in the record", said)
+        self.assertIn("next: mount what has /boot/loader/entries/a.conf", said)
+        self.assertNotIn("crashkernel", grub.read_text())
+        self.assertIn("/boot/loader/entries/a.conf", self.refused(3, "--undo"))
+        (self.root / "elsewhere").rename(self.root / "boot")
+        self.assertIn("crashkernel", entry.read_text())
+        self.assertEqual(self.reserve("--undo")[0], 0)
+        self.assertEqual(self.files(), before)
+
+    def test_a_record_of_an_earlier_version(self):
+        self.put(GRUB, 'GRUB_CMDLINE_LINUX_DEFAULT="quiet crashkernel=192M"\n')
+        self.put(RECORD, '{"parameter": "crashkernel=192M", "earlier": {"/etc/default/grub": "crashkernel=1G", '
+                         '"/etc/kernel/cmdline": "", "/x": "$(reboot)"}}')
+        said = self.refused(4, "--undo")
+        self.assertIn("crashkernel=192M", said)
+        self.assertIn("crashkernel=1G in /etc/default/grub, nothing in /etc/kernel/cmdline", said)
+        self.assertNotIn("reboot)", said)
+        status, said = self.reserve("256M", "--dry-run")
+        self.assertEqual(status, 0, said)
+        self.assertIn("crashkernel=1G in /etc/default/grub", said)
 
     def test_a_root_that_is_not_there(self):
         self.root /= "none"

@@ -192,16 +192,16 @@ TEST_CASE("a boot loader's file that cannot be written leaves everything as it w
     plan.changes = {{"/etc/one", "before", "after", true, false, {}},
                     {"/etc/two", "", "after", false, false, {}},
                     {"/no/such/folder/three", "before", "after", true, false, {}}};
-    CHECK_FALSE(apply_plan(plan, "crashkernel=1M", root));
+    CHECK_FALSE(apply_plan(plan, "crashkernel=1M", std::nullopt, root));
     CHECK(read_text(root + "/etc/one") == "before");
     CHECK_FALSE(file_exists(root + "/etc/two"));
     CHECK_FALSE(file_exists(record));
     plan.changes.pop_back();
-    CHECK(apply_plan(plan, "crashkernel=1M", root));
+    CHECK(apply_plan(plan, "crashkernel=1M", std::nullopt, root));
     CHECK(read_text(root + "/etc/one") == "after");
     // The earlier record survives a failure, too.
     plan.changes = {{"/no/such/folder/three", "before", "after", true, false, {}}};
-    CHECK_FALSE(apply_plan(plan, "crashkernel=2M", root));
+    CHECK_FALSE(apply_plan(plan, "crashkernel=2M", std::nullopt, root));
     CHECK(read_reservation_record(root).value()->parameter == "crashkernel=1M");
     fs::remove_all(root);
 }
@@ -213,10 +213,10 @@ TEST_CASE("the boot loader's files keep their mode, also when they are brought b
     REQUIRE(write_file_atomically(path, suse_grub));
     fs::permissions(path, fs::perms(0640));
     const auto plan = plan_boot(read_boot_tree(root), "crashkernel=192M").value();
-    REQUIRE(apply_plan(plan, "crashkernel=192M", root));
+    REQUIRE(apply_plan(plan, "crashkernel=192M", std::nullopt, root));
     CHECK(fs::status(path).permissions() == fs::perms(0640));
     const auto record = read_reservation_record(root).value();
-    REQUIRE(apply_undo(plan_undo(read_boot_tree(root), *record).value(), root));
+    REQUIRE(apply_undo(plan_undo(read_boot_tree(root), *record).value(), *record, root));
     CHECK(fs::status(path).permissions() == fs::perms(0640));
     CHECK(read_text(path) == suse_grub);
     fs::remove_all(root);
@@ -226,8 +226,8 @@ TEST_CASE("a reservation whose words were taken out of the boot loader's setting
     const std::string root = fs::temp_directory_path() / fmt::format("kdumpkit-stands-{}", ::getpid());
     fs::create_directories(root + "/etc/default/grub.d");
     REQUIRE(write_file_atomically(root + "/etc/default/grub", debian_grub));
-    REQUIRE(
-        apply_plan(plan_boot(read_boot_tree(root), "crashkernel=192M").value(), "crashkernel=192M", root));
+    REQUIRE(apply_plan(plan_boot(read_boot_tree(root), "crashkernel=192M").value(), "crashkernel=192M",
+                       std::nullopt, root));
     CHECK(read_standing_reservation(root));
     fs::remove(root + "/etc/default/grub.d/kdumpkit.cfg");
     CHECK_FALSE(read_standing_reservation(root));
