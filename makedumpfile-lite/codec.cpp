@@ -24,7 +24,7 @@ struct Known {
     int lowest, standard, highest; // levels; all 0: it has none
 };
 constexpr std::array known = {
-    Known{Algorithm::none, "none", 0, 0, 0},    Known{Algorithm::zlib, "zlib", 1, 2, 9},
+    Known{Algorithm::none, "none", 0, 0, 0},    Known{Algorithm::zlib, "zlib", 1, 1, 9},
     Known{Algorithm::lzo, "lzo", 0, 0, 0},      Known{Algorithm::snappy, "snappy", 0, 0, 0},
     Known{Algorithm::zstd, "zstd", -50, 1, 19},
 };

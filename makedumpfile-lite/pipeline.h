@@ -19,7 +19,7 @@ struct PipelineSettings {
     Compression compression;
     std::size_t page_size = 4096;  // bytes
     bool share_zero_pages = false; // do not store pages filled with zero (dump level bit 1)
-    bool hash_pages = false;       // tell the hash of each stored page
+    bool hash_pages = false;       // tell the hash of what is stored of each page
     // 0: pages are compressed one by one. Otherwise so many of them together as one zstd frame.
     std::size_t frame_pages = 0;
     // Otherwise: pages that one worker takes at a time. Enough to make the hand-over cheap, few enough for

@@ -37,7 +37,7 @@ TEST_CASE("makedumpfile's command lines mean the same") {
     CHECK_FALSE(options.overwrite);
 
     CHECK(accepted({"-cd31", "a", "b"}).level == 31);
-    CHECK(accepted({"-cd31", "a", "b"}).compression == Compression{Algorithm::zlib, 2});
+    CHECK(accepted({"-cd31", "a", "b"}).compression == Compression{Algorithm::zlib, 1});
     CHECK(accepted({"-l", "a", "b"}).compression.algorithm == Algorithm::lzo);
     CHECK(accepted({"-p", "a", "b"}).compression.algorithm == Algorithm::snappy);
     CHECK(accepted({"-z", "a", "b"}).compression == Compression{Algorithm::zstd, 1});
