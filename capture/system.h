@@ -90,6 +90,7 @@ struct Places {
     std::string command_line = "/proc/cmdline";
     std::string panic_timeout = "/proc/sys/kernel/panic";
     std::string kernel_release = "/proc/sys/kernel/osrelease";
+    std::string boot_id = "/proc/sys/kernel/random/boot_id";
     std::string pmsg = "/dev/pmsg0"; // pstore's, on machines that have it
     std::string hardware_watchdog = "/dev/watchdog";
     std::string shell = "/usr/bin/busybox"; // only in an initramfs whose settings ask for a shell

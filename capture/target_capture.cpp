@@ -44,7 +44,7 @@ class TargetCapture {
 
     Result<> open() {
         const std::int64_t when = c_.summary.crash.crash_time.value_or(c_.summary.capture_start_utc);
-        return store_.open(dump_folder_name(when, c_.frozen.host));
+        return store_.open(dump_folder_name(when, c_.frozen.host, read_text(c_.places.boot_id).value_or("")));
     }
 
     // dmesg and a summary, before anything that takes long.

@@ -54,6 +54,16 @@ TEST_CASE("a good life: dmesg, summary, dump, rename, reboot") {
     }
 }
 
+TEST_CASE("a machine whose clock is not set names a dump by its boot, too") {
+    World world;
+    const std::string time = "1795395700";
+    world.vmcore.replace(world.vmcore.find(time), time.size(), "0000000012");
+    put_file(world.places.vmcore, world.vmcore);
+    put_file(world.places.boot_id, "0f3a9c21-5b7e-4c80-9d7e-64a5b1c2d3e4\n");
+    CHECK(world.run().saved == Saved::complete);
+    CHECK(std::filesystem::path(world.dump()).filename() == "19700101T000012Z-guest-0f3a9c21");
+}
+
 TEST_CASE("dmesg and a summary are on the disk before the dump begins") {
     World world;
     world.collector(R"(cp "$(dirname "$OUT")/summary.json" "$(dirname "$OUT")/early.json"

@@ -123,10 +123,16 @@ TEST_CASE("meminfo and the worst moment") {
 }
 
 TEST_CASE("a dump's folder is named by time and host, and a host cannot leave it") {
-    CHECK(dump_folder_name(1795395723, "db1.example.org") == "20261123T010203Z-db1.example.org");
-    CHECK(dump_folder_name(0, "") == "19700101T000000Z-unknown");
-    CHECK(dump_folder_name(0, "../../etc") == "19700101T000000Z-.._.._etc");
-    CHECK(dump_folder_name(0, std::string(500, 'h')).size() < 100);
+    const std::string boot_id = "0f3a9c21-5b7e-4c80-9d7e-64a5b1c2d3e4\n";
+    CHECK(dump_folder_name(1795395723, "db1.example.org", boot_id) == "20261123T010203Z-db1.example.org");
+    CHECK(dump_folder_name(0, "", "") == "19700101T000000Z-unknown");
+    CHECK(dump_folder_name(0, "../../etc", "") == "19700101T000000Z-.._.._etc");
+    CHECK(dump_folder_name(0, std::string(500, 'h'), boot_id).size() < 100);
+}
+
+TEST_CASE("dumps of a machine whose clock is not set have different names") {
+    CHECK(dump_folder_name(12, "db1", "0f3a9c21-5b7e-4c80\n") == "19700101T000012Z-db1-0f3a9c21");
+    CHECK(dump_folder_name(12, "db1", "77e01b5d-1111-4c80\n") == "19700101T000012Z-db1-77e01b5d");
 }
 
 TEST_CASE("folders are made down to the last, and a file in the way is an error") {

@@ -72,6 +72,7 @@ struct World {
         places.command_line = folder / "proc/cmdline";
         places.panic_timeout = folder / "proc/panic";
         places.kernel_release = folder / "proc/osrelease";
+        places.boot_id = folder / "proc/boot_id";
         places.pmsg = folder / "dev/pmsg0";
         places.hardware_watchdog = folder / "dev/watchdog";
         places.sender = folder / "kdump-send";
