@@ -74,7 +74,7 @@ TEST_CASE("a dump that is not done at the deadline goes to the next target, not 
     World world;
     add_second_disk(world);
     world.frozen.settings.target_deadline = std::chrono::seconds(40);
-    world.collector("touch \"$0.hung\"; echo part > \"$OUT\"; exec sleep 1000");
+    world.collector("echo part > \"$OUT\"; touch \"$0.hung\"; exec sleep 1000");
     CHECK(world.run().saved == Saved::partial);
     CHECK(world.summary("a")["attempts"].size() == 1);
     CHECK(world.summary("a")["partial_reason"] == "the target's deadline came first");
