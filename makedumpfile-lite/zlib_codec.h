@@ -7,9 +7,9 @@ struct libdeflate_compressor;
 
 namespace kdumpkit::dump {
 
-// One zlib stream (RFC 1950) for each page by libdeflate, which is faster than zlib itself: at level 1 nearly twice,
-// for 2 % more room. (ISA-L is faster still, but what it writes depends on the address of its state, and equal
-// runs would give unequal dumps.)
+// One zlib stream (RFC 1950) for each page by libdeflate, which is faster than zlib itself: at level 1 nearly
+// twice, for 2 % more room. (ISA-L is faster still, but what it writes depends on the address of its state,
+// and equal runs would give unequal dumps.)
 class ZlibCodec final : public Codec {
   public:
     ZlibCodec(int level, std::size_t page_size);
