@@ -12,8 +12,8 @@ struct ShellVariable {
     std::string doubt; // the file that may have set it otherwise; empty: the value is right
 };
 // What a shell has in its variables after it has read files, one after the other. Followed are assignments
-// with quotes, $NAME, ${NAME} and several lines; of anything else (if, $(...), source) it is only seen that
-// it may have set something.
+// with quotes, $NAME, ${NAME} and several lines; of anything else (if, $(...), source, a pipe, and += on
+// which shells differ) it is only seen that it may have set something.
 class ShellVariables {
   public:
     void read(const std::string& file, std::string_view text);

@@ -6,7 +6,6 @@ namespace {
 
 constexpr std::string_view letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_";
 constexpr std::string_view digits = "0123456789";
-constexpr std::string_view ends_word = " \t\n;&|()<>";
 
 // A backslash that is taken already. In double quotes it quotes only `quotable`, elsewhere (empty) anything.
 void take_escaped(ShellText& text, std::string_view quotable, std::string& value) {
@@ -71,7 +70,7 @@ std::string ShellText::take_name() {
 
 ShellWord take_word(ShellText& text, const ShellExpansion& expand) {
     ShellWord word;
-    while (!text.at_end() && !text.is_at(ends_word)) {
+    while (!text.at_end() && !text.is_at(ends_shell_word)) {
         if (text.skip("'"))
             take_in_single_quotes(text, word);
         else if (text.skip("\""))

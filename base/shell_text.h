@@ -8,6 +8,9 @@
 
 namespace kdumpkit {
 
+// What a word ends before where it is not quoted.
+inline constexpr std::string_view ends_shell_word = " \t\n;&|()<>";
+
 // Text that a POSIX shell reads, from a place on. Copies are cheap, and look ahead.
 class ShellText {
   public:
