@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "admin/boot_change.h"
 
+#include "admin/grub_menu.h"
 #include "admin/system_command.h"
 #include "base/file.h"
 #include "base/inside_root.h"
@@ -87,6 +88,20 @@ Result<> carry_out(const BootPlan& plan, const std::string& root) {
     return done;
 }
 
+// What GRUB's commands made without a failure, and does not have what it should.
+std::vector<std::string> doubts_of_commands(const BootPlan& plan, const std::string& parameter) {
+    std::vector<std::string> doubts;
+    for (const auto& command : plan.commands) {
+        const std::string path = grub_menu_path(command);
+        const auto menu = read_text(path, std::size_t{16} << 20);
+        const std::string doubt =
+            menu && !path.empty() ? doubt_of_grub_menu(path, *menu, parameter) : std::string();
+        if (!doubt.empty())
+            doubts.push_back(doubt);
+    }
+    return doubts;
+}
+
 } // namespace
 
 Result<Fd> lock_boot_settings() {
@@ -129,8 +144,9 @@ ReservationRecord record_of(const BootPlan& plan, std::string parameter,
     return record;
 }
 
-Result<> apply_plan(const BootPlan& plan, const std::string& parameter,
-                    const std::optional<ReservationRecord>& before, const std::string& root) {
+Result<std::vector<std::string>> apply_plan(const BootPlan& plan, const std::string& parameter,
+                                            const std::optional<ReservationRecord>& before,
+                                            const std::string& root) {
     KDK_ASSIGN(const std::string path, inside_root(root, ReservationRecord::path));
     std::error_code error;
     fs::create_directories(parent_folder(path), error);
@@ -144,7 +160,7 @@ Result<> apply_plan(const BootPlan& plan, const std::string& parameter,
         return fail(make_error(ErrorKind::system, "reserve", parameter,
                                "it is written, and the boot loader's settings do not have it")
                         .then("kdumpkit reserve --undo, and look at what else changes these files"));
-    return {};
+    return root.empty() ? doubts_of_commands(plan, parameter) : std::vector<std::string>();
 }
 
 Result<> apply_undo(const BootPlan& plan, ReservationRecord record, const std::string& root) {

@@ -6,6 +6,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace kdumpkit::admin {
 
@@ -22,9 +23,11 @@ ReservationRecord record_of(const BootPlan& plan, std::string parameter,
                             const std::optional<ReservationRecord>& before);
 
 // Carries out a plan that sets `parameter` on the system below `root`; the record comes first, so that it can
-// be undone wherever it ends. `before`: the record until now. Commands run only on the running system.
-Result<> apply_plan(const BootPlan& plan, const std::string& parameter,
-                    const std::optional<ReservationRecord>& before, const std::string& root);
+// be undone wherever it ends. `before`: the record until now. Commands run only on the running system. The
+// answer is what speaks against their having worked.
+Result<std::vector<std::string>> apply_plan(const BootPlan& plan, const std::string& parameter,
+                                            const std::optional<ReservationRecord>& before,
+                                            const std::string& root);
 // Carries out a plan that takes back what `record` has; of that only what the plan could not see remains.
 Result<> apply_undo(const BootPlan& plan, ReservationRecord record, const std::string& root);
 

@@ -109,8 +109,13 @@ Result<int> change_settings(const ReserveOptions& options) {
         KDK_TRY(print_result(text + "nothing was written\n"));
         return exit_codes::success;
     }
-    KDK_TRY(options.undo ? apply_undo(plan, *record, options.root)
-                         : apply_plan(plan, parameter, record, options.root));
+    if (options.undo) {
+        KDK_TRY(apply_undo(plan, *record, options.root));
+    } else {
+        KDK_ASSIGN(const auto doubts, apply_plan(plan, parameter, record, options.root));
+        for (const std::string& doubt : doubts)
+            text += fmt::format("warning: {}\n", doubt);
+    }
     for (const std::string& step : plan.by_hand)
         text += fmt::format("next: {}\n", step);
     if (!plan.changes.empty())

@@ -32,15 +32,19 @@ Result<> write_reservation(const ReservationDecision& decision, SetupSteps steps
         return {};
     }
     steps.report.change = to_text(*plan);
-    if (!steps.report.dry_run)
-        KDK_TRY(
-            apply_plan(*plan, decision.parameter, read_reservation_record("").value_or(std::nullopt), ""));
+    std::vector<std::string> doubts;
+    if (!steps.report.dry_run) {
+        const auto before = read_reservation_record("").value_or(std::nullopt);
+        KDK_ASSIGN(doubts, apply_plan(*plan, decision.parameter, before, ""));
+    }
     steps.changed(
         "reservation",
         fmt::format("set {} through {} ({})", decision.parameter, fmt::join(plan->loaders, " and "),
                     decision.why),
         then_reboot(*plan, fmt::format("reboot; then kdumpkit setup tells whether the kernel granted {}",
                                        decision.parameter)));
+    for (const std::string& doubt : doubts)
+        steps.remains("reservation", doubt, "kdumpkit reserve, after the reboot");
     return {};
 }
 

@@ -202,6 +202,28 @@ class Reserve(unittest.TestCase):
         self.assertEqual(status, 0, said)
         self.assertIn("crashkernel=1G in /etc/default/grub", said)
 
+    def test_what_update_grub_made_is_looked_at(self):
+        """On the running system, in a mount namespace where its files are those of self.root."""
+        if os.geteuid() != 0 or subprocess.run(["unshare", "--mount", "true"], check=False).returncode != 0:
+            self.skipTest("a mount namespace needs root, and to be allowed here")
+        self.put(GRUB, 'GRUB_CMDLINE_LINUX_DEFAULT="quiet"\n')
+        self.put("/etc/default/grub.d/x.cfg", "")
+        (self.root / "var/lib").mkdir(parents=True)
+        (self.root / "boot/grub").mkdir(parents=True)
+        script = self.put("/usr/sbin/update-grub", "")
+        places = " && ".join(f"mount --bind {self.root}{place} {place}"
+                             for place in ("/etc/default", "/var/lib", "/boot", "/usr/sbin"))
+        for words, warns in (("quiet crashkernel=64M", False), ("quiet", True)):
+            script.write_text(f'#!/bin/sh\necho "linux /vmlinuz root=1 {words}" >/boot/grub/grub.cfg\n')
+            script.chmod(0o755)
+            command = [f"{places} && {settings.programs.resolve() / 'kdumpkit'} reserve 64M"]
+            done = subprocess.run(["unshare", "--mount", "/bin/sh", "-c", *command], capture_output=True, text=True,
+                                  timeout=60, check=False)
+            self.assertEqual(done.returncode, 0, done)
+            self.assertEqual("warning: /boot/grub/grub.cfg was made anew, and of its 1 kernels" in done.stdout, warns,
+                             done)
+            (self.root / "etc/default/grub.d/kdumpkit.cfg").unlink()
+
     def test_a_root_that_is_not_there(self):
         self.root /= "none"
         for words in (("192M",), ("--undo",)):
