@@ -86,7 +86,8 @@ std::shared_ptr<Options> define(CLI::App& app) {
     app.add_option("--config", options->config, "settings (default: /etc/kdumpkit.toml if it is there)")
         ->type_name("FILE");
     app.add_option("--folder", options->folders, "look there instead of at the settings' targets; repeatable")
-        ->type_name("DIR");
+        ->type_name("DIR")
+        ->allow_extra_args(false);
     app.add_flag("--json", options->json, "as JSON");
     return options;
 }

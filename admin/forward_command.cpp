@@ -62,7 +62,8 @@ std::function<Result<int>()> define_forward(CLI::App& app) {
     app.add_option("--config", options->config, "settings (default: /etc/kdumpkit.toml if it is there)")
         ->type_name("FILE");
     app.add_option("--folder", options->folders, "look there instead of at the settings' targets; repeatable")
-        ->type_name("DIR");
+        ->type_name("DIR")
+        ->allow_extra_args(false);
     app.add_option("--sender", options->sender, "the program that sends (default: kdump-send)")
         ->type_name("PROGRAM");
     app.add_flag("--dry-run", options->dry_run, "say what would be shipped");

@@ -148,6 +148,9 @@ Result<std::vector<Dump>> find_dumps(const std::vector<std::string>& folders) {
             const std::string summary = text_of("summary.json", summary_limit);
             std::vector<std::string> shipped = urls_in(text_of(shipped_file, shipped_limit));
             dumps.push_back(describe_dump(it->path(), summary, std::move(files)));
+            if (!has(dumps.back(), "summary.json") &&
+                ::lstat((it->path() / "summary.json").c_str(), &about) == 0)
+                dumps.back().why_not = "summary.json is no regular file";
             dumps.back().disk_bytes = disk;
             dumps.back().shipped = std::move(shipped);
         }
@@ -221,7 +224,8 @@ Result<const Dump*> choose_dump(const std::vector<Dump>& dumps, std::string_view
     if (dumps.empty())
         return fail(make_error(ErrorKind::absent, "choose the dump", fmt::format("\"{}\"", name),
                                "there are none here")
-                        .then("kdumpkit config show tells which folders are looked at"));
+                        .then("kdumpkit config show tells which folders are looked at; --folder DIR looks in "
+                              "another"));
     if (name == "latest")
         return &dumps.front();
     const Dump* found = nullptr;

@@ -67,6 +67,12 @@ TEST_CASE("a wrong command line names what is wrong and what was probably meant"
     }
 }
 
+TEST_CASE("an option that may be repeated leaves what comes behind its value alone") {
+    const Run run = kdumpkit_with({"show", "--folder", "/proc/self/fd", "20261123"});
+    CHECK(run.code == exit_codes::absent);
+    CHECK_THAT(run.err, Contains("cannot choose the dump \"20261123\"") && Contains("--folder DIR"));
+}
+
 TEST_CASE("help and version are results: standard output, or the destination's exit code") {
     CHECK_THAT(kdumpkit_with({"--help"}).out, Contains("Exit codes"));
     CHECK_THAT(kdumpkit_with({"build", "--help"}).out, Contains("--target"));
