@@ -76,10 +76,13 @@ std::string earlier_version(std::string_view text) {
     if (!is_parameter(parameter) || !json.contains("earlier") || !json["earlier"].is_object())
         return {};
     std::vector<std::string> words;
-    for (const auto& [path, word] : json["earlier"].items())
-        if (word == "" || (word.is_string() && is_parameter(word.get<std::string>())))
-            words.push_back(
-                fmt::format("{} in {}", word == "" ? "nothing" : word.get<std::string>(), printable(path)));
+    for (const auto& [path, earlier] : json["earlier"].items()) {
+        if (!earlier.is_string())
+            continue;
+        const auto word = earlier.get<std::string>();
+        if (word.empty() || is_parameter(word))
+            words.push_back(fmt::format("{} in {}", word.empty() ? "nothing" : word, printable(path)));
+    }
     return fmt::format("an earlier version of kdumpkit has written it; {} came in place of {}", parameter,
                        words.empty() ? "nothing" : fmt::format("{}", fmt::join(words, ", ")));
 }
