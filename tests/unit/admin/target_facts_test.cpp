@@ -38,5 +38,8 @@ TEST_CASE("a target's folder that is not there, or is none, is told with what me
     CHECK(look_at(place + "/file").unseen == "it is no folder");
     CHECK_FALSE(look_at(place + "/file").free_bytes);
     CHECK(look_at(place).free_bytes);
+    // The room of the filesystem that it leads to; that of /proc has none.
+    fs::create_symlink("/proc/self", place + "/link");
+    CHECK(look_at(place + "/link").free_bytes == 0U);
     fs::remove_all(place);
 }

@@ -211,6 +211,33 @@ TEST_CASE("the retention is applied in the capture kernel") {
     CHECK(world.system.heard("removes 20261123T010140Z-guest"));
 }
 
+TEST_CASE("the room of retention.free_gib is that of the target's filesystem, whatever else is there") {
+    struct Row {
+        std::string path;
+        std::uint64_t boot, root; // MiB that are free
+        std::string target, says;
+    };
+    for (const Row& row : std::vector<Row>{
+             {"/crash", 100, 9000, uuid_a,
+              "1 GiB cannot be kept free"}, // a folder of /boot, a disk of its own
+             {"/", 100, 9000, uuid_a, "1 GiB cannot be kept free"},
+             {"/crash", 9000, 100, uuid_a, "are free"},
+             {"/var/crash", 100, 9000, uuid_b, "are free"}, // of the root filesystem
+             {"/var/crash", 9000, 100, uuid_b, "1 GiB cannot be kept free"},
+         }) {
+        CAPTURE(row.path, row.boot, row.root);
+        World world;
+        world.frozen.settings.retention.free_gib = 1;
+        world.frozen.settings.targets = {file_target(row.path, "UUID=" + row.target, "ext4")};
+        world.system.disk_table["vda"].available = row.boot << 20;
+        world.system.disk_table["vdb"] =
+            FakeDisk{uuid_b, "ext4", world.disk("b"), 0, 0, false, row.root << 20};
+        CHECK(world.run().saved == Saved::complete);
+        CHECK(world.system.heard(row.says));
+        CHECK(world.system.heard("cannot be kept free") == (row.says != "are free"));
+    }
+}
+
 TEST_CASE("isolated work answers, says, and can be killed with all that it started") {
     std::vector<std::string> said;
     ProgramWatch watch;

@@ -125,7 +125,10 @@ class FakeSystem : public System {
         return Filesystem{disk.uuid, disk.type};
     }
     Result<std::string> signature(const std::string&) override { return raw_signature; }
-    Result<Space> space(const std::string&) override {
+    // Elsewhere than below the mounted folder lies the initramfs.
+    Result<Space> space(const std::string& folder) override {
+        if (mounted_ == nullptr || !(folder + "/").starts_with(mounted_at_ + "/"))
+            return Space{std::uint64_t{64} << 20, std::uint64_t{1} << 20, false};
         return Space{std::uint64_t{2} << 30, mounted_->available, mounted_->read_only};
     }
     Result<std::vector<HostAddress>> resolve(const std::string& host) override {
@@ -241,6 +244,7 @@ class FakeSystem : public System {
         std::filesystem::remove(request.folder);
         std::filesystem::create_directory_symlink(disk.folder, request.folder);
         mounted_ = &disk;
+        mounted_at_ = request.folder;
         return {};
     }
     Result<> mount_export(const MountRequest& request) {
@@ -253,6 +257,7 @@ class FakeSystem : public System {
     }
 
     FakeDisk* mounted_ = nullptr;
+    std::string mounted_at_;
 };
 
 } // namespace kdumpkit::capture
