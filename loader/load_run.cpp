@@ -5,42 +5,22 @@
 #include "base/log.h"
 #include "base/output.h"
 #include "base/utc.h"
-#include "loader/choice.h"
-#include "loader/load.h"
+#include "loader/load_case.h"
 #include "loader/load_lock.h"
 #include "loader/plan_report.h"
 #include "loader/status.h"
-#include "loader/way_back.h"
 
 #include <ctime>
 #include <filesystem>
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 namespace kdumpkit::loader {
 
 namespace {
-
-// What was read for it, and what the machine said before.
-struct LoadCase {
-    const LoadOptions& options;
-    const Machine& machine;
-    LoadFiles files;
-
-    [[nodiscard]] Result<PreparedLoad> prepare() const {
-        return options.reboot
-                   ? prepare_reboot(machine, files, options.wish)
-                   : prepare_kexec_load(machine, files, options.wish.command_line, options.wish.entry);
-    }
-    [[nodiscard]] Result<PreparedFileLoad> prepare_file() const {
-        return options.reboot ? prepare_file_reboot(machine, files, options.wish)
-                              : prepare_file_load(machine, files, options.wish.command_line);
-    }
-};
 
 // What --again finds again from any folder. Links stay: they may lead to a newer file then.
 std::string absolute(const std::string& path) {
@@ -94,74 +74,6 @@ Result<int> print_plan(const LoadCase& load, const SyscallDecision& decision) {
     }
     KDK_ASSIGN(PreparedFileLoad prepared, load.prepare_file());
     return print_plan(load, decision, std::move(prepared));
-}
-
-struct Done {
-    std::string command_line, kernel, kernel_version;
-    KexecSyscall syscall;
-    std::string reason; // why this system call
-};
-
-// A file in memory, for what came out of another file: the system call takes descriptors only.
-Result<Fd> in_memory(Bytes content, const char* name) {
-    Fd fd(::memfd_create(name, MFD_CLOEXEC));
-    if (!fd.valid())
-        return fail(system_error("make a file in memory for", name, errno));
-    KDK_TRY(write_all(fd.get(), content, name));
-    return fd;
-}
-
-Result<Done> load_by_file(const LoadCase& load, const std::string& reason, const Log& log) {
-    KDK_ASSIGN(const PreparedFileLoad prepared, load.prepare_file());
-    for (const std::string& warning : prepared.warnings)
-        log.warning("{}", warning);
-    const Inputs& inputs = prepared.inputs;
-    KDK_ASSIGN(const Fd kernel, inputs.image.wrappings.empty()
-                                    ? open_file(load.options.kernel, O_RDONLY)
-                                    : in_memory(inputs.image.kernel_file, "kernel"));
-    Fd initrd;
-    if (inputs.initrd_carried) {
-        KDK_ASSIGN(initrd, in_memory(inputs.initrd, "initrd"));
-    } else if (!load.options.initrd.empty()) {
-        KDK_ASSIGN(initrd, open_file(load.options.initrd, O_RDONLY));
-    }
-    const KexecPurpose purpose = load.options.purpose();
-    if (auto loaded = kexec_file_load(purpose, kernel.get(), initrd.get(), prepared.command_line); !loaded) {
-        log.info("the plan was:\n{}", plan_text(prepared));
-        return fail(
-            explain_refusal(std::move(loaded).error(), load.machine, purpose, KexecSyscall::kexec_file_load));
-    }
-    return Done{prepared.command_line, prepared.kernel, prepared.kernel_version,
-                KexecSyscall::kexec_file_load, reason};
-}
-
-Result<Done> load_now(const LoadCase& load, const SyscallDecision& decision, const Log& log) {
-    if (decision.syscall == KexecSyscall::kexec_file_load)
-        return load_by_file(load, decision.reason, log);
-    KDK_ASSIGN(const PreparedLoad prepared, load.prepare());
-    for (const std::string& warning : prepared.warnings)
-        log.warning("{}", warning);
-    const KexecPurpose purpose = load.options.purpose();
-    KDK_TRY(
-        check_segments(prepared.segments(), prepared.plan.rooms, prepared.entry).map_error([&](Error error) {
-            return with_plan(std::move(error), prepared.plan);
-        }));
-    if (prepared.returns)
-        KDK_TRY(require_way_back(load.machine, log));
-    const auto loaded = kexec_load(purpose, prepared.entry, prepared.segments(),
-                                   {prepared.returns, prepared.kernel_updates_core_header});
-    if (loaded)
-        return Done{prepared.command_line, prepared.kernel, prepared.kernel_version, KexecSyscall::kexec_load,
-                    decision.reason};
-    const Error error = explain_refusal(loaded.error(), load.machine, purpose, KexecSyscall::kexec_load,
-                                        decision.only_kexec_load);
-    const int why = error.errno_value;
-    if (decision.may_fall_back && (why == EPERM || why == EACCES || why == ENOSYS)) {
-        log.info("the kernel refuses kexec_load ({}), trying kexec_file_load", error.reason);
-        return load_by_file(load, "the kernel refuses kexec_load", log);
-    }
-    log.info("the plan was:\n{}", prepared.plan.text());
-    return fail(error);
 }
 
 // --again: what the record says, with its final command line. What CPUs and memory there are is found out
