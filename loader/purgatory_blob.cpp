@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "loader/purgatory_blob.h"
 
+#include "base/sha256.h"
 #include "loader/purgatory/parameters.h"
 
 #include <algorithm>
@@ -24,9 +25,10 @@ Bytes blob() {
 } // namespace
 
 Sha256Digest sha256(Bytes bytes) {
-    Sha256 hash;
-    hash.update(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
-    return hash.finish();
+    const Digest digest = sha256_of(bytes);
+    Sha256Digest same{};
+    std::memcpy(same.bytes, digest.data(), digest.size());
+    return same;
 }
 
 std::uint64_t purgatory_size() {

@@ -19,6 +19,7 @@ struct Guarded {
     Bytes content;
 };
 
+// What the purgatory will compute with its own code, here by the processor's instructions.
 Sha256Digest sha256(Bytes bytes);
 
 // Bytes that the purgatory takes; the same before and after filling it in.

@@ -18,18 +18,27 @@ std::string hex(const Sha256Digest& digest) {
         text += fmt::format("{:02x}", byte);
     return text;
 }
+
+// By the purgatory's own code.
+Sha256Digest own_sha256(Bytes bytes) {
+    Sha256 hash;
+    hash.update(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
+    return hash.finish();
+}
 } // namespace
 
 TEST_CASE("SHA-256 gives the digests of FIPS 180-4's examples") {
-    CHECK(hex(sha256(as_bytes(""))) == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
-    CHECK(hex(sha256(as_bytes("abc"))) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
-    CHECK(hex(sha256(as_bytes("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq"))) ==
+    CHECK(hex(own_sha256(as_bytes(""))) ==
+          "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+    CHECK(hex(own_sha256(as_bytes("abc"))) ==
+          "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    CHECK(hex(own_sha256(as_bytes("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq"))) ==
           "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
-    CHECK(hex(sha256(as_bytes(std::string(1000000, 'a')))) ==
+    CHECK(hex(own_sha256(as_bytes(std::string(1000000, 'a')))) ==
           "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
 }
 
-TEST_CASE("SHA-256 does not depend on how the bytes are cut") {
+TEST_CASE("SHA-256 does not depend on how the bytes are cut, nor on who computes it") {
     const std::string text(300, 'x');
     for (std::size_t cut = 0; cut <= text.size(); ++cut) {
         Sha256 hash;
