@@ -86,13 +86,23 @@ class DebianGuest(Guest):
         """The boot IDs of the steps, in order."""
         return re.findall(r"\] guest: boot (\S+)", self.text())
 
-    def back_after(self, number):
-        """Seconds of this machine's clock from the panic that step `number` ends with: until the boot loader runs, and
-        until the next step, which begins when the services have started."""
+    def after_panic(self, number):
+        """Seconds of this machine's clock from the panic that step `number` ends with: until the crashed kernel's log
+        is written, the boot loader runs (not after a kexec), production's kernel, the services that wait for no kdump,
+        and the next step, when the services of kdump have started, too: guarded again."""
         lines = self.step(number)
         panic = next(at for at, line in lines if "] guest: about to panic" in line)
-        loader = next(at for at, line in lines if at > panic and "GRUB loading" in line)
-        return loader - panic, lines[-1][0] - panic
+        kernels = [at for at, line in lines if at > panic and "] Linux version " in line]
+        moments = {name: [at for at, line in lines if at > panic and re.search(pattern, line)] for name, pattern in (
+            ("log", r"saved dmesg"), ("loader", r"^GRUB loading"), ("services", r"\] guest: services are up"))}
+        moments.update({"kernel": kernels[-1:], "guarded": [lines[-1][0]]})
+        return {name: found[0] - panic for name, found in moments.items() if found}
+
+    def tell_after_panic(self, name, number):
+        """Prints what after_panic() says, and returns it."""
+        moments = self.after_panic(number)
+        print(f"{name}: seconds from the panic: " + ", ".join(f"{what} {at:.1f}" for what, at in moments.items()))
+        return moments
 
     def forget(self):
         """Gives the room of its disks back."""
@@ -116,5 +126,7 @@ def build_packages(version, folder):
 
 
 def make_image(version, debs):
-    """(the image's path, what is on it) for these packages under test; kdump-tools can be installed on it, too."""
-    return DebianImage(version, TOP / f"build/vm/debian-{version}", {*dependencies(debs), "kdump-tools"}).make()
+    """(the image's path, what is on it) for these packages under test; kdump-tools can be installed on it, too, with
+    makedumpfile, which it only recommends and captures nothing without."""
+    return DebianImage(version, TOP / f"build/vm/debian-{version}",
+                       {*dependencies(debs), "kdump-tools", "makedumpfile"}).make()

@@ -37,10 +37,19 @@ FILES = {
                         'GRUB_CMDLINE_LINUX="' + WORDS + '"\nGRUB_TERMINAL=console\n',
     # A small initramfs, quickly: it is made again for each kernel, in emulation.
     "etc/initramfs-tools/conf.d/quick": "MODULES=dep\nCOMPRESS=zstd\nCOMPRESSLEVEL=1\n",
+    # A service of the machine's own work: no kdump comes before it.
+    "etc/systemd/system/work.service": """[Unit]
+ConditionPathExists=!/proc/vmcore
+[Service]
+Type=oneshot
+ExecStart=/bin/sh -c 'echo "guest: services are up" >/dev/kmsg'
+[Install]
+WantedBy=multi-user.target
+""",
     # What a test does after each boot; the steps are on a disk of their own.
     "etc/systemd/system/steps.service": """[Unit]
 ConditionPathExists=!/proc/vmcore
-After=kdumpkit.service kdumpkit-record.service kdump-tools.service systemd-remount-fs.service
+After=work.service kdumpkit.service kdumpkit-record.service kdump-tools.service systemd-remount-fs.service
 [Service]
 ExecStart=/bin/sh -c 'mkdir -p /steps; mount LABEL=steps /steps && . /steps/next'
 Environment=HOME=/root DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8
@@ -160,7 +169,8 @@ class DebianImage:
             (root / name).parent.mkdir(parents=True, exist_ok=True)
             (root / name).write_text(text)
         wants = root / "etc/systemd/system/multi-user.target.wants"
-        (wants / "steps.service").symlink_to("/etc/systemd/system/steps.service")
+        for unit in ("work.service", "steps.service"):
+            (wants / unit).symlink_to(f"/etc/systemd/system/{unit}")
         platform = root / "usr/lib/grub/i386-pc"
         shutil.copytree(platform, root / "boot/grub/i386-pc", dirs_exist_ok=True)
         run(["chroot", root, "grub-mkimage", "-O", "i386-pc", "-o", "/boot/grub/i386-pc/core.img",

@@ -88,8 +88,7 @@ class Debian(unittest.TestCase):
         self.assertEqual(self.succeeded("unit2"), "active")
         boots = self.guest.boots()
         self.assertEqual((len(boots), len(set(boots))), (len(STEPS), len(STEPS)))
-        loader, production = self.guest.back_after(1)
-        print(f"from the panic to the boot loader {loader:.0f} s, to production again {production:.0f} s")
+        self.guest.tell_after_panic("kdumpkit", 1)
 
     def test_a_program_is_told_of_the_capture(self):
         folder = json.loads(self.succeeded("list"))["dumps"][0]["folder"]
