@@ -44,7 +44,7 @@ Result<ImageRecord> refresh(const ArmWish& wish, const SettingsFile& file, const
         request.targets = visible_targets(file.settings);
     else
         KDK_TRY(make_target_folders(file.settings));
-    KDK_ASSIGN(ImageParts parts, collect_image(request, log));
+    KDK_ASSIGN(ImageParts parts, collect_image(request, present.record, log));
 
     record.rebuilt_because = why_stale(present.record, present.digest, parts.record);
     if (record.rebuilt_because.empty() && wish.rebuild)

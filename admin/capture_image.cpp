@@ -16,6 +16,7 @@ using nlohmann::ordered_json;
 
 constexpr const char* kernel_key = "kernel";
 constexpr const char* network_key = "network";
+constexpr const char* collector_path = "/usr/bin/makedumpfile-lite";
 
 // The layout without the addresses of its symbols: they move with each boot (KASLR), the collector moves them
 // back, and the build ID, which stays, stands for them.
@@ -68,21 +69,25 @@ std::string spoken(const std::string& path) {
 
 } // namespace
 
-Digests digests_of(const std::vector<initramfs::Entry>& entries, Bytes kernel) {
+std::string digest_of(const initramfs::Entry& entry) {
+    if (entry.type != initramfs::EntryType::file)
+        return fmt::format("{} {}:{}", entry.link, entry.major, entry.minor);
+    if (entry.path == Frozen::layout_path)
+        return to_hex(sha256_of(as_bytes(without_addresses(as_text(entry.content)))));
+    return to_hex(sha256_of(entry.content));
+}
+
+Digests digests_of(const std::vector<initramfs::Entry>& entries, const Digest& kernel) {
     Digests digests;
     for (const initramfs::Entry& entry : entries) {
         if (entry.type == initramfs::EntryType::folder)
             continue;
-        if (entry.path == Frozen::layout_path)
-            digests[entry.path] = to_hex(sha256_of(as_bytes(without_addresses(as_text(entry.content)))));
-        else if (entry.path == Frozen::path)
+        if (entry.path == Frozen::path)
             add_frozen(digests, entry);
-        else if (entry.type == initramfs::EntryType::file)
-            digests[entry.path] = to_hex(sha256_of(entry.content));
         else
-            digests[entry.path] = fmt::format("{} {}:{}", entry.link, entry.major, entry.minor);
+            digests[entry.path] = digest_of(entry);
     }
-    digests[kernel_key] = to_hex(sha256_of(kernel));
+    digests[kernel_key] = to_hex(kernel);
     return digests;
 }
 
@@ -94,6 +99,7 @@ std::string to_json(const ImageRecord& record) {
                             {"bytes", record.bytes},
                             {"unpacked_bytes", record.unpacked},
                             {"built_at", record.built_at},
+                            {"layout_of", record.layout_of},
                             {"made_of", record.made_of}};
     return json_text(json);
 }
@@ -105,6 +111,7 @@ std::optional<ImageRecord> parse_image_record(std::string_view text) {
     record.kernel_path = text_in(json, "kernel");
     record.packing = text_in(json, "packing");
     record.image_digest = text_in(json, "sha256");
+    record.layout_of = text_in(json, "layout_of");
     record.bytes = number_in(json, "bytes").value_or(0);
     record.unpacked = number_in(json, "unpacked_bytes").value_or(0);
     record.built_at = static_cast<std::int64_t>(number_in(json, "built_at").value_or(0));
@@ -115,6 +122,18 @@ std::optional<ImageRecord> parse_image_record(std::string_view text) {
     if (record.kernel_release.empty() || record.image_digest.empty())
         return std::nullopt;
     return record;
+}
+
+std::optional<std::string> same_layout(const std::optional<ImageRecord>& before, const ImageRecord& wanted) {
+    const auto digest_in = [](const Digests& digests, const char* path) {
+        const auto found = digests.find(path);
+        return found == digests.end() ? std::string() : found->second;
+    };
+    if (!before || wanted.layout_of.empty() || before->layout_of != wanted.layout_of ||
+        digest_in(before->made_of, collector_path) != digest_in(wanted.made_of, collector_path))
+        return std::nullopt;
+    std::string digest = digest_in(before->made_of, Frozen::layout_path);
+    return digest.empty() ? std::nullopt : std::optional(std::move(digest));
 }
 
 std::vector<std::string> why_stale(const std::optional<ImageRecord>& record, std::string_view image_digest,

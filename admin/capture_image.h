@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
-#include "base/bytes.h"
 #include "base/error.h"
+#include "base/sha256.h"
 #include "initramfs/entry.h"
 
 #include <cstdint>
@@ -16,7 +16,9 @@ namespace kdumpkit::admin {
 // Digests (SHA-256, hexadecimal) of all that a capture initramfs is made of: the entries' by their paths, the
 // capture kernel's as "kernel", that of the frozen network as "network".
 using Digests = std::map<std::string, std::string>;
-Digests digests_of(const std::vector<initramfs::Entry>& entries, Bytes kernel);
+// Of one entry alone; for what is no file, what it is.
+std::string digest_of(const initramfs::Entry& entry);
+Digests digests_of(const std::vector<initramfs::Entry>& entries, const Digest& kernel);
 
 // What `kdumpkit arm` notes down about the initramfs that it wrote.
 struct ImageRecord {
@@ -29,12 +31,17 @@ struct ImageRecord {
     std::uint64_t bytes = 0;  // the same file's
     std::uint64_t unpacked = 0;
     std::int64_t built_at = 0; // seconds since 1970
+    std::string layout_of;     // the build id of the kernel whose layout is in it; empty: not known
     Digests made_of;
     friend bool operator==(const ImageRecord&, const ImageRecord&) = default;
 };
 std::string to_json(const ImageRecord& record);
 // nullopt when the text is not such a record.
 std::optional<ImageRecord> parse_image_record(std::string_view json);
+
+// Pure: the digest of the layout in the initramfs that `before` describes, when `wanted`, which has none yet,
+// would get the same: the same collector writes it of a kernel with the same build id.
+std::optional<std::string> same_layout(const std::optional<ImageRecord>& before, const ImageRecord& wanted);
 
 // Pure: why the initramfs that `record` describes must be made anew, in words, at most five; empty: it is
 // fresh. `image_digest` is that of the file that is there, empty for none.

@@ -3,8 +3,11 @@
 
 #include "admin/kernel_image.h"
 #include "base/file.h"
+#include "base/file_digest.h"
 #include "base/sha256.h"
+#include "config/frozen.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <ctime>
@@ -32,22 +35,42 @@ void remove_unfinished(const std::string& path) {
         fs::remove(one, error);
 }
 
+void add_layout(ImageParts& parts) {
+    std::vector<initramfs::Entry>& entries = parts.collected.entries;
+    initramfs::add_layout(parts.collected);
+    const auto layout = std::ranges::find(entries, Frozen::layout_path, &initramfs::Entry::path);
+    if (layout == entries.end()) {
+        parts.record.layout_of.clear();
+        parts.record.made_of.erase(Frozen::layout_path);
+    } else
+        parts.record.made_of[Frozen::layout_path] = digest_of(*layout);
+}
+
 } // namespace
 
-Result<ImageParts> collect_image(const initramfs::BuildRequest& request, const Log& log) {
+Result<ImageParts> collect_image(const initramfs::BuildRequest& request,
+                                 const std::optional<ImageRecord>& before, const Log& log) {
     ImageParts parts;
     parts.record.kernel_release = request.release;
     KDK_ASSIGN(parts.record.kernel_path, find_kernel_image(request.release));
     KDK_ASSIGN(parts.collected, initramfs::collect(request));
     for (const std::string& warning : parts.collected.build.warnings)
         log.warning("{}", warning);
-    KDK_ASSIGN(const auto kernel, read_file(parts.record.kernel_path));
+    KDK_ASSIGN(const FileDigest kernel, digest_file(parts.record.kernel_path));
     parts.record.packing = to_text(parts.collected.build.packing);
-    parts.record.made_of = digests_of(parts.collected.entries, kernel);
+    parts.record.layout_of = parts.collected.layout.build_id;
+    parts.record.made_of = digests_of(parts.collected.entries, kernel.sha256);
+    if (auto layout = same_layout(before, parts.record)) {
+        parts.record.made_of[Frozen::layout_path] = std::move(*layout);
+        parts.layout_is_known = true;
+    } else
+        add_layout(parts);
     return parts;
 }
 
 Result<ImageRecord> write_image(ImageParts parts, const ImagePlace& place) {
+    if (parts.layout_is_known)
+        add_layout(parts);
     KDK_ASSIGN(const initramfs::Build built, initramfs::pack(std::move(parts.collected)));
     ImageRecord record = std::move(parts.record);
     record.image_digest = to_hex(sha256_of(built.archive.bytes));
@@ -89,8 +112,8 @@ bool PresentImage::usable() const {
 
 PresentImage look_at_image(const ImagePlace& place) {
     PresentImage present;
-    if (const auto image = read_file(place.image))
-        present.digest = to_hex(sha256_of(*image));
+    if (const auto image = digest_file(place.image))
+        present.digest = to_hex(image->sha256);
     for (const std::string& path : {coming_record(place), place.record}) {
         present.record = parse_image_record(read_text(path).value_or(std::string()));
         if (present.record && present.record->image_digest == present.digest)

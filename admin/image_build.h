@@ -15,9 +15,12 @@ namespace kdumpkit::admin {
 struct ImageParts {
     initramfs::Collected collected;
     ImageRecord record;
+    bool layout_is_known = false; // it is in the record, and not among what is collected
 };
-// Collects what it is made of for the kernel `request.release`. Warnings go to `log`.
-Result<ImageParts> collect_image(const initramfs::BuildRequest& request, const Log& log);
+// Collects what it is made of for the kernel `request.release`; `before` is the record of the one that is
+// there, and saves writing a layout that it has. Warnings go to `log`.
+Result<ImageParts> collect_image(const initramfs::BuildRequest& request,
+                                 const std::optional<ImageRecord>& before, const Log& log);
 
 // Where an initramfs and its record lie.
 struct ImagePlace {

@@ -22,8 +22,8 @@ Result<std::vector<std::string>> prepare_image(const std::string& release, const
     initramfs::BuildRequest request;
     request.config = config;
     request.release = release;
-    KDK_ASSIGN(ImageParts parts, collect_image(request, log));
     const PresentImage present = look_at_image(place);
+    KDK_ASSIGN(ImageParts parts, collect_image(request, present.record, log));
     const auto reasons = why_stale(present.record, present.digest, parts.record);
     if (!reasons.empty())
         KDK_TRY(write_image(std::move(parts), place));

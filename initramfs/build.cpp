@@ -9,7 +9,6 @@
 #include "initramfs/freeze_network.h"
 #include "initramfs/kernel_choice.h"
 #include "initramfs/kernel_config.h"
-#include "initramfs/layout.h"
 #include "initramfs/modules.h"
 #include "initramfs/network_programs.h"
 #include "initramfs/programs.h"
@@ -17,6 +16,7 @@
 #include "initramfs/sender.h"
 #include "initramfs/strip.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <filesystem>
 #include <memory>
@@ -221,9 +221,7 @@ Result<Collected> collect(const BuildRequest& request) {
     ingredients.supervisor = strip(programs.supervisor.content);
     ingredients.collector = strip(programs.collector.content);
     ingredients.frozen = to_toml(result.frozen);
-    FrozenLayout layout = freeze_layout(programs, result.frozen.kernel_release, root, running_release());
-    ingredients.layout = std::move(layout.text);
-    result.layout = std::move(layout.note);
+    collected.layout = plan_layout(programs, result.frozen.kernel_release, root, running_release());
 
     result.programs = {{programs.supervisor.name, "/init", ingredients.supervisor.size()},
                        {programs.collector.name, "/usr/bin/makedumpfile-lite", ingredients.collector.size()}};
@@ -233,19 +231,31 @@ Result<Collected> collect(const BuildRequest& request) {
             {library.path.substr(library.path.rfind('/') + 1), library.path, library.content.size()});
 
     KDK_ASSIGN(collected.entries, make_recipe(std::move(ingredients)));
-    for (const Entry& entry : collected.entries)
-        result.contents.push_back(
-            {entry.path.substr(entry.path.rfind('/') + 1), entry.path, entry.content.size()});
     return collected;
 }
 
+void add_layout(Collected& collected) {
+    FrozenLayout layout = freeze_layout(collected.layout);
+    collected.build.layout = std::move(layout.note);
+    if (layout.text.empty())
+        return;
+    const Bytes text = as_bytes(layout.text);
+    Entry entry{Frozen::layout_path, EntryType::file, 0600, {text.begin(), text.end()}, "", 0, 0};
+    const auto place = std::ranges::lower_bound(collected.entries, entry.path, {}, &Entry::path);
+    collected.entries.insert(place, std::move(entry));
+}
+
 Result<Build> pack(Collected collected) {
+    for (const Entry& entry : collected.entries)
+        collected.build.contents.push_back(
+            {entry.path.substr(entry.path.rfind('/') + 1), entry.path, entry.content.size()});
     KDK_ASSIGN(collected.build.archive, write_cpio(collected.entries, collected.build.packing));
     return std::move(collected.build);
 }
 
 Result<Build> build(const BuildRequest& request) {
     KDK_ASSIGN(Collected collected, collect(request));
+    add_layout(collected);
     return pack(std::move(collected));
 }
 

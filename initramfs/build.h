@@ -6,6 +6,7 @@
 #include "initramfs/cpio.h"
 #include "initramfs/entry.h"
 #include "initramfs/freeze_production.h"
+#include "initramfs/layout.h"
 
 #include <cstdint>
 #include <optional>
@@ -47,14 +48,17 @@ struct Build {
 
 // All that goes into a capture initramfs, before it is packed, which takes most of the time.
 struct Collected {
-    Build build; // without its archive
-    std::vector<Entry> entries;
+    Build build;                // without its archive
+    std::vector<Entry> entries; // by path
+    LayoutPlan layout;          // of what add_layout() adds
 };
 // Reads the system and changes nothing.
 Result<Collected> collect(const BuildRequest& request);
+// Has the collector write the layout, if it can. To be called once at most.
+void add_layout(Collected& collected);
 // In memory.
 Result<Build> pack(Collected collected);
-// Both.
+// All three.
 Result<Build> build(const BuildRequest& request);
 
 } // namespace kdumpkit::initramfs

@@ -3,8 +3,7 @@
 
 #include "base/bytes.h"
 #include "base/file.h"
-#include "base/mapped_file.h"
-#include "base/sha256.h"
+#include "base/file_digest.h"
 #include "initramfs/strip.h"
 
 #include <algorithm>
@@ -29,9 +28,9 @@ std::string text_of(const std::string& path) {
 }
 
 Result<std::uint64_t> take_digest(ProductionFile& file, const std::string& path) {
-    KDK_ASSIGN(const MappedFile mapped, MappedFile::open(path));
-    file.sha256 = to_hex(sha256_of(mapped.bytes()));
-    return mapped.bytes().size();
+    KDK_ASSIGN(const FileDigest digest, digest_file(path));
+    file.sha256 = to_hex(digest.sha256);
+    return digest.bytes;
 }
 
 Result<> pack_file(FrozenProduction& frozen, ProductionFile& file, const std::string& from) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "initramfs/layout.h"
 
+#include "base/elf_note.h"
 #include "base/file.h"
 #include "base/process.h"
 
@@ -53,29 +54,42 @@ Result<std::string> output_of(const std::vector<std::string>& argv) {
 
 } // namespace
 
-FrozenLayout freeze_layout(const CapturePrograms& programs, const std::string& release, const Root& root,
-                           const std::string& running_release) {
-    const auto none = [&](const std::string& why) {
-        return FrozenLayout{{}, fmt::format("none for kernel {}: {}", release, why)};
-    };
-    if (!programs.libraries.is_running_system())
-        return none("the programs of another root cannot be run here");
+LayoutPlan plan_layout(const CapturePrograms& programs, const std::string& release, const Root& root,
+                       const std::string& running_release) {
+    LayoutPlan plan{release, {}, "", ""};
+    if (!programs.libraries.is_running_system()) {
+        plan.note = "the programs of another root cannot be run here";
+        return plan;
+    }
     std::vector<std::string> argv = {programs.collector.folder + "/" + programs.collector.name,
                                      "--write-layout", "-"};
-    std::string origin = "the running kernel";
+    plan.note = "the running kernel";
     if (!root.is_running_system() || release != running_release) {
         const auto vmlinux = find_vmlinux(root, release);
-        if (!vmlinux)
-            return none("it does not run here, and there is no vmlinux of it");
+        if (!vmlinux) {
+            plan.note = "it does not run here, and there is no vmlinux of it";
+            return plan;
+        }
         argv.insert(argv.end(), {"-x", *vmlinux});
-        origin = *vmlinux;
-    }
-    auto text = output_of(argv);
+        plan.note = *vmlinux;
+    } else if (const auto notes = read_file("/sys/kernel/notes"))
+        plan.build_id = build_id_of(*notes);
+    plan.argv = std::move(argv);
+    return plan;
+}
+
+FrozenLayout freeze_layout(const LayoutPlan& plan) {
+    const auto none = [&](const std::string& why) {
+        return FrozenLayout{{}, fmt::format("none for kernel {}: {}", plan.release, why)};
+    };
+    if (plan.argv.empty())
+        return none(plan.note);
+    auto text = output_of(plan.argv);
     if (!text)
         return none(text.error().reason);
-    if (!text->starts_with(fmt::format("KDUMPKIT-LAYOUT=1\nOSRELEASE={}\n", release)))
+    if (!text->starts_with(fmt::format("KDUMPKIT-LAYOUT=1\nOSRELEASE={}\n", plan.release)))
         return none("what the collector wrote is not of this kernel");
-    return {std::move(*text), "of " + origin};
+    return {std::move(*text), "of " + plan.note};
 }
 
 } // namespace kdumpkit::initramfs

@@ -77,7 +77,7 @@ Result<> ModuleTree::index() {
     auto walk = fs::recursive_directory_iterator(top, error);
     for (; !error && walk != fs::recursive_directory_iterator(); walk.increment(error)) {
         std::error_code ignored;
-        const std::string below = walk->path().lexically_relative(top).string();
+        const std::string below = walk->path().native().substr(top.size() + 1);
         if (!is_module_path(below) || walk->is_directory(ignored))
             continue;
         auto [place, fresh] = paths_.try_emplace(module_name(below), below);

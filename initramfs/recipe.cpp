@@ -110,9 +110,6 @@ Result<std::vector<Entry>> make_recipe(Ingredients ingredients) {
     KDK_TRY(tree.file("/usr/bin/makedumpfile-lite", std::move(ingredients.collector), 0755));
     const Bytes frozen = as_bytes(ingredients.frozen);
     KDK_TRY(tree.file(Frozen::path, {frozen.begin(), frozen.end()}, 0600));
-    const Bytes layout = as_bytes(ingredients.layout);
-    if (!layout.empty())
-        KDK_TRY(tree.file(Frozen::layout_path, {layout.begin(), layout.end()}, 0600));
     const Bytes production = as_bytes(ingredients.production);
     if (!production.empty())
         KDK_TRY(tree.file(Production::path, {production.begin(), production.end()}, 0600));

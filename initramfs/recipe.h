@@ -25,8 +25,7 @@ struct Ingredients {
     std::vector<PackedModule> modules;
     std::vector<ExtraFile> extras;
     std::string frozen;     // the text of Frozen::path
-    std::string layout;     // the text of Frozen::layout_path; empty: no such file
-    std::string production; // the text of Production::path; likewise
+    std::string production; // the text of Production::path; empty: no such file
 };
 
 // Every entry, sorted by path (so a folder comes before what is in it), parents made as needed. Top folders

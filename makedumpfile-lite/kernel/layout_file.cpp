@@ -2,7 +2,6 @@
 #include "makedumpfile-lite/kernel/layout_file.h"
 
 #include "makedumpfile-lite/kernel/layout.h"
-#include "makedumpfile-lite/source/notes.h"
 
 #include <fmt/format.h>
 
@@ -10,7 +9,6 @@ namespace kdumpkit::dump {
 
 namespace {
 
-constexpr std::uint32_t note_gnu_build_id = 3; // NT_GNU_BUILD_ID
 constexpr std::string_view version_key = "KDUMPKIT-LAYOUT";
 
 } // namespace
@@ -42,19 +40,6 @@ std::string write_layout(const KernelIdentity& identity, Facts& facts) {
     for (const auto& [key, fact] : facts.answers())
         text += fact_text(key, fact) + "\n";
     return text;
-}
-
-std::string build_id_of(Bytes notes) {
-    NoteWalk walk(notes);
-    while (const auto note = walk.next()) {
-        if (note->name != "GNU" || note->type != note_gnu_build_id)
-            continue;
-        std::string hex;
-        for (const std::byte byte : note->description)
-            hex += fmt::format("{:02x}", static_cast<unsigned>(byte));
-        return hex;
-    }
-    return {};
 }
 
 std::string layout_mismatch(const VmcoreInfo& info, const VmcoreInfo& file) {

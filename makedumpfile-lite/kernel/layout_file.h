@@ -35,9 +35,6 @@ const std::vector<std::string_view>& useful_symbols();
 // VMCOREINFO, so that the file does not depend on what this kernel exports.
 std::string write_layout(const KernelIdentity& identity, Facts& facts);
 
-// The kernel's GNU build id out of ELF notes, as lower-case hex; empty when there is none.
-std::string build_id_of(Bytes notes);
-
 // Why the file cannot be used with the kernel that VMCOREINFO describes; empty when it can. Pure.
 std::string layout_mismatch(const VmcoreInfo& info, const VmcoreInfo& file);
 // What to add to the file's symbols; nullopt when that cannot be told, and its symbols are of no use. Pure.

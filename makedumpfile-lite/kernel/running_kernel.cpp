@@ -2,6 +2,7 @@
 #include "makedumpfile-lite/kernel/running_kernel.h"
 
 #include "base/bytes.h"
+#include "base/elf_note.h"
 #include "base/file.h"
 
 #include <algorithm>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "makedumpfile-lite/kernel/vmlinux.h"
 
+#include "base/elf_note.h"
 #include "base/file.h"
 #include "base/range.h"
 #include "makedumpfile-lite/kernel/btf.h"

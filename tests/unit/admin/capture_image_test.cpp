@@ -23,6 +23,7 @@ ImageRecord record() {
     one.bytes = 12;
     one.unpacked = 34;
     one.built_at = 56;
+    one.layout_of = "abcd";
     one.made_of = {{"kernel", "k"}, {"/init", "i"}, {"/etc/kdumpkit/frozen.toml", "f"}, {"/m/ext4.ko", "m"}};
     return one;
 }
@@ -34,12 +35,12 @@ TEST_CASE("each entry and the kernel have digests of their own") {
     entries[0] = {"/a", initramfs::EntryType::file, 0644, {std::byte{1}}, "", 0, 0};
     entries[1] = {"/b", initramfs::EntryType::link, 0777, {}, "/a", 0, 0};
     entries[2] = {"/c", initramfs::EntryType::folder, 0755, {}, "", 0, 0};
-    const Digests digests = digests_of(entries, as_bytes("kernel"));
+    const Digests digests = digests_of(entries, sha256_of(as_bytes("kernel")));
     CHECK(digests.size() == 3);
     CHECK(digests.at("/b") == "/a 0:0");
     entries[0].content[0] = std::byte{2};
-    CHECK(digests_of(entries, as_bytes("kernel")).at("/a") != digests.at("/a"));
-    CHECK(digests_of(entries, as_bytes("kernel2")).at("kernel") != digests.at("kernel"));
+    CHECK(digests_of(entries, sha256_of(as_bytes("kernel"))).at("/a") != digests.at("/a"));
+    CHECK(digests_of(entries, sha256_of(as_bytes("kernel2"))).at("kernel") != digests.at("kernel"));
 }
 
 TEST_CASE("a kernel that only moved (KASLR) is the same kernel") {
@@ -54,6 +55,27 @@ TEST_CASE("a kernel that only moved (KASLR) is the same kernel") {
     CHECK(digest(first) != digest("BUILD-ID=ac\nSYMBOL(_stext)=ffffffff81000000\nSIZE(page)=64\n"));
     CHECK(digest(first) != digest("BUILD-ID=ab\nSYMBOL(_stext)=ffffffff81000000\nSIZE(page)=56\n"));
     CHECK(digest(first) != digest("BUILD-ID=ab\nSIZE(page)=64\n"));
+}
+
+TEST_CASE("the layout of the same kernel by the same collector is not written again") {
+    const std::string collector = "/usr/bin/makedumpfile-lite";
+    ImageRecord before = record();
+    before.made_of[collector] = "c";
+    const ImageRecord wanted = before; // it has no layout yet
+    CHECK_FALSE(same_layout(before, wanted));
+    before.made_of[Frozen::layout_path] = "l";
+    CHECK(same_layout(before, wanted) == "l");
+    CHECK_FALSE(same_layout(std::nullopt, wanted));
+    for (const auto& [build_id, program] : {std::pair{"other", "c"}, {"", "c"}, {"abcd", "other"}}) {
+        CAPTURE(build_id, program);
+        ImageRecord other = wanted;
+        other.layout_of = build_id;
+        other.made_of[collector] = program;
+        CHECK_FALSE(same_layout(before, other));
+    }
+    ImageRecord unknown = before;
+    unknown.layout_of.clear(); // by an earlier kdumpkit
+    CHECK_FALSE(same_layout(unknown, wanted));
 }
 
 TEST_CASE("a network that is no longer the frozen one is named") {

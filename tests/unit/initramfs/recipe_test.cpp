@@ -58,11 +58,6 @@ TEST_CASE("a recipe is sorted, whole and has nothing else inside") {
 }
 
 TEST_CASE("two things at one place are refused") {
-    Ingredients frozen = some();
-    frozen.layout = "KDUMPKIT-LAYOUT=1\n";
-    const auto with_layout = make_recipe(std::move(frozen));
-    REQUIRE(with_layout);
-    CHECK(std::ranges::count(*with_layout, "/etc/kdumpkit/layout", &Entry::path) == 1);
     Ingredients twice = some();
     twice.libraries.push_back(twice.libraries[0]);
     CHECK(make_recipe(std::move(twice)).error().kind == ErrorKind::invalid);

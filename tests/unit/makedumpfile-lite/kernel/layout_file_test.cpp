@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "base/elf_note.h"
 #include "makedumpfile-lite/filter.h"
 #include "makedumpfile-lite/kernel/data.h"
 #include "makedumpfile-lite/kernel/layout_file.h"
