@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
-// SHA-256 (FIPS 180-4). Freestanding, no tables with pointers: the same source runs in the purgatory (without a
-// C library or relocations) and in the unit test.
+// SHA-256 (FIPS 180-4). Freestanding, no tables with pointers: the same source runs in the purgatory (without
+// a C library or relocations) and in the unit test.
 
 #include <cstddef>
 #include <cstdint>
