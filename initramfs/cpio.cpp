@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "initramfs/cpio.h"
 
+#include "initramfs/zstd_frame.h"
+
 #include <memory>
 #include <string>
 
@@ -32,6 +34,7 @@ int add_filter(archive* writer, Packing packing) {
     int status = ARCHIVE_OK;
     switch (packing) {
     case Packing::none:
+    case Packing::zstd: // libarchive knows only levels, which come with a window of their own
         return archive_write_add_filter_none(writer);
     case Packing::gzip:
         status = archive_write_add_filter_gzip(writer);
@@ -44,13 +47,6 @@ int add_filter(archive* writer, Packing packing) {
         return archive_write_add_filter_bzip2(writer);
     case Packing::lzma:
         return archive_write_add_filter_lzma(writer);
-    case Packing::zstd:
-        status = archive_write_add_filter_zstd(writer);
-        // 18 is the highest level with a window of 4 MiB; 19 doubles it. The kernel allocates the window
-        // while it unpacks, out of a reservation that may be 64 MiB in all.
-        if (status == ARCHIVE_OK)
-            status = archive_write_set_filter_option(writer, "zstd", "compression-level", "18");
-        return status;
     }
     return ARCHIVE_FATAL;
 }
@@ -140,6 +136,9 @@ Result<Archive> write_cpio(const std::vector<Entry>& entries, Packing packing) {
     if (archive_write_close(writer) != ARCHIVE_OK)
         return refused(writer, "finish", "the cpio archive");
     result.unpacked = static_cast<std::uint64_t>(archive_filter_bytes(writer, 0));
+    if (packing == Packing::zstd) {
+        KDK_ASSIGN(result.bytes, zstd_frame(result.bytes));
+    }
     return result;
 }
 

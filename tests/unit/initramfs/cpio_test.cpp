@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "initramfs/cpio.h"
 #include "initramfs/decompress.h"
+#include "initramfs/zstd_frame.h"
 #include "temporary_folder.h"
 
 using namespace kdumpkit;
@@ -83,6 +84,20 @@ TEST_CASE("the same entries give the same bytes, and every packing unpacks to th
     // The time of packing would be in bytes 4 to 7 of a gzip header (RFC 1952).
     const Archive gzip = write_cpio(some_entries(), Packing::gzip).value();
     CHECK(ByteReader(gzip.bytes).u32(4) == 0u);
+}
+
+TEST_CASE("unpacking zstd takes the kernel a small window only, however large the archive is") {
+    std::vector<Entry> entries(1);
+    entries[0].path = "/init";
+    for (std::uint32_t i = 0; i < 1 << 20; ++i)
+        entries[0].content.push_back(static_cast<std::byte>((i * i) >> 9));
+    const Archive archive = write_cpio(entries, Packing::zstd).value();
+    // RFC 8878, 3.1.1: magic, descriptor (single segment: bit 5), window (exponent and mantissa).
+    const ByteReader frame(archive.bytes);
+    CHECK(frame.u32(0) == 0xfd2fb528u);
+    REQUIRE((*frame.u8(4) & 0x20) == 0);
+    CHECK(std::uint64_t{1} << (10 + (*frame.u8(5) >> 3)) == zstd_window);
+    CHECK((*frame.u8(5) & 7) == 0);
 }
 
 TEST_CASE("a path that is not absolute is refused") {
