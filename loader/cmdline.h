@@ -17,6 +17,7 @@ namespace kdumpkit::loader {
 struct CaptureDefault {
     std::string_view text;
     std::string_view reason;
+    bool adds_up = false; // a kernel heeds each of several, so that production's stay
 };
 // docs/capture-command-line.md shows the same two tables; a test compares.
 std::span<const CaptureDefault> capture_defaults();

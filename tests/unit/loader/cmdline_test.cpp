@@ -35,6 +35,7 @@ TEST_CASE("the production command line is reused without what harms a capture") 
              {"intel_iommu=on pci=noaer hugepages=1000 default_hugepagesz=1G", "intel_iommu=on pci=noaer "},
              {"rd.luks.uuid=1 systemd.unit=rescue.target rdinit=/bin/sh init=/bin/sh acpi=strict",
               "acpi=strict "},
+             {"initcall_blacklist=bad_init cgroup.memory=nosocket", "initcall_blacklist=bad_init "},
              {"nr_cpus=64 maxcpus=8 panic=0 numa=on mce=1 irqpoll", ""},
              {"slub-debug=FZ page-owner=on initcall_debug", "initcall_debug "},
              {"dyndbg=\"file init/* +p\" quiet", "dyndbg=\"file init/* +p\" "},
