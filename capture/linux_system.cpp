@@ -90,8 +90,10 @@ Result<ModuleOutcome> LinuxSystem::load_module(const std::string& path, const st
     if (!answer)
         return fail(answer.error());
     const int error = static_cast<int>(parse_number(*answer, 10).value_or(EIO));
-    if (error == 0)
+    if (error == 0) {
+        ::unlink(path.c_str()); // the kernel has a copy of its own, and every file here is memory
         return ModuleOutcome::loaded;
+    }
     if (error == EEXIST)
         return ModuleOutcome::already_there;
     return fail(system_error("load the module", path, error));

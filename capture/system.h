@@ -109,7 +109,7 @@ class System {
     virtual Result<> mount(const MountRequest& request) = 0;
     // Writes back everything of that filesystem first.
     virtual Result<> unmount(const std::string& folder) = 0;
-    // `parameters` as insmod(8) takes them, all in one text.
+    // `parameters` as insmod(8) takes them, all in one text. The file is removed once it is loaded.
     virtual Result<ModuleOutcome> load_module(const std::string& path, const std::string& parameters) = 0;
     virtual std::vector<Disk> disks() = 0;
     // The filesystem on a disk or partition; nullopt when there is none, or more than one answer.
