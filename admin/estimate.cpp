@@ -38,15 +38,19 @@ Estimate estimate_reservation(const EstimateInputs& inputs) {
              *std::max_element(inputs.measured_peaks.begin(), inputs.measured_peaks.end()),
              fmt::format("the worst of {} captures on this machine", inputs.measured_peaks.size()));
     } else {
-        term("initramfs, packed", inputs.initramfs_packed, "stays until all of it is unpacked");
         term("initramfs, unpacked", inputs.initramfs_unpacked, "lives in memory until the reboot");
         term("modules", inputs.modules + inputs.modules / 4, "loaded, besides their files");
         term("kernel's work", kernel_work, "slab, per-CPU areas, stacks");
         if (inputs.cpus > 1)
             term("further CPUs", (inputs.cpus - 1) * memory_per_cpu,
                  fmt::format("{} besides the first", inputs.cpus - 1));
-        term("collector", collector_budget, "its budget");
-        term("writing", write_room, "what is not on the disk yet");
+        // The packed initramfs is gone before the collector begins.
+        if (inputs.initramfs_packed > collector_budget + write_room) {
+            term("initramfs, packed", inputs.initramfs_packed, "stays until all of it is unpacked");
+        } else {
+            term("collector", collector_budget, "its budget");
+            term("writing", write_room, "what is not on the disk yet");
+        }
     }
     // struct page has 64 bytes for each 4 KiB, a page table 8; of the whole reservation, so of these as well.
     const std::uint64_t whole = rounded_up(estimate.needed + estimate.needed / 8);
