@@ -43,12 +43,15 @@ Result<KdumpWriter> KdumpWriter::begin(Destination& destination, const KdumpFact
     const std::uint64_t limit = std::max(memory.limit(), kept.limit());
     const std::uint64_t pages = kept.count();
     KDK_ASSIGN(const KdumpGeometry geometry, plan_kdump(facts, limit, pages));
-    KdumpWriter writer(destination, geometry,
-                       facts.part ? kept.count(facts.part->begin, facts.part->end) : pages);
+    // A part leaves place for the descriptors of all, where makedumpfile --reassemble counts on it, and uses
+    // its own.
+    const std::uint64_t own = facts.part ? kept.count(facts.part->begin, facts.part->end) : pages;
+    KdumpWriter writer(destination, geometry, own);
     KDK_TRY(writer.write_headers(facts, limit));
     KDK_TRY(writer.write_bitmap(geometry.bitmaps, memory));
     KDK_TRY(writer.write_bitmap(geometry.bitmaps + geometry.bitmap_size, kept));
-    KDK_TRY(destination.reserve_zeroed(geometry.descriptors, geometry.data));
+    const std::uint64_t used = geometry.descriptors + own * sizeof(PageDescriptor);
+    KDK_TRY(destination.reserve_zeroed(geometry.descriptors, destination.sparse() ? used : geometry.data));
     if ((facts.level & DumpLevel::zero) != 0)
         KDK_TRY(writer.write_zero_page(facts.page_size));
     return writer;

@@ -12,6 +12,7 @@
 #include <filesystem>
 
 #include <catch2/catch.hpp>
+#include <fcntl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -357,5 +358,9 @@ TEST_CASE("a part of a split dump says which, and what was erased stands in its 
     CHECK(seen.page(0) == FakeImage::page(1000));
     CHECK(seen.page(500) == FakeImage::page(40100));
     // Where makedumpfile --reassemble looks for it.
-    CHECK(*seen.at.u64(seen.descriptors + 3 * 24) == seen.descriptors + dump.kept.count() * 24);
+    const std::uint64_t data = seen.descriptors + dump.kept.count() * 24;
+    CHECK(*seen.at.u64(seen.descriptors + 3 * 24) == data);
+    // What is left of the place for descriptors takes no room.
+    const Fd file = open_file(folder / "part", O_RDONLY).value();
+    CHECK(::lseek(file.get(), static_cast<off_t>(seen.descriptors), SEEK_HOLE) < static_cast<off_t>(data));
 }
