@@ -15,6 +15,10 @@ class Cost:
     def __init__(self, wall, cpu, anonymous, output, phases=None):
         self.wall, self.cpu, self.anonymous, self.output, self.phases = wall, cpu, anonymous, output, phases
 
+    def then(self, other):
+        """This and what ran after it on its output."""
+        return Cost(self.wall + other.wall, self.cpu + other.cpu, max(self.anonymous, other.anonymous), other.output)
+
 
 def _watch_anonymous(pid, stop, peak):
     """The highest RssAnon: what the process has besides mapped input, which ru_maxrss does not tell apart."""
@@ -65,6 +69,13 @@ def plain_read(programs, path, offset, size):
     told = subprocess.run([programs / "bench-plain-read", path, str(offset), str(size)], check=True,
                           capture_output=True, text=True)
     return float(told.stdout.split()[0])
+
+
+def in_page_cache(path):
+    """Bytes of a file that the page cache holds."""
+    told = subprocess.run(["fincore", "--bytes", "--noheadings", "--output", "RES", path], check=True,
+                          capture_output=True, text=True)
+    return int(told.stdout)
 
 
 class Median:

@@ -51,6 +51,10 @@ def markdown(facts, rows):
         if "filter_ratio" in one:
             lines += ["", f"The filter itself took {one['ours']['phases']['filter'] * 1e3:.0f} ms, reading as many "
                       f"bytes {one['plain_read'] * 1e3:.0f} ms: {one['filter_ratio']:.2f}x."]
+        if "cached" in one["ours"]:
+            cached = {side: f"{one[side]['cached'] / 1e6:.0f} MB" for side in ("ours", "peer")}
+            lines += ["", f"Of the dump on the disk the page cache holds {cached['ours']} when it is written, of the "
+                      f"peer's {cached['peer']}."]
     points = [one for one in rows if "gib" in one]
     if points:
         lines += ["", "| sparse machine | open | filter | write | memory |", "|--:|--:|--:|--:|--:|"]
