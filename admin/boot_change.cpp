@@ -7,6 +7,7 @@
 #include "base/inside_root.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <filesystem>
 #include <utility>
 
@@ -150,6 +151,10 @@ Result<std::vector<std::string>> apply_plan(const BootPlan& plan, const std::str
     KDK_ASSIGN(const std::string path, inside_root(root, ReservationRecord::path));
     std::error_code error;
     fs::create_directories(parent_folder(path), error);
+    if (error)
+        return fail(system_error("make the folder", parent_folder(path), error.value())
+                        .from(ErrorSide::destination)
+                        .then(error.value() == EACCES ? "run it with sudo" : "make it, and run this again"));
     const auto earlier = read_text(path); // also of a record that is none
     KDK_TRY(write_file_atomically(path, to_json(record_of(plan, parameter, before)), 0644));
     auto done = carry_out(plan, root);

@@ -45,7 +45,8 @@ BootTree read_boot_tree(const std::string& root) {
         if (fs::is_regular_file(place(path), error))
             if (auto text = read_text(place(path), std::size_t{1} << 20))
                 tree.files[path] = *std::move(text);
-        if (tree.file(path) == nullptr && fs::exists(fs::symlink_status(place(folder) + "/" + name, error)))
+        const auto type = fs::symlink_status(place(folder) + "/" + name, error).type();
+        if (tree.file(path) == nullptr && type != fs::file_type::not_found)
             tree.unread.insert(path);
     };
     const auto names_in = [&](const std::string& path) {
@@ -59,7 +60,8 @@ BootTree read_boot_tree(const std::string& root) {
             return;
         tree.folders.insert(path);
         for (const std::string& name : names_in(path))
-            add_file(name);
+            if (!fs::is_directory(place(name), error))
+                add_file(name);
     };
     for (const char* path : {boot_paths::grub_defaults, boot_paths::kernel_cmdline, boot_paths::u_boot_menu})
         add_file(path);

@@ -180,6 +180,10 @@ Error no_boot_loader(const BootTree& tree, std::string_view parameter) {
             .then(fmt::format("write the whole command line with {} there, and make the image anew "
                               "(kernel-install add VERSION IMAGE)",
                               parameter));
+    if (!tree.unread.empty())
+        return make_error(ErrorKind::system, "read", fmt::format("{}", fmt::join(tree.unread, " and ")),
+                          "it is no regular file, or only root may read it")
+            .then("look at it, or run this with sudo");
     return make_error(ErrorKind::absent, "find", "the boot loader's settings",
                       fmt::format("there is neither {} nor {}, {} or {}", grub_defaults,
                                   boot_paths::entries.front(), kernel_cmdline, boot_paths::extlinux.front()))
@@ -194,6 +198,9 @@ Result<BootPlan> make_plan(const BootTree& tree, std::string_view parameter, con
     KDK_TRY(planner.extlinux());
     if (undo == nullptr && plan.loaders.empty())
         return fail(no_boot_loader(tree, parameter));
+    if (undo == nullptr)
+        for (const std::string& path : tree.unread)
+            plan.notes.push_back(fmt::format("{} cannot be read, and is passed over", path));
     if (plan.changes.empty()) {
         plan.commands.clear();
         plan.by_hand.clear();

@@ -10,6 +10,7 @@
 #include "config/retention.h"
 #include "config/settings_file.h"
 
+#include <cerrno>
 #include <ctime>
 #include <memory>
 
@@ -61,6 +62,22 @@ Result<int> run_show(const Options& options) {
     return exit_codes::success;
 }
 
+// The first failure, after all others are gone; those that stay are taken out.
+Result<> remove_all(std::vector<Removal>& removals) {
+    Result<> first;
+    std::erase_if(removals, [&](const Removal& removal) {
+        auto removed = remove_dump(*removal.dump);
+        if (!removed && first)
+            first = std::move(removed).map_error([](Error error) {
+                const bool sudo = error.errno_value == EACCES;
+                return std::move(error).then(sudo ? "run it with sudo"
+                                                  : "see who may remove it (lsattr -d), and run this again");
+            });
+        return !removed;
+    });
+    return first;
+}
+
 Result<int> run_prune(const Options& options) {
     KDK_ASSIGN(const Found found, find(options, "prune"));
     const std::int64_t now = std::time(nullptr);
@@ -70,14 +87,17 @@ Result<int> run_prune(const Options& options) {
     for (const Dump* dump : pruning.waiting)
         stderr_log("kdumpkit prune")
             .info("{} stays until it is shipped; --unshipped removes it as well", dump->folder);
-    const std::vector<Removal>& removals = pruning.removals;
+    std::vector<Removal>& removals = pruning.removals;
+    Result<> removed;
     if (!options.dry_run) {
         KDK_TRY(remove_leftovers(found.local.folders));
-        for (const Removal& removal : removals)
-            KDK_TRY(remove_dump(*removal.dump));
+        removed = remove_all(removals);
     }
+    if (!removed && removals.empty())
+        return fail(removed.error());
     KDK_TRY(print_result(options.json ? prune_json(removals, !options.dry_run)
                                       : prune_text(removals, !options.dry_run)));
+    KDK_TRY(removed);
     return exit_codes::success;
 }
 

@@ -9,6 +9,8 @@
 #include "config/settings_file.h"
 #include "initramfs/devices.h"
 
+#include <cerrno>
+
 namespace kdumpkit::admin {
 namespace {
 
@@ -38,7 +40,11 @@ void say_notes(const Import& import, const std::string& file) {
 } // namespace
 
 Result<int> run_import(const ImportWish& wish) {
-    KDK_ASSIGN(const std::string text, read_text(wish.file, std::size_t{1} << 20));
+    KDK_ASSIGN(const std::string text, read_text(wish.file, std::size_t{1} << 20).map_error([](Error error) {
+        return std::move(error).then(error.errno_value == EACCES
+                                         ? "run it with sudo"
+                                         : "name the settings of another kdump, such as /etc/kdump.conf");
+    }));
     KDK_ASSIGN(const ForeignFormat format,
                wish.format.empty() ? recognise_foreign(text, wish.file) : parse_foreign_format(wish.format));
     const Import import = import_settings(text, format, initramfs::uuid_of_filesystem);

@@ -4,6 +4,8 @@
 #include "admin/local_folders.h"
 #include "base/file.h"
 
+#include <filesystem>
+
 #include <fmt/format.h>
 
 namespace kdumpkit::admin {
@@ -26,10 +28,14 @@ Result<LocalDumps> find_local_dumps(const Settings& settings) {
 }
 
 Result<std::vector<Dump>> find_named_dumps(const std::vector<std::string>& folders) {
-    for (const std::string& folder : folders)
-        if (!file_exists(folder))
-            return fail(make_error(ErrorKind::absent, "list the dumps in", folder, "there is no such folder")
+    for (const std::string& folder : folders) {
+        const bool there = file_exists(folder);
+        std::error_code error;
+        if (!there || !std::filesystem::is_directory(folder, error))
+            return fail(make_error(there ? ErrorKind::invalid : ErrorKind::absent, "list the dumps in",
+                                   folder, there ? "it is no folder" : "there is no such folder")
                             .then("name a folder that has dumps, or leave --folder out"));
+    }
     return find_dumps(folders);
 }
 

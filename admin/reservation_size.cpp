@@ -10,10 +10,17 @@
 
 namespace kdumpkit::admin {
 
-Result<std::uint64_t> parse_size(std::string_view text) {
+Result<std::uint64_t> parse_size(std::string_view text, std::string_view option) {
     const auto wrong = [&](const char* reason) {
-        return fail(make_error(ErrorKind::invalid, "reserve", fmt::format("\"{}\"", text), reason)
-                        .then("give a size such as 192M or 1G, or auto"));
+        const std::string quoted = fmt::format("\"{}\"", text);
+        if (!option.empty())
+            return fail(
+                make_error(ErrorKind::invalid, "take", fmt::format("{} for {}", quoted, option), reason)
+                    .then("give a size such as 192M or 1G"));
+        return fail(make_error(ErrorKind::invalid, "reserve", quoted, reason)
+                        .then(text.find(',') != std::string_view::npos
+                                  ? "give the size alone; --high and --cma are options"
+                                  : "give a size such as 192M or 1G, or auto"));
     };
     if (text.size() < 2)
         return wrong("this is not a size");
@@ -43,7 +50,7 @@ Result<std::string> reservation_parameter(const ReservationSize& size) {
     // First: a kernel before 6.17 looks at the last word whose suffix it does not know, and would reserve
     // nothing.
     if (!size.cma.empty()) {
-        KDK_TRY(parse_size(size.cma));
+        KDK_TRY(parse_size(size.cma, "--cma"));
         parameter = fmt::format("crashkernel={},cma ", size.cma);
     }
     parameter += "crashkernel=" + size.size;
@@ -60,7 +67,7 @@ Result<> check_fits(const ReservationSize& size, std::string_view meminfo, std::
     const std::uint64_t memory = *visible * 1024 + reserved;
     KDK_ASSIGN(std::uint64_t wanted, parse_size(size.size));
     if (!size.cma.empty()) {
-        KDK_ASSIGN(const std::uint64_t more, parse_size(size.cma));
+        KDK_ASSIGN(const std::uint64_t more, parse_size(size.cma, "--cma"));
         wanted += more;
     }
     if (wanted < memory)

@@ -10,8 +10,8 @@
 namespace kdumpkit::admin {
 
 // "192M", "1G", "262144K" to bytes; `invalid` for anything else, for less than 32 MiB and for more than any
-// kernel reserves.
-Result<std::uint64_t> parse_size(std::string_view text);
+// kernel reserves. `option`: the one whose value it is; empty for SIZE.
+Result<std::uint64_t> parse_size(std::string_view text, std::string_view option = "");
 
 struct ReservationSize {
     std::string size;  // "192M"

@@ -46,7 +46,7 @@ Result<int> show_state() {
 }
 
 Result<int> shrink(const ReserveOptions& options) {
-    KDK_ASSIGN(const std::uint64_t wanted, parse_size(options.shrink));
+    KDK_ASSIGN(const std::uint64_t wanted, parse_size(options.shrink, "--shrink"));
     KDK_ASSIGN(const loader::Machine machine, loader::gather_machine("/"));
     if (options.dry_run) {
         KDK_TRY(check_shrink(machine, wanted));

@@ -55,6 +55,9 @@ std::string coloured(std::string text) {
 }
 
 Result<int> run_status(const Options& options) {
+    if (options.json && !options.prometheus.empty())
+        return fail(make_error(ErrorKind::invalid, "use", "--json with --prometheus", "each is a format")
+                        .then("leave one of them out"));
     KDK_ASSIGN(const loader::Machine machine, loader::gather_machine("/"));
     const auto note = [](loader::KexecPurpose purpose) {
         return read_text(loader::LoadRecord::path(purpose)).value_or(std::string());

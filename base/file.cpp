@@ -81,6 +81,8 @@ Result<std::vector<std::byte>> read_file(const std::string& path, std::size_t li
         const ssize_t got = ::read(fd.get(), bytes.data() + used, bytes.size() - used);
         if (got < 0 && errno == EINTR)
             continue;
+        if (got < 0 && errno == EISDIR)
+            return fail(ErrorKind::invalid, "read", path, "it is a folder");
         if (got < 0)
             return fail(system_error("read", path, errno).at(used));
         if (got == 0)

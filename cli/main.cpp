@@ -40,14 +40,18 @@ int report(const std::string& name, Error error) {
     return exit_code(error);
 }
 
-// CLI11 takes "" for a name of a file; for us that would be "not given" or an odd path.
-void refuse_empty_names(CLI::App& sub) {
+// CLI11 takes "" for a name or a size; for us that would be "not given" or an odd path, and is what a script
+// has whose variable is not set.
+void refuse_empty_values(CLI::App& sub) {
     for (CLI::App* below : sub.get_subcommands([](const CLI::App*) { return true; }))
-        refuse_empty_names(*below);
-    for (CLI::Option* option : sub.get_options())
-        if (option->get_type_name() == "FILE" || option->get_type_name() == "DIR")
-            option->check(
-                [](const std::string& name) { return std::string(name.empty() ? "the name is empty" : ""); });
+        refuse_empty_values(*below);
+    for (CLI::Option* option : sub.get_options()) {
+        const bool name = option->get_type_name() == "FILE" || option->get_type_name() == "DIR";
+        if (name || option->get_type_name() == "SIZE" || option->get_positional())
+            option->check([reason = name ? "the name is empty" : "it is empty"](const std::string& value) {
+                return std::string(value.empty() ? reason : "");
+            });
+    }
 }
 
 int run(int argc, char** argv) {
@@ -67,7 +71,7 @@ int run(int argc, char** argv) {
     for (const Subcommand& command : commands) {
         CLI::App* sub = app.add_subcommand(command.name, command.summary);
         runnable.emplace_back(sub, command.define(*sub));
-        refuse_empty_names(*sub);
+        refuse_empty_values(*sub);
     }
 
     // For the build, not for people: not in --help.

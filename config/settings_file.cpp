@@ -27,8 +27,6 @@ Result<SettingsFile> read_settings_text(const std::string& named, const std::str
                            fmt::format("it is a link to {}, which does not exist", leads_to.string()));
     if (named.empty() && error.kind == ErrorKind::absent)
         return file;
-    if (error.errno_value == EISDIR)
-        error = make_error(ErrorKind::invalid, "read settings", file.path, "it is a folder");
     if (error.kind == ErrorKind::unsupported) // larger than any settings are
         error.kind = ErrorKind::invalid;
     if (error.errno_value == EACCES)

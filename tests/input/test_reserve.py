@@ -202,6 +202,18 @@ class Reserve(unittest.TestCase):
         self.assertEqual(status, 0, said)
         self.assertIn("crashkernel=1G in /etc/default/grub", said)
 
+    def test_settings_that_cannot_be_read(self):
+        (self.root / "etc/default").mkdir(parents=True)
+        os.mkfifo(self.root / GRUB.lstrip("/"))
+        said = self.refused(1, "192M")
+        self.assertIn("cannot read /etc/default/grub: it is no regular file", said)
+        self.put("/boot/loader/entries/a.conf", "linux /a\n")
+        (self.root / "boot/loader/entries/old").mkdir()
+        status, said = self.reserve("192M")
+        self.assertEqual(status, 0, said)
+        self.assertEqual(said.count("note: "), 1, said)
+        self.assertIn("note: /etc/default/grub cannot be read, and is passed over", said)
+
     def test_what_update_grub_made_is_looked_at(self):
         """On the running system, in a mount namespace where its files are those of self.root."""
         if os.geteuid() != 0 or subprocess.run(["unshare", "--mount", "true"], check=False).returncode != 0:
