@@ -105,7 +105,9 @@ std::vector<std::string> doubts_of_commands(const BootPlan& plan, const std::str
 
 } // namespace
 
-Result<Fd> lock_boot_settings() {
+Result<Fd> lock_boot_settings(const std::string& root) {
+    if (!root.empty())
+        return lock_folder(root).value_or(Fd()); // on NFS without
     ::mkdir("/run/kdumpkit", 0755);
     return lock_file("/run/kdumpkit/reserve.lock");
 }

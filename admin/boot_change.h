@@ -14,9 +14,9 @@ namespace kdumpkit::admin {
 // have all of it: then no reboot would bring it.
 std::optional<ReservationRecord> read_standing_reservation(const std::string& root);
 
-// Held from reading the boot loader's settings of the running system until they are changed: two at once
-// would keep each other's words as the earlier ones. Waits.
-Result<Fd> lock_boot_settings();
+// Held from reading the boot loader's settings below `root` ("" for the running system) until they are
+// changed: two at once would keep each other's words as the earlier ones. Waits.
+Result<Fd> lock_boot_settings(const std::string& root);
 
 // The record of a plan that is carried out: what was there before kdumpkit's first change.
 ReservationRecord record_of(const BootPlan& plan, std::string parameter,

@@ -78,11 +78,6 @@ Result<> check_undo(const Result<std::optional<ReservationRecord>>& found, const
 }
 
 Result<int> change_settings(const ReserveOptions& options) {
-    std::error_code error;
-    if (!options.root.empty() && !std::filesystem::is_directory(options.root, error))
-        return fail(
-            make_error(ErrorKind::absent, "change the system in", options.root, "there is no such folder")
-                .then("name the folder that has its /etc and /boot"));
     std::string parameter;
     if (!options.undo) {
         KDK_ASSIGN(const ReservationSize size, choose_size(options));
@@ -138,9 +133,14 @@ Result<int> run_reserve(const ReserveOptions& options) {
     if (!options.dry_run && options.root.empty() && ::geteuid() != 0)
         return fail(make_error(ErrorKind::invalid, "change", "the boot loader's settings", "this needs root")
                         .then("run it with sudo, or look at it with --dry-run"));
+    std::error_code error;
+    if (!options.root.empty() && !std::filesystem::is_directory(options.root, error))
+        return fail(
+            make_error(ErrorKind::absent, "change the system in", options.root, "there is no such folder")
+                .then("name the folder that has its /etc and /boot"));
     Fd lock;
-    if (!options.dry_run && options.root.empty()) {
-        KDK_ASSIGN(lock, lock_boot_settings());
+    if (!options.dry_run) {
+        KDK_ASSIGN(lock, lock_boot_settings(options.root));
     }
     return change_settings(options);
 }

@@ -21,7 +21,7 @@ std::string then_reboot(const BootPlan& plan, std::string_view reboot) {
 Result<> write_reservation(const ReservationDecision& decision, SetupSteps steps) {
     Fd lock;
     if (!steps.report.dry_run) {
-        KDK_ASSIGN(lock, lock_boot_settings());
+        KDK_ASSIGN(lock, lock_boot_settings(""));
     }
     auto plan = plan_boot(read_boot_tree(""), decision.parameter);
     if (!plan) {
@@ -81,7 +81,7 @@ Result<> set_reservation(const loader::Machine& machine, const std::string& wish
 Result<> take_reservation_back(SetupSteps steps) {
     Fd lock;
     if (!steps.report.dry_run) {
-        KDK_ASSIGN(lock, lock_boot_settings());
+        KDK_ASSIGN(lock, lock_boot_settings(""));
     }
     const auto found = read_reservation_record("");
     if (!found) {

@@ -178,12 +178,25 @@ std::uint64_t file_size(const std::string& path) {
     return ::stat(path.c_str(), &status) == 0 ? static_cast<std::uint64_t>(status.st_size) : 0;
 }
 
-Result<Fd> lock_file(const std::string& path) {
-    KDK_ASSIGN(Fd fd, open_file(path, O_WRONLY | O_CREAT | O_NOFOLLOW, 0600));
+namespace {
+
+Result<Fd> locked(Fd fd, const std::string& path) {
     while (::flock(fd.get(), LOCK_EX) != 0)
         if (errno != EINTR)
             return fail(system_error("lock", path, errno));
     return fd;
+}
+
+} // namespace
+
+Result<Fd> lock_file(const std::string& path) {
+    KDK_ASSIGN(Fd fd, open_file(path, O_WRONLY | O_CREAT | O_NOFOLLOW, 0600));
+    return locked(std::move(fd), path);
+}
+
+Result<Fd> lock_folder(const std::string& path) {
+    KDK_ASSIGN(Fd fd, open_file(path, O_RDONLY | O_DIRECTORY));
+    return locked(std::move(fd), path);
 }
 
 } // namespace kdumpkit

@@ -65,5 +65,7 @@ std::uint64_t file_size(const std::string& path);
 // Waits until no other process has this lock (flock(2)) on `path`, which is made, readable by its owner, in a
 // folder that exists; held until the descriptor is closed.
 Result<Fd> lock_file(const std::string& path);
+// The same with a folder itself, into which nothing is written. A folder on NFS cannot be locked.
+Result<Fd> lock_folder(const std::string& path);
 
 } // namespace kdumpkit

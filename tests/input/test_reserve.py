@@ -202,6 +202,18 @@ class Reserve(unittest.TestCase):
         self.assertEqual(status, 0, said)
         self.assertIn("crashkernel=1G in /etc/default/grub", said)
 
+    def test_three_at_once(self):
+        place = self.put(GRUB, 'GRUB_CMDLINE_LINUX_DEFAULT="quiet crashkernel=1G"\n')
+        before = self.files()
+        for _ in range(10):
+            command = [settings.programs / "kdumpkit", "reserve", "--root", self.root]
+            running = [subprocess.Popen([*command, size], stdout=subprocess.DEVNULL)
+                       for size in ("192M", "256M", "300M")]
+            self.assertEqual([one.wait(60) for one in running], [0, 0, 0])
+            self.assertRegex(place.read_text(), '"quiet crashkernel=(192|256|300)M"\n')
+            self.assertEqual(self.reserve("--undo")[0], 0)
+            self.assertEqual(self.files(), before)
+
     def test_settings_that_cannot_be_read(self):
         (self.root / "etc/default").mkdir(parents=True)
         os.mkfifo(self.root / GRUB.lstrip("/"))
