@@ -9,7 +9,7 @@ namespace kdumpkit::fuzz {
 namespace {
 
 void run(Bytes input) {
-    dump::NoteWalk walk(input);
+    NoteWalk walk(input);
     std::size_t total = 0;
     while (const auto note = walk.next()) {
         require(note->name.size() <= input.size() && note->description.size() <= input.size(),
