@@ -65,6 +65,12 @@ poweroff
 )
 
 
+def without_firmware(moments, until):
+    """Seconds from the panic, less those of the firmware and GRUB. Their emulation takes longer with each boot of one
+    machine, probably since GRUB fills pages in which QEMU still has translated code: who panics later waits longer."""
+    return moments["loader"] + moments[until] - moments["kernel"]
+
+
 class TakeOver(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -111,7 +117,7 @@ class TakeOver(unittest.TestCase):
         for moment in ("log", "loader"):
             self.assertLess(ours[moment], theirs[moment] / 2, moment)
         for moment in ("services", "guarded"):
-            self.assertLess(ours[moment], theirs[moment], moment)
+            self.assertLess(without_firmware(ours, moment), without_firmware(theirs, moment), moment)
 
     def test_a_kexec_leads_back_as_well(self):
         self.said("kexec")
