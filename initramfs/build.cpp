@@ -72,9 +72,10 @@ Result<Packing> read_packing(const Root& root, Build& result) {
     const std::string& release = result.frozen.kernel_release;
     KDK_ASSIGN(const auto config, find_kernel_config(root, release));
     const auto lacks = [&](const char* what, const char* option) {
-        return fail(make_error(ErrorKind::unsupported, "capture with kernel", release,
-                               fmt::format("it was built without {} ({})", what, option))
-                        .then("choose another kernel with --kver"));
+        return fail(
+            make_error(ErrorKind::unsupported, "capture with kernel", release,
+                       fmt::format("it was built without {} ({})", what, option))
+                .then("name another one in capture.kernel of the settings or with kdumpkit build --kver"));
     };
     if (!config)
         result.warnings.push_back(

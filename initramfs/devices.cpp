@@ -20,7 +20,8 @@
 namespace kdumpkit::initramfs {
 namespace {
 
-constexpr const char* name_drivers = "name the modules that bring the device up with --modules";
+constexpr const char* name_drivers =
+    "name the modules that bring the device up with kdumpkit build --modules";
 
 Result<std::string> real_path(const std::string& path) {
     const std::unique_ptr<char, decltype(&std::free)> real(::realpath(path.c_str(), nullptr), &std::free);
@@ -219,7 +220,7 @@ Result<Filesystem> identify_filesystem(const std::string& device) {
         return fail(
             system_error("open", device, errno)
                 .then("run as root outside of containers, or write fs= and type= into the URL and name the "
-                      "drivers with --modules"));
+                      "drivers with kdumpkit build --modules"));
     blkid_probe_enable_superblocks(probe.get(), 1);
     blkid_probe_set_superblocks_flags(probe.get(),
                                       BLKID_SUBLKS_UUID | BLKID_SUBLKS_TYPE | BLKID_SUBLKS_USAGE);
@@ -248,7 +249,7 @@ Result<std::string> find_device_by_uuid(const std::string& uuid) {
             make_error(ErrorKind::absent, "find the filesystem", "UUID=" + uuid,
                        "no block device that is visible here has it")
                 .then("check it with blkid as root; for a disk that this machine cannot see, put type= into "
-                      "the URL and name its drivers with --modules"));
+                      "the URL and name its drivers with kdumpkit build --modules"));
     return std::string(device.get());
 }
 

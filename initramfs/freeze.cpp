@@ -153,7 +153,7 @@ Result<std::string> checked_host(const std::string& host) {
             make_error(
                 ErrorKind::invalid, "use the host name", fmt::format("\"{}\"", host),
                 "it becomes part of a folder's name: letters, digits, \".\", \"_\" and \"-\", at most 64")
-                .then("give another one with --host"));
+                .then("give the machine another one, or name one with kdumpkit build --host"));
     return host;
 }
 

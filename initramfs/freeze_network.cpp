@@ -155,7 +155,7 @@ class NetworkFreezer {
                 return fail(make_error(ErrorKind::absent, "find the network device", identity(interface),
                                        fmt::format("there is {}", devices_text(links)))
                                 .then("correct network.interface in the settings, or name its driver with "
-                                      "--modules"));
+                                      "kdumpkit build --modules"));
             KDK_ASSIGN(const DeviceChain chain, network_device_chain(around_.sysfs, nic->name));
             for (ModuleRequest& one : driver_modules(chain, around_))
                 frozen_.modules.push_back(std::move(one));

@@ -51,11 +51,14 @@ Result<> check_release(const std::string& release, const Root& root) {
                 known.insert(name.substr(prefix.size()));
     if (known.contains(release))
         return {};
-    return fail(make_error(ErrorKind::absent, "build for kernel", release,
-                           fmt::format("neither {} nor {} has it; there is: {}", root.host_path("/boot"),
-                                       root.host_path("/lib/modules"),
-                                       known.empty() ? "none" : fmt::format("{}", fmt::join(known, ", "))))
-                    .then("name one that is there with --kver, or install that kernel's package"));
+    return fail(
+        make_error(ErrorKind::absent, "build for kernel", release,
+                   fmt::format("neither {} nor {} has it; there is: {}", root.host_path("/boot"),
+                               root.host_path("/lib/modules"),
+                               known.empty() ? "none" : fmt::format("{}", fmt::join(known, ", "))))
+            .then(
+                "install that kernel's package, or name one that is there in capture.kernel of the settings "
+                "or with kdumpkit build --kver"));
 }
 
 } // namespace kdumpkit::initramfs

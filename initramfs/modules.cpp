@@ -65,9 +65,10 @@ Result<std::unique_ptr<ModuleTree>> ModuleTree::open(const Root& root, const std
                            fmt::format("{} has modules of: {}", root.host_path("/lib/modules"),
                                        list_or_none(releases)))
                     .then(releases.empty()
-                              ? "install that kernel's package, or say --modules none if its drivers "
-                                "are all built in"
-                              : "name one of these with --kver, or install that kernel's package"));
+                              ? "install that kernel's package, or say kdumpkit build --modules none if its "
+                                "drivers are all built in"
+                              : "install that kernel's package, or name one of these in capture.kernel of "
+                                "the settings or with kdumpkit build --kver"));
 }
 
 Result<> ModuleTree::index() {

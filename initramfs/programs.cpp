@@ -39,7 +39,8 @@ Result<Program> find_program(const Root& root, const std::vector<std::string>& f
     if (!folder)
         return fail(make_error(ErrorKind::absent, "find the program", name,
                                fmt::format("it is not in {}", fmt::join(folders, " or ")))
-                        .then("build or install kdumpkit completely, or name the folder with --programs"));
+                        .then("build or install kdumpkit completely, or name the folder with kdumpkit build "
+                              "--programs"));
     KDK_ASSIGN(const std::string file, root.resolve(*folder + "/" + name));
     KDK_ASSIGN(auto content, read_file(file));
     return Program{name, *folder, std::move(content)};

@@ -167,7 +167,8 @@ TEST_CASE("a target of the running system says what is not visible") {
         parse_target("file:///crash?fs=UUID=deadbeef-dead-dead-dead-deadbeefdead&type=ext4").value();
     const Error unseen = freeze_target(nowhere, around).error();
     CHECK(unseen.kind == ErrorKind::absent);
-    CHECK_THAT(unseen.next_step, Catch::Contains("--modules"));
+    CHECK_THAT(unseen.next_step,
+               Catch::Contains("kdumpkit build --modules")); // kdumpkit arm has no such option
     CHECK_THAT(freeze_target(parse_target("file:///etc/passwd").value(), around).error().message(),
                Catch::Contains("it is no folder"));
     const Error missing = freeze_target(parse_target("file:///no/such/folder").value(), around).error();
