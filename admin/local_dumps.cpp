@@ -12,7 +12,9 @@ namespace kdumpkit::admin {
 
 Result<LocalDumps> find_local_dumps(const Settings& settings) {
     LocalFolders local = find_local_folders(settings);
-    LocalDumps found{std::move(local.paths), std::move(local.unseen), {}};
+    LocalDumps found{std::move(local.paths), {}, {}};
+    for (const UnseenTarget& target : local.unseen)
+        found.unseen.push_back(fmt::format("{}: {}", target.url, target.reason));
     KDK_ASSIGN(found.dumps, find_dumps(found.folders));
     for (const Target& target : settings.targets) {
         if (target.info().carrier != Carrier::device)

@@ -61,8 +61,8 @@ LocalFolders find_local_folders(const Settings& settings) {
         if (path)
             found.paths.push_back(*path);
         else
-            found.unseen.push_back(fmt::format(
-                "{}: {}", target.url(), number ? "its filesystem is not mounted" : number.error().reason));
+            found.unseen.push_back(
+                {target.url(), number ? "its filesystem is not mounted" : number.error().reason});
     }
     for (std::string& path : last_resort_folders(settings))
         if (std::find(found.paths.begin(), found.paths.end(), path) == found.paths.end())

@@ -10,9 +10,12 @@ namespace kdumpkit::admin {
 
 // The folders of the targets, and those that capture.last_resort allows and that exist, as the running system
 // sees them.
+struct UnseenTarget {
+    std::string url, reason;
+};
 struct LocalFolders {
     std::vector<std::string> paths;
-    std::vector<std::string> unseen; // targets that are not mounted, with the reason
+    std::vector<UnseenTarget> unseen; // those that are not mounted
 };
 LocalFolders find_local_folders(const Settings& settings);
 

@@ -8,6 +8,23 @@
 #include <fmt/format.h>
 
 namespace kdumpkit::admin {
+namespace {
+
+// What was given, and a size; auto asks the running machine, not one in another folder.
+std::string with_size(const ReserveOptions& options) {
+    std::string line = fmt::format("kdumpkit reserve {}", options.root.empty() ? "auto" : "192M");
+    if (options.size.high)
+        line += " --high";
+    if (!options.size.cma.empty())
+        line += fmt::format(" --cma {}", options.size.cma);
+    if (options.dry_run)
+        line += " --dry-run";
+    if (!options.root.empty())
+        line += fmt::format(" --root {}", options.root);
+    return line;
+}
+
+} // namespace
 
 Result<> check_options(const ReserveOptions& options) {
     const std::array<std::pair<std::string_view, bool>, 8> given = {{{"--show", options.show},
@@ -30,7 +47,7 @@ Result<> check_options(const ReserveOptions& options) {
             continue;
         if (task == beside.size())
             return fail(make_error(ErrorKind::invalid, "use", std::string(given[i].first), "there is no SIZE")
-                            .then(fmt::format("kdumpkit reserve auto {}, for instance", given[i].first)));
+                            .then(fmt::format("{}, for instance", with_size(options))));
         return fail(make_error(ErrorKind::invalid, "use",
                                fmt::format("{} with {}", given[i].first, given[task].first),
                                beside[task].empty() ? "nothing goes with that"

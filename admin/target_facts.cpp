@@ -88,7 +88,8 @@ void look_for_folder(TargetFacts& facts, const Target& target) {
     alone.targets = {target};
     const LocalFolders local = find_local_folders(alone);
     if (local.paths.empty()) {
-        facts.unseen = local.unseen.empty() ? "it has no folder on this machine" : local.unseen.front();
+        facts.unseen =
+            local.unseen.empty() ? "it has no folder on this machine" : local.unseen.front().reason;
         return;
     }
     facts.folder = local.paths.front();

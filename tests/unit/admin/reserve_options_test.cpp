@@ -48,3 +48,12 @@ TEST_CASE("options of reserve that would not be looked at are refused") {
         }
     }
 }
+
+TEST_CASE("the size that is missing is shown beside what was given") {
+    const auto next = [](const ReserveOptions& options) { return check_options(options).error().next_step; };
+    CHECK(next({{"", true, {}}, "", "", true, false, false}) ==
+          "kdumpkit reserve auto --high --dry-run, for instance");
+    CHECK(next({{"", false, "64M"}, "", "", false, false, false}) ==
+          "kdumpkit reserve auto --cma 64M, for instance");
+    CHECK(next({{}, "", "/r", false, false, false}) == "kdumpkit reserve 192M --root /r, for instance");
+}

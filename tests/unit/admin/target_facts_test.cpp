@@ -24,6 +24,12 @@ TargetFacts look_at(const std::string& path) {
 
 } // namespace
 
+TEST_CASE("a target whose filesystem is not there is named once") {
+    Settings settings;
+    settings.targets = {file_target("/crash", "UUID=00000000-1111-2222-3333-444444444444", "ext4")};
+    CHECK(look_at_targets(settings).at(0).unseen == "no block device that is visible here has it");
+}
+
 TEST_CASE("a target's folder that is not there, or is none, is told with what mends it") {
     const std::string place = fs::temp_directory_path() / fmt::format("kdumpkit-targets-{}", ::getpid());
     fs::create_directories(place);
