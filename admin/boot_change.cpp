@@ -11,12 +11,14 @@
 #include <filesystem>
 #include <utility>
 
+#include <fmt/format.h>
 #include <sys/stat.h>
 
 namespace kdumpkit::admin {
 namespace {
 
 namespace fs = std::filesystem;
+constexpr std::size_t menu_limit = std::size_t{16} << 20;
 
 bool has_line(std::string_view text, const std::optional<std::string>& line) {
     const LineEdits lines = lines_of(text);
@@ -94,7 +96,7 @@ std::vector<std::string> doubts_of_commands(const BootPlan& plan, const std::str
     std::vector<std::string> doubts;
     for (const auto& command : plan.commands) {
         const std::string path = grub_menu_path(command);
-        const auto menu = read_text(path, std::size_t{16} << 20);
+        const auto menu = read_text(path, menu_limit);
         const std::string doubt =
             menu && !path.empty() ? doubt_of_grub_menu(path, *menu, parameter) : std::string();
         if (!doubt.empty())
@@ -114,9 +116,33 @@ Result<Fd> lock_boot_settings(const std::string& root) {
 
 std::optional<ReservationRecord> read_standing_reservation(const std::string& root) {
     const auto record = read_reservation_record(root);
-    if (!record || !*record || !stands(read_boot_tree(root), (*record)->parameter))
+    if (!record || !*record)
         return std::nullopt;
+    const std::string& parameter = (*record)->parameter;
+    const BootTree tree = read_boot_tree(root);
+    if (!stands(tree, parameter))
+        return std::nullopt;
+    if (auto plan = plan_boot(tree, parameter)) {
+        resume_commands(*plan, parameter, false, root);
+        if (!plan->commands.empty())
+            return std::nullopt;
+    }
     return *record;
+}
+
+void resume_commands(BootPlan& plan, std::string_view parameter, bool undo, const std::string& root) {
+    for (const auto& command : plan.held) {
+        const std::string name = grub_menu_path(command);
+        const auto path = name.empty() ? Result<std::string>() : inside_root(root, name);
+        const auto menu = path && !path->empty() ? read_text(*path, menu_limit) : Result<std::string>();
+        if (!menu)
+            continue;
+        if (undo ? !grub_menu_has(*menu, parameter) : doubt_of_grub_menu(name, *menu, parameter).empty())
+            continue;
+        plan.notes.push_back(undo ? fmt::format("{} still has {}", name, parameter)
+                                  : fmt::format("{} does not have {} yet", name, parameter));
+        plan.commands.push_back(command);
+    }
 }
 
 ReservationRecord record_of(const BootPlan& plan, std::string parameter,

@@ -6,13 +6,19 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace kdumpkit::admin {
 
 // The record of the system below `root` ("" for the running one), unless the boot loader's settings no longer
-// have all of it: then no reboot would bring it.
+// have all of it, or its menu does not: then no reboot would bring it.
 std::optional<ReservationRecord> read_standing_reservation(const std::string& root);
+
+// Where no file is to change, an earlier run may have been cut off (power, Ctrl-C) before its commands ended:
+// those whose menu below `root` has no `parameter` yet, or with `undo` still has it, become commands of the
+// plan again.
+void resume_commands(BootPlan& plan, std::string_view parameter, bool undo, const std::string& root);
 
 // Held from reading the boot loader's settings below `root` ("" for the running system) until they are
 // changed: two at once would keep each other's words as the earlier ones. Waits.

@@ -8,6 +8,7 @@
 #include "admin/undo_gaps.h"
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -202,7 +203,7 @@ Result<BootPlan> make_plan(const BootTree& tree, std::string_view parameter, con
         for (const std::string& path : tree.unread)
             plan.notes.push_back(fmt::format("{} cannot be read, and is passed over", path));
     if (plan.changes.empty()) {
-        plan.commands.clear();
+        plan.held = std::exchange(plan.commands, {});
         plan.by_hand.clear();
     }
     return std::move(plan);

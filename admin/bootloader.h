@@ -26,6 +26,7 @@ struct BootPlan {
     std::vector<std::string> loaders;               // "GRUB", "boot loader entries", "extlinux"
     std::vector<FileChange> changes;                // only files whose text changes
     std::vector<std::vector<std::string>> commands; // to run afterwards
+    std::vector<std::vector<std::string>> held;     // the same where no file changes, see resume_commands()
     std::vector<std::string> notes;
     std::map<std::string, LineEdits> kept; // of files: lines that have the parameter already
     std::vector<std::string> by_hand;      // what is left to do before the reboot

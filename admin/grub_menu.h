@@ -15,4 +15,7 @@ std::string grub_menu_path(const std::vector<std::string>& command);
 // entries).
 std::string doubt_of_grub_menu(std::string_view path, std::string_view text, std::string_view parameter);
 
+// Pure. Whether a kernel of the menu gets `parameter`.
+bool grub_menu_has(std::string_view text, std::string_view parameter);
+
 } // namespace kdumpkit::admin

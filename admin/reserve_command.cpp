@@ -92,13 +92,15 @@ Result<int> change_settings(const ReserveOptions& options) {
     if (!found)
         plan.notes.push_back(fmt::format("{}: {}; it is written anew, and what it had for --undo is lost",
                                          found.error().object, found.error().reason));
+    resume_commands(plan, options.undo ? record->parameter : parameter, options.undo, options.root);
     if (!options.root.empty()) {
         for (const auto& command : plan.commands)
             plan.by_hand.push_back(fmt::format("run there: {}", fmt::join(command, " ")));
         plan.commands.clear();
     }
     std::string text = to_text(plan);
-    if (plan.changes.empty())
+    const bool changes = !plan.changes.empty() || !plan.commands.empty() || !plan.by_hand.empty();
+    if (!changes)
         text += "nothing to change\n";
     if (options.dry_run) {
         KDK_TRY(print_result(text + "nothing was written\n"));
@@ -113,7 +115,7 @@ Result<int> change_settings(const ReserveOptions& options) {
     }
     for (const std::string& step : plan.by_hand)
         text += fmt::format("next: {}\n", step);
-    if (!plan.changes.empty())
+    if (changes)
         text += options.undo
                     ? "next: reboot; until then the memory stays reserved\n"
                     : fmt::format("next: reboot; then kdumpkit reserve tells whether the kernel granted {}\n",

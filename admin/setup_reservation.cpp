@@ -31,6 +31,7 @@ Result<> write_reservation(const ReservationDecision& decision, SetupSteps steps
             fmt::format("add {} to the kernel's command line by hand, and reboot", decision.parameter));
         return {};
     }
+    resume_commands(*plan, decision.parameter, false, "");
     steps.report.change = to_text(*plan);
     std::vector<std::string> doubts;
     if (!steps.report.dry_run) {
@@ -94,11 +95,12 @@ Result<> take_reservation_back(SetupSteps steps) {
         steps.good("reservation", "kdumpkit has written none");
         return {};
     }
-    const auto plan = plan_undo(read_boot_tree(""), *record);
+    auto plan = plan_undo(read_boot_tree(""), *record);
     if (!plan) {
         steps.remains("reservation", plan.error().message(), plan.error().next_step);
         return {};
     }
+    resume_commands(*plan, record->parameter, true, "");
     steps.report.change = to_text(*plan);
     if (!steps.report.dry_run)
         KDK_TRY(apply_undo(*plan, *record, ""));

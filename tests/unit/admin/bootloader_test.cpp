@@ -235,6 +235,40 @@ TEST_CASE("a reservation whose words were taken out of the boot loader's setting
     fs::remove_all(root);
 }
 
+TEST_CASE("the boot loader's menu is made again when an earlier run was cut off before it") {
+    const std::string root = fs::temp_directory_path() / fmt::format("kdumpkit-resume-{}", ::getpid());
+    const std::string menu = root + "/boot/grub/grub.cfg", parameter = "crashkernel=192M";
+    for (const char* folder : {"/etc/default/grub.d", "/usr/sbin", "/boot/grub"})
+        fs::create_directories(root + folder);
+    REQUIRE(write_file_atomically(root + "/etc/default/grub", debian_grub));
+    REQUIRE(write_file_atomically(root + "/usr/sbin/update-grub", "", 0755));
+    REQUIRE(write_file_atomically(menu, "\tlinux /vmlinuz quiet\n"));
+    const auto plan = [&] { return plan_boot(read_boot_tree(root), parameter).value(); };
+    REQUIRE(apply_plan(plan(), parameter, std::nullopt, root));
+    BootPlan again = plan();
+    CHECK(again.changes.empty());
+    resume_commands(again, parameter, false, root);
+    CHECK(again.commands == std::vector<std::vector<std::string>>{{"update-grub"}});
+    CHECK_FALSE(read_standing_reservation(root));
+    REQUIRE(write_file_atomically(menu, "\tlinux /vmlinuz quiet crashkernel=192M\n"));
+    again = plan();
+    resume_commands(again, parameter, false, root);
+    CHECK(again.commands.empty());
+    CHECK(again.notes.empty());
+    CHECK(read_standing_reservation(root));
+    // Taken back by hand, or by a run that was cut off.
+    const auto undo = [&] {
+        BootPlan back = plan_undo(read_boot_tree(root), *read_reservation_record(root).value()).value();
+        resume_commands(back, parameter, true, root);
+        return back.commands.size();
+    };
+    fs::remove(root + "/etc/default/grub.d/kdumpkit.cfg");
+    CHECK(undo() == 1);
+    REQUIRE(write_file_atomically(menu, "\tlinux /vmlinuz quiet\n"));
+    CHECK(undo() == 0);
+    fs::remove_all(root);
+}
+
 TEST_CASE("what was asked for and what the kernel granted") {
     CHECK_THAT(granted_text("quiet", 0, ""), Contains("next: kdumpkit reserve auto"));
     CHECK_THAT(granted_text("quiet", 0, "crashkernel=192M"), Contains("next: reboot"));

@@ -37,6 +37,12 @@ TEST_CASE("a menu of GRUB's whose kernels do not get the reservation is seen") {
     }
 }
 
+TEST_CASE("whether a menu has it") {
+    CHECK(grub_menu_has("\tlinux /a\n\tlinux /b crashkernel=192M quiet\n", "crashkernel=192M"));
+    CHECK_FALSE(grub_menu_has("\tlinux /b crashkernel=192M crashkernel=1G\n", "crashkernel=192M"));
+    CHECK_FALSE(grub_menu_has("# linux /b crashkernel=192M\nblscfg\n", "crashkernel=192M"));
+}
+
 TEST_CASE("which menu a command makes") {
     CHECK(grub_menu_path({"update-grub"}) == "/boot/grub/grub.cfg");
     CHECK(grub_menu_path({"u-boot-update"}).empty());
