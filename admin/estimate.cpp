@@ -60,11 +60,12 @@ Estimate estimate_reservation(const EstimateInputs& inputs) {
     return estimate;
 }
 
-std::vector<std::uint64_t> measured_peaks(const std::vector<Dump>& dumps, const std::string& release) {
+std::vector<std::uint64_t> measured_peaks(const std::vector<Dump>& dumps, const std::string& release,
+                                          const std::string& host) {
     std::vector<std::uint64_t> peaks;
     for (const Dump& dump : dumps)
-        if (dump.complete && dump.kernel == release && dump.capture_total_kib && dump.capture_lowest_kib &&
-            *dump.capture_lowest_kib <= *dump.capture_total_kib &&
+        if (dump.complete && dump.kernel == release && dump.host == host && dump.capture_total_kib &&
+            dump.capture_lowest_kib && *dump.capture_lowest_kib <= *dump.capture_total_kib &&
             *dump.capture_total_kib < std::uint64_t{1} << 40)
             peaks.push_back((*dump.capture_total_kib - *dump.capture_lowest_kib) << 10);
     return peaks;

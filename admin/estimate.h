@@ -33,8 +33,10 @@ struct Estimate {
 // Pure. With measured peaks the largest of them takes the place of all that happens after the start.
 Estimate estimate_reservation(const EstimateInputs& inputs);
 
-// The peaks of dumps captured by kernel `release` that wrote them down.
-std::vector<std::uint64_t> measured_peaks(const std::vector<Dump>& dumps, const std::string& release);
+// The peaks that captures of `host` by kernel `release` wrote down; in a folder that machines share there are
+// others.
+std::vector<std::uint64_t> measured_peaks(const std::vector<Dump>& dumps, const std::string& release,
+                                          const std::string& host);
 
 // `reserved`: what is reserved now, in bytes. Each text ends with a newline.
 std::string estimate_text(const Estimate& estimate, const EstimateInputs& inputs, std::uint64_t reserved);

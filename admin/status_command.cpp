@@ -71,7 +71,7 @@ Result<int> run_status(const Options& options) {
     }
     const std::string text = loader::to_text(status, to_text(more));
     KDK_TRY(print_result(options.json                   ? with_admin_status(loader::to_json(status), more)
-                         : ::isatty(STDOUT_FILENO) != 0 ? coloured(text)
+                         : takes_colours(STDOUT_FILENO) ? coloured(text)
                                                         : text));
     return status_exit_code(status.armed, more);
 }

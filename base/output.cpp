@@ -4,6 +4,9 @@
 #include "base/bytes.h"
 #include "base/file.h"
 
+#include <cstdlib>
+#include <string_view>
+
 #include <unistd.h>
 
 namespace kdumpkit {
@@ -13,6 +16,14 @@ Result<> print_result(std::string_view text, std::string_view done) {
         error.reason = done;
         return std::move(error).then("send standard output to where there is room, such as another file");
     });
+}
+
+bool takes_colours(int fd) {
+    const auto value = [](const char* name) {
+        const char* found = std::getenv(name); // NOLINT(concurrency-mt-unsafe)
+        return std::string_view(found == nullptr ? "" : found);
+    };
+    return ::isatty(fd) == 1 && value("NO_COLOR").empty() && value("TERM") != "dumb";
 }
 
 } // namespace kdumpkit

@@ -12,4 +12,8 @@ namespace kdumpkit {
 // what has happened all the same, such as "the capture kernel is loaded".
 Result<> print_result(std::string_view text, std::string_view done = {});
 
+// Whether what is written to `fd` may have colours: it is a terminal that has them, and nobody asked for none
+// by NO_COLOR (no-color.org).
+bool takes_colours(int fd);
+
 } // namespace kdumpkit

@@ -65,10 +65,11 @@ TEST_CASE("a packed initramfs takes what the collector gets after it, and costs 
 }
 
 TEST_CASE("measured peaks take the place of what is only reckoned") {
-    std::vector<Dump> dumps(5);
+    std::vector<Dump> dumps(6);
     for (Dump& dump : dumps) {
         dump.complete = true;
         dump.kernel = "6.1";
+        dump.host = "here";
         dump.capture_total_kib = 150 << 10;
         dump.capture_lowest_kib = 115 << 10;
     }
@@ -76,7 +77,9 @@ TEST_CASE("measured peaks take the place of what is only reckoned") {
     dumps[2].kernel = "5.10";
     dumps[3].capture_lowest_kib = 151 << 10; // a lie
     dumps[4].complete = false;
-    const auto peaks = measured_peaks(dumps, "6.1");
+    dumps[5].host = "there"; // in a folder that machines share
+    dumps[5].capture_lowest_kib = 20 << 10;
+    const auto peaks = measured_peaks(dumps, "6.1", "here");
     CHECK(peaks == std::vector<std::uint64_t>{35 * mib, 40 * mib});
     EstimateInputs inputs = cloud_6_1();
     inputs.measured_peaks = peaks;
