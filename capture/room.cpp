@@ -32,15 +32,17 @@ Room make_room(const std::vector<Dump>& dumps, const Retention& retention, std::
     std::uint64_t room = available;
     for (const Removal& removal : plan.removals)
         room += removal.dump->disk_bytes;
+    const std::vector<const Dump*> ordered = newest_first(dumps, now);
     const auto newest_complete =
-        std::find_if(dumps.begin(), dumps.end(), [](const Dump& dump) { return dump.complete; });
+        std::find_if(ordered.begin(), ordered.end(), [](const Dump* dump) { return dump->complete; });
     std::vector<Removal> more;
-    for (auto dump = dumps.rbegin(); dump != dumps.rend() && room < wanted; ++dump) {
+    for (auto next = ordered.rbegin(); next != ordered.rend() && room < wanted; ++next) {
+        const Dump* const dump = *next;
         const bool gone = std::any_of(plan.removals.begin(), plan.removals.end(),
-                                      [&](const Removal& removal) { return removal.dump == &*dump; });
-        if (gone || (newest_complete != dumps.end() && &*dump == &*newest_complete))
+                                      [&](const Removal& removal) { return removal.dump == dump; });
+        if (gone || (newest_complete != ordered.end() && dump == *newest_complete))
             continue;
-        more.push_back({&*dump, fmt::format("less than {} GiB would be free", retention.free_gib)});
+        more.push_back({dump, fmt::format("less than {} GiB would be free", retention.free_gib)});
         room += dump->disk_bytes;
     }
     // Dumps that would go for nothing stay.

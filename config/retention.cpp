@@ -15,6 +15,7 @@ namespace {
 
 namespace fs = std::filesystem;
 constexpr std::string_view leftover = ".removing-";
+constexpr std::int64_t day = 86400;
 
 Result<> remove_tree(const fs::path& path) {
     std::error_code error;
@@ -26,12 +27,25 @@ Result<> remove_tree(const fs::path& path) {
 
 } // namespace
 
+std::vector<const Dump*> newest_first(const std::vector<Dump>& dumps, std::int64_t now) {
+    std::vector<const Dump*> ordered;
+    ordered.reserve(dumps.size());
+    for (const Dump& dump : dumps)
+        ordered.push_back(&dump);
+    // Less than a day may be a clock in local time.
+    std::stable_partition(ordered.begin(), ordered.end(),
+                          [&](const Dump* dump) { return dump->utc - now < day; });
+    return ordered;
+}
+
 std::vector<Removal> choose_removals(const std::vector<Dump>& dumps, const Retention& retention,
                                      std::int64_t now, const std::function<bool(const Dump&)>& must_stay) {
-    const auto newest_complete = std::find_if(
-        dumps.begin(), dumps.end(), [](const Dump& dump) { return dump.complete && dump.device.empty(); });
+    const std::vector<const Dump*> ordered = newest_first(dumps, now);
+    const auto newest_complete = std::find_if(ordered.begin(), ordered.end(), [](const Dump* dump) {
+        return dump->complete && dump->device.empty();
+    });
     const auto stays = [&](const Dump& dump) {
-        return (newest_complete != dumps.end() && &dump == &*newest_complete) ||
+        return (newest_complete != ordered.end() && &dump == *newest_complete) ||
                (must_stay && must_stay(dump));
     };
     const std::uint64_t room = std::uint64_t{retention.gib} << 30;
@@ -43,7 +57,7 @@ std::vector<Removal> choose_removals(const std::vector<Dump>& dumps, const Reten
     std::set<std::string_view> kept; // panics: copies of one on two targets have the same name
     bool full = false;               // after the first that does not fit, older ones do not slip in
     std::vector<Removal> removals;
-    for (auto dump = dumps.begin(); dump != dumps.end(); ++dump) {
+    for (const Dump* dump : ordered) {
         if (!dump->device.empty()) // the next dump takes its place without being asked
             continue;
         if (stays(*dump)) {
@@ -51,7 +65,7 @@ std::vector<Removal> choose_removals(const std::vector<Dump>& dumps, const Reten
             continue;
         }
         std::string reason;
-        if (retention.days != 0 && now - dump->utc > std::int64_t{retention.days} * 86400)
+        if (retention.days != 0 && now - dump->utc > std::int64_t{retention.days} * day)
             reason = fmt::format("older than {} days", retention.days);
         else if (retention.count != 0 && kept.size() >= retention.count && !kept.contains(dump->name))
             reason = fmt::format("more than {} dumps", retention.count);
@@ -63,7 +77,7 @@ std::vector<Removal> choose_removals(const std::vector<Dump>& dumps, const Reten
             kept.insert(dump->name);
             taken += dump->disk_bytes;
         } else {
-            removals.push_back({&*dump, reason});
+            removals.push_back({dump, reason});
         }
     }
     std::reverse(removals.begin(), removals.end());

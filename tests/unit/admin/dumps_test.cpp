@@ -176,6 +176,20 @@ TEST_CASE("retention removes the oldest, and never the newest complete dump") {
     }
 }
 
+TEST_CASE("a dump from the future is the oldest, so that none of today goes for it") {
+    const std::vector<Dump> dumps = {dump_of(20, true, 2), dump_of(11, true, 2), dump_of(10, true, 2),
+                                     dump_of(9, true, 2)};
+    const auto removed = [&](std::int64_t now) {
+        std::string days;
+        for (const Removal& removal : choose_removals(dumps, {1, 0, 0}, now))
+            days += removal.dump->name.substr(6, 2) + " ";
+        return days;
+    };
+    CHECK(removed(dump_of(10, true, 0).utc + 80000) == "20 09 10 "); // a clock in local time may be ahead
+    CHECK(removed(dump_of(20, true, 0).utc) == "09 10 11 ");
+    CHECK(removed(0) == "09 10 11 "); // our own clock is not set
+}
+
 TEST_CASE("a removal that was interrupted is finished later and is no dump meanwhile") {
     const Folder folder;
     folder.dump("20261123T010203Z-h", good_summary);

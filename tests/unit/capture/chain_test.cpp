@@ -176,6 +176,8 @@ TEST_CASE("old dumps make room before a new one, never the newest complete one")
     CHECK(names(make_room(dumps, Retention{0, 0, 0, 1}, 0, 900 * mib, 50 * mib)) == "06 07 ");
     CHECK(names(make_room(dumps, Retention{0, 0, 0, 1}, 0, 874 * mib, 50 * mib)) == "06 07 ");
     CHECK(names(make_room(dumps, Retention{0, 0, 0, 1}, 0, 870 * mib, 50 * mib)) == "06 07 09 ");
+    // Those from the future go first.
+    CHECK(names(make_room(dumps, Retention{0, 0, 0, 1}, dumps[2].utc, 900 * mib, 50 * mib)) == "08 09 06 ");
     // When all of them are not enough, none goes for it; what the other limits say goes.
     const std::string never = "1 GiB cannot be kept free, not even without ";
     CHECK(names(make_room(dumps, Retention{0, 0, 0, 1}, 0, 0, 50 * mib)) ==
