@@ -57,7 +57,7 @@ Result<int> run_list(const Options& options) {
 
 Result<int> run_show(const Options& options) {
     KDK_ASSIGN(const Found found, find(options, "show"));
-    KDK_ASSIGN(const Dump* dump, choose_dump(found.local.dumps, options.name));
+    KDK_ASSIGN(const Dump* dump, choose_dump(found.local.dumps, options.name, std::time(nullptr)));
     KDK_TRY(print_result(options.json ? show_json(*dump) : show_text(*dump)));
     return exit_codes::success;
 }

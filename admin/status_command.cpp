@@ -10,6 +10,7 @@
 #include "config/settings_file.h"
 #include "loader/status.h"
 
+#include <ctime>
 #include <memory>
 
 #include <CLI/CLI.hpp>
@@ -36,7 +37,7 @@ AdminStatus look_at_the_rest() {
     // Only root can look for dumps; for others there is none.
     const auto local = find_local_dumps(file->settings);
     if (local && !local->dumps.empty())
-        more.last = local->dumps.front();
+        more.last = *newest_first(local->dumps, std::time(nullptr)).front();
     return more;
 }
 

@@ -214,7 +214,18 @@ Result<Dump> find_raw_dump(const std::string& device) {
     return dump;
 }
 
-Result<const Dump*> choose_dump(const std::vector<Dump>& dumps, std::string_view name) {
+std::vector<const Dump*> newest_first(const std::vector<Dump>& dumps, std::int64_t now) {
+    std::vector<const Dump*> ordered;
+    ordered.reserve(dumps.size());
+    for (const Dump& dump : dumps)
+        ordered.push_back(&dump);
+    // Less than a day may be a clock in local time.
+    std::stable_partition(ordered.begin(), ordered.end(),
+                          [&](const Dump* dump) { return dump->utc - now < 86400; });
+    return ordered;
+}
+
+Result<const Dump*> choose_dump(const std::vector<Dump>& dumps, std::string_view name, std::int64_t now) {
     while (name.size() > 1 && name.ends_with('/'))
         name.remove_suffix(1);
     const auto wrong = [&](ErrorKind kind, const char* reason) {
@@ -227,7 +238,7 @@ Result<const Dump*> choose_dump(const std::vector<Dump>& dumps, std::string_view
                         .then("kdumpkit config show tells which folders are looked at; --folder DIR looks in "
                               "another"));
     if (name == "latest")
-        return &dumps.front();
+        return newest_first(dumps, now).front();
     const Dump* found = nullptr;
     for (const Dump& dump : dumps) {
         if (dump.name == name || dump.folder == name)

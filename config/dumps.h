@@ -60,8 +60,13 @@ void put_in_order(std::vector<Dump>& dumps);
 // Every dump in these folders, in that order. Folders that are absent have none; links are not followed.
 Result<std::vector<Dump>> find_dumps(const std::vector<std::string>& folders);
 
+// Pure: `dumps` (newest first, as find_dumps() has them) as they go by. Those from the future, named by a
+// clock that was wrong, are the oldest: otherwise one of them would be the newest for years, and what comes
+// meanwhile would go.
+std::vector<const Dump*> newest_first(const std::vector<Dump>& dumps, std::int64_t now);
+
 // The dump that is meant by `name`: a folder's name, its beginning if only one has it, its path, or "latest".
-// `absent` or `invalid` otherwise.
-Result<const Dump*> choose_dump(const std::vector<Dump>& dumps, std::string_view name);
+// `absent` or `invalid` otherwise. `now`: for newest_first().
+Result<const Dump*> choose_dump(const std::vector<Dump>& dumps, std::string_view name, std::int64_t now);
 
 } // namespace kdumpkit

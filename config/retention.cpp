@@ -27,17 +27,6 @@ Result<> remove_tree(const fs::path& path) {
 
 } // namespace
 
-std::vector<const Dump*> newest_first(const std::vector<Dump>& dumps, std::int64_t now) {
-    std::vector<const Dump*> ordered;
-    ordered.reserve(dumps.size());
-    for (const Dump& dump : dumps)
-        ordered.push_back(&dump);
-    // Less than a day may be a clock in local time.
-    std::stable_partition(ordered.begin(), ordered.end(),
-                          [&](const Dump* dump) { return dump->utc - now < day; });
-    return ordered;
-}
-
 std::vector<Removal> choose_removals(const std::vector<Dump>& dumps, const Retention& retention,
                                      std::int64_t now, const std::function<bool(const Dump&)>& must_stay) {
     const std::vector<const Dump*> ordered = newest_first(dumps, now);

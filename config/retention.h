@@ -16,11 +16,6 @@ struct Removal {
     std::string reason; // "older than 30 days"
 };
 
-// Pure: `dumps` (newest first, as find_dumps() has them) as they go by. Those from the future, named by a
-// clock that was wrong, are the oldest: otherwise one of them would be the newest for years, and what comes
-// meanwhile would go.
-std::vector<const Dump*> newest_first(const std::vector<Dump>& dumps, std::int64_t now);
-
 // Pure: which of `dumps` (newest first) go, oldest first. The newest complete dump always stays, whatever is
 // newer than it, and so do those that `must_stay`; dumps on raw partitions are none of this. Copies of one
 // panic, on several targets, count as one. `now` in seconds since 1970; no limit of days is for a dump from

@@ -124,13 +124,15 @@ TEST_CASE("dumps are found newest first, and other things are not dumps") {
     CHECK(dumps[1].complete);
     CHECK(dumps[1].disk_bytes > 0);
 
-    CHECK((*choose_dump(dumps, "latest"))->name == dumps[0].name);
-    CHECK((*choose_dump(dumps, "20261123"))->name == dumps[1].name);
-    CHECK((*choose_dump(dumps, dumps[1].folder + "/"))->name == dumps[1].name);
-    CHECK(choose_dump(dumps, "2026").error().kind == ErrorKind::invalid);
-    CHECK(choose_dump(dumps, "x").error().kind == ErrorKind::absent);
-    CHECK(choose_dump(dumps, "").error().kind == ErrorKind::absent);
-    CHECK(choose_dump({}, "latest").error().kind == ErrorKind::absent);
+    CHECK((*choose_dump(dumps, "latest", 0))->name == dumps[0].name);
+    CHECK((*choose_dump(dumps, "latest", dumps[1].utc))->name ==
+          dumps[1].name); // the other is from the future
+    CHECK((*choose_dump(dumps, "20261123", 0))->name == dumps[1].name);
+    CHECK((*choose_dump(dumps, dumps[1].folder + "/", 0))->name == dumps[1].name);
+    CHECK(choose_dump(dumps, "2026", 0).error().kind == ErrorKind::invalid);
+    CHECK(choose_dump(dumps, "x", 0).error().kind == ErrorKind::absent);
+    CHECK(choose_dump(dumps, "", 0).error().kind == ErrorKind::absent);
+    CHECK(choose_dump({}, "latest", 0).error().kind == ErrorKind::absent);
 
     CHECK_THAT(list_text(dumps, {}),
                Contains("partial") && Contains("complete") && Contains("Kernel panic - x (sysrq)"));
