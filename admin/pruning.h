@@ -6,17 +6,19 @@
 #include "config/settings.h"
 
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 namespace kdumpkit::admin {
 
 // What the settings' limits do to dumps (newest first). One that a server of the settings is still to get
-// stays, whatever the limits say.
+// stays, whatever the limits say, and so does one that `must_stay`.
 struct Pruning {
     std::vector<Removal> removals;
     std::vector<const Dump*> waiting; // would go if a server had them
 };
 // Pure.
-Pruning plan_pruning(const std::vector<Dump>& dumps, const Settings& settings, std::int64_t now);
+Pruning plan_pruning(const std::vector<Dump>& dumps, const Settings& settings, std::int64_t now,
+                     const std::function<bool(const Dump&)>& must_stay = {});
 
 } // namespace kdumpkit::admin

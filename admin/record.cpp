@@ -53,4 +53,8 @@ std::string to_text(const RecordedDumps& recorded) {
     return text;
 }
 
+bool only_looks_old(const Dump& dump, const RecordedDumps& before) {
+    return !clock_was_set(dump.utc) && !before.folders.contains(dump.folder);
+}
+
 } // namespace kdumpkit::admin

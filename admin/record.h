@@ -20,5 +20,8 @@ struct RecordedDumps {
 };
 RecordedDumps parse_recorded(std::string_view text);
 std::string to_text(const RecordedDumps& recorded);
+// Pure. A clock that was not set makes a dump look old: one that was not told of `before` must not go before
+// somebody could have heard of it.
+bool only_looks_old(const Dump& dump, const RecordedDumps& before);
 
 } // namespace kdumpkit::admin

@@ -26,9 +26,11 @@ Result<> write_recorded(const RecordedDumps& recorded) {
 }
 
 // kdumpkit-forward.service runs after this: what a server is still to get stays until it has it.
-Result<> prune(const LocalDumps& local, const Settings& settings, const Log& log) {
+Result<> prune(const LocalDumps& local, const RecordedDumps& before, const Settings& settings,
+               const Log& log) {
     KDK_TRY(remove_leftovers(local.folders));
-    const Pruning pruning = plan_pruning(local.dumps, settings, std::time(nullptr));
+    const Pruning pruning = plan_pruning(local.dumps, settings, std::time(nullptr),
+                                         [&](const Dump& dump) { return only_looks_old(dump, before); });
     for (const Dump* dump : pruning.waiting)
         log.info("keeps {} until it is shipped", dump->folder);
     for (const Removal& removal : pruning.removals) {
@@ -62,7 +64,7 @@ Result<int> run_record(const std::string& config) {
     }
     if (after.folders != before.folders)
         KDK_TRY(write_recorded(after));
-    KDK_TRY(prune(local, file.settings, log));
+    KDK_TRY(prune(local, before, file.settings, log));
     KDK_TRY(print_result(told.empty() ? "nothing new was captured\n" : told));
     return exit_codes::success;
 }

@@ -10,4 +10,9 @@ namespace kdumpkit {
 // for what is no time.
 std::string utc_text(std::int64_t seconds, const char* form = "%Y-%m-%dT%H:%M:%SZ");
 
+// Whether a clock that tells this time was set: Linux 5.10, the oldest that is supported, is of 2020-12-13.
+constexpr bool clock_was_set(std::int64_t seconds) {
+    return seconds >= 1607817600;
+}
+
 } // namespace kdumpkit

@@ -15,8 +15,7 @@
 namespace kdumpkit::capture {
 
 std::string dump_folder_name(std::int64_t utc_seconds, std::string_view host, std::string_view boot_id) {
-    constexpr std::int64_t linux_5_10 = 1607817600; // 2020-12-13: no older kernel is supported
-    std::string name(host.substr(0, 64));           // HOST_NAME_MAX
+    std::string name(host.substr(0, 64)); // HOST_NAME_MAX
     for (char& c : name) {
         const bool good = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
                           c == '-' || c == '_' || c == '.';
@@ -25,7 +24,7 @@ std::string dump_folder_name(std::int64_t utc_seconds, std::string_view host, st
     }
     if (name.empty())
         name = "unknown";
-    if (utc_seconds < linux_5_10 && boot_id.size() >= 8)
+    if (!clock_was_set(utc_seconds) && boot_id.size() >= 8)
         name += fmt::format("-{}", boot_id.substr(0, 8));
     return fmt::format("{}-{}", utc_text(utc_seconds, "%Y%m%dT%H%M%SZ"), name);
 }

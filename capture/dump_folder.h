@@ -10,9 +10,8 @@
 namespace kdumpkit::capture {
 
 // "20261123T010203Z-HOST". Bytes of `host` that don't belong in a file name become '_'; empty becomes
-// "unknown". A clock that is before Linux 5.10 was not set: two panics may have the same time then, and the
-// later dump would replace the earlier one on a server. So eight digits of this boot's ID follow, if there
-// are any.
+// "unknown". With a clock that was not set two panics may have the same time, and the later dump would
+// replace the earlier one on a server: eight digits of this boot's ID follow then, if there are any.
 std::string dump_folder_name(std::int64_t utc_seconds, std::string_view host, std::string_view boot_id);
 
 // Makes PARENT/NAME (mode 0700: a dump holds secrets) and what is missing of PARENT. When it exists, because

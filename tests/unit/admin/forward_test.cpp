@@ -181,6 +181,10 @@ TEST_CASE("a limit removes no dump that a server is still to get") {
     const auto waiting = plan_pruning(dumps, settings, 0).waiting;
     REQUIRE(waiting.size() == 1);
     CHECK(waiting[0] == &dumps[2]);
+    // Nor one that is to stay for another reason.
+    const auto still = plan_pruning(dumps, settings, 0, [&](const Dump& dump) { return &dump == &dumps[1]; });
+    CHECK(still.removals.empty());
+    CHECK(still.waiting == waiting);
     dumps[2].shipped = dumps[0].shipped;
     CHECK(removed() == "23 24 ");
     dumps[2].shipped.clear();

@@ -86,4 +86,14 @@ TEST_CASE("what was recorded reads back") {
     const RecordedDumps recorded{{"/a/b", "/c d"}};
     CHECK(parse_recorded(to_text(recorded)).folders == recorded.folders);
     CHECK(parse_recorded("").folders.empty());
+    // What was captured with a clock that was not set stays until it was told of.
+    Dump dump;
+    dump.folder = "/var/crash/19700101T000012Z-h-0f3a9c21";
+    dump.utc = 12;
+    CHECK(only_looks_old(dump, recorded));
+    RecordedDumps told = recorded;
+    told.folders.insert(dump.folder);
+    CHECK_FALSE(only_looks_old(dump, told));
+    dump.utc = 1795395723;
+    CHECK_FALSE(only_looks_old(dump, recorded));
 }
