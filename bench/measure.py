@@ -15,9 +15,9 @@ class Cost:
     def __init__(self, wall, cpu, anonymous, output, phases=None):
         self.wall, self.cpu, self.anonymous, self.output, self.phases = wall, cpu, anonymous, output, phases
 
-    def then(self, other):
-        """This and what ran after it on its output."""
-        return Cost(self.wall + other.wall, self.cpu + other.cpu, max(self.anonymous, other.anonymous), other.output)
+    def then(self, other, output):
+        """This and what ran after it on its output, with `output` bytes in the end."""
+        return Cost(self.wall + other.wall, self.cpu + other.cpu, max(self.anonymous, other.anonymous), output)
 
 
 def _watch_anonymous(pid, stop, peak):
