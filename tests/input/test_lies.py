@@ -3,7 +3,6 @@
 """The real program on files of every format that it reads, with everything wrong with them that can be: each run ends
 soon, with little memory, with a documented exit code, a message that names the file and says what to do next; what it
 leaves behind is a whole dump, or one that says that it is incomplete and can be read as far as it goes."""
-import argparse
 import concurrent.futures
 import hashlib
 import os
@@ -18,6 +17,7 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "oracle"))
 import kdump_reader  # noqa: E402
 import lies  # noqa: E402
+from suite import main, settings  # noqa: E402
 
 EXIT_CODES = range(7)  # docs/exit-codes.md
 SECONDS = 60  # a busy machine; what hangs takes longer
@@ -27,7 +27,6 @@ ELF_SPECS = [(4, "<BBB"), (16, "<HHIQQQIHHHHHH")] + [(64 + i * 56, "<IIQQQQQQ") 
 KDUMP_SPECS = [(0, "<QI"), (408, "<QQIIIIIIIIII"), (4096, "<QIIQQQQQQQQQQQ")]
 STREAM_SPECS = [(0, "<II"), (8, "<QIIQQIIQQ")]
 FLAT_SPECS = [(0, "<QQQQ"), (4096, "<QQ")]
-settings = None
 
 
 def flattened(data, piece=4096):
@@ -288,8 +287,4 @@ class Judge(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--programs", type=pathlib.Path, required=True)
-    parser.add_argument("--sanitized", action="store_true", help="the programs need address space without end")
-    settings, rest = parser.parse_known_args()
-    unittest.main(argv=[sys.argv[0], *rest])
+    main(__doc__)

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Places that cannot be written to, or not for long: each output of the program must end with exit code 6 and a message
 with a next step, and leave nothing, or a part that says so and can be read."""
-import argparse
 import os
 import pathlib
 import resource
@@ -14,11 +13,11 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "oracle"))
 import kdump_reader  # noqa: E402
+from suite import main, settings  # noqa: E402
 
 DESTINATION = 6  # docs/exit-codes.md
 OUTPUTS = {"dump": ("-d0",), "compressed": ("-d0", "-z"), "elf": ("-d0", "-E"), "stream": ("-d0", "--format", "stream"),
            "dmesg": ("--dump-dmesg",)}
-settings = None
 
 
 def run(*arguments, limit=None, stdout=subprocess.PIPE, before=()):
@@ -165,8 +164,4 @@ class Outputs(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--programs", type=pathlib.Path, required=True)
-    parser.add_argument("--sanitized", action="store_true", help="the programs are built with a sanitizer")
-    settings, rest = parser.parse_known_args()
-    unittest.main(argv=[sys.argv[0], *rest])
+    main(__doc__)

@@ -1,15 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """`kdumpkit prune` where some dumps can be removed and some cannot: the others go, are named, and it is an error."""
-import argparse
 import os
 import pathlib
 import subprocess
-import sys
 import tempfile
 import unittest
 
-settings = None
+from suite import main, settings
 
 
 class Prune(unittest.TestCase):
@@ -43,8 +41,4 @@ class Prune(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--programs", required=True, type=pathlib.Path)
-    parser.add_argument("--sanitized", action="store_true")
-    settings, rest = parser.parse_known_args()
-    unittest.main(argv=[sys.argv[0], *rest])
+    main(__doc__)

@@ -2,17 +2,16 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """`kdumpkit reserve --root` on systems as an admin may have left them: every file comes back by --undo, what a real
 shell makes of GRUB's settings has the reservation, and what is refused changes nothing."""
-import argparse
 import os
 import pathlib
 import subprocess
-import sys
 import tempfile
 import unittest
 
+from suite import main, settings
+
 GRUB = "/etc/default/grub"
 RECORD = "/var/lib/kdumpkit/reservation.json"
-settings = None
 
 
 class Reserve(unittest.TestCase):
@@ -286,8 +285,4 @@ class Reserve(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--programs", required=True, type=pathlib.Path)
-    parser.add_argument("--sanitized", action="store_true")
-    settings, rest = parser.parse_known_args()
-    unittest.main(argv=[sys.argv[0], *rest])
+    main(__doc__)
