@@ -7,7 +7,7 @@ namespace kdumpkit::dump {
 
 // Whether a page looks like an array of the kernel's structures: at least an eighth of its words are small
 // numbers or kernel addresses. Such pages compress by their repetitions, and there is little to gain from
-// coding single bytes; text, code and what processes hold is the reverse. Codecs choose by it. Pure.
+// coding single bytes; text, code and what processes hold is the reverse. The zstd codec chooses by it. Pure.
 bool holds_structures(Bytes page);
 
 } // namespace kdumpkit::dump
