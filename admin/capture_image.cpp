@@ -95,6 +95,7 @@ std::string to_json(const ImageRecord& record) {
     const ordered_json json{{"kernel_release", record.kernel_release},
                             {"kernel", record.kernel_path},
                             {"packing", record.packing},
+                            {"host", record.host},
                             {"sha256", record.image_digest},
                             {"bytes", record.bytes},
                             {"unpacked_bytes", record.unpacked},
@@ -110,6 +111,7 @@ std::optional<ImageRecord> parse_image_record(std::string_view text) {
     record.kernel_release = text_in(json, "kernel_release");
     record.kernel_path = text_in(json, "kernel");
     record.packing = text_in(json, "packing");
+    record.host = text_in(json, "host");
     record.image_digest = text_in(json, "sha256");
     record.layout_of = text_in(json, "layout_of");
     record.bytes = number_in(json, "bytes").value_or(0);

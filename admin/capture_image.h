@@ -27,6 +27,7 @@ struct ImageRecord {
 
     std::string kernel_release, kernel_path; // of the capture kernel
     std::string packing;
+    std::string host;         // what dumps will call this machine; empty: an earlier version's record
     std::string image_digest; // of the file as it is, packed
     std::uint64_t bytes = 0;  // the same file's
     std::uint64_t unpacked = 0;

@@ -23,7 +23,7 @@ namespace {
 struct Options {
     std::string config, name = "latest";
     std::vector<std::string> folders;
-    bool json = false, dry_run = false, unshipped = false;
+    bool json = false, dry_run = false, unshipped = false, all_hosts = false;
 };
 
 // The dumps that the options or the settings mean.
@@ -79,8 +79,13 @@ Result<> remove_all(std::vector<Removal>& removals) {
 }
 
 Result<int> run_prune(const Options& options) {
-    KDK_ASSIGN(const Found found, find(options, "prune"));
+    KDK_ASSIGN(Found found, find(options, "prune"));
     const std::int64_t now = std::time(nullptr);
+    const std::size_t others =
+        options.all_hosts ? 0 : leave_to_others(found.local.dumps, names_of_this_machine());
+    if (others > 0)
+        stderr_log("kdumpkit prune")
+            .info("other machines' dumps, which stay: {}; --all-hosts counts and removes them, too", others);
     Pruning pruning = plan_pruning(found.local.dumps, found.settings, now);
     if (options.unshipped)
         pruning = {choose_removals(found.local.dumps, found.settings.retention, now), {}};
@@ -131,6 +136,8 @@ std::function<Result<int>()> define_prune(CLI::App& app) {
     app.add_flag("--dry-run", options->dry_run, "say what would be removed, and why");
     app.add_flag("--unshipped", options->unshipped,
                  "remove also what a server of the settings does not have yet");
+    app.add_flag("--all-hosts", options->all_hosts,
+                 "count and remove also what other machines left in a folder that they share");
     app.footer(
         "The limits are retention.count, retention.days and retention.gib of the settings. The newest\n"
         "complete dump always stays, and so does what kdumpkit forward has still to ship.");

@@ -58,6 +58,7 @@ Result<ImageParts> collect_image(const initramfs::BuildRequest& request,
         log.warning("{}", warning);
     KDK_ASSIGN(const FileDigest kernel, digest_file(parts.record.kernel_path));
     parts.record.packing = to_text(parts.collected.build.packing);
+    parts.record.host = parts.collected.build.frozen.host;
     parts.record.layout_of = parts.collected.layout.build_id;
     parts.record.made_of = digests_of(parts.collected.entries, kernel.sha256);
     if (auto layout = same_layout(before, parts.record)) {

@@ -7,12 +7,18 @@
 
 #include <cstdint>
 #include <functional>
+#include <set>
+#include <string>
 #include <vector>
 
 namespace kdumpkit::admin {
 
-// What the settings' limits do to dumps (newest first). One that a server of the settings is still to get
-// stays, whatever the limits say, and so does one that `must_stay`.
+// What this machine's dumps call it: its name, and the one that the capture initramfs has, which may have
+// been made before DHCP gave another.
+std::set<std::string> names_of_this_machine();
+
+// What the settings' limits do to dumps (newest first, without those of other machines). One that a server of
+// the settings is still to get stays, whatever the limits say, and so does one that `must_stay`.
 struct Pruning {
     std::vector<Removal> removals;
     std::vector<const Dump*> waiting; // would go if a server had them

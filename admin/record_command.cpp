@@ -26,8 +26,8 @@ Result<> write_recorded(const RecordedDumps& recorded) {
 }
 
 // kdumpkit-forward.service runs after this: what a server is still to get stays until it has it.
-Result<> prune(const LocalDumps& local, const RecordedDumps& before, const Settings& settings,
-               const Log& log) {
+Result<> prune(LocalDumps local, const RecordedDumps& before, const Settings& settings, const Log& log) {
+    leave_to_others(local.dumps, names_of_this_machine());
     KDK_TRY(remove_leftovers(local.folders));
     const Pruning pruning = plan_pruning(local.dumps, settings, std::time(nullptr),
                                          [&](const Dump& dump) { return only_looks_old(dump, before); });
@@ -43,7 +43,7 @@ Result<> prune(const LocalDumps& local, const RecordedDumps& before, const Setti
 Result<int> run_record(const std::string& config) {
     const Log log = stderr_log("kdumpkit record");
     KDK_ASSIGN(const SettingsFile file, read_settings_file(config));
-    KDK_ASSIGN(const LocalDumps local, find_local_dumps(file.settings));
+    KDK_ASSIGN(LocalDumps local, find_local_dumps(file.settings));
     for (const std::string& reason : local.unseen)
         log.warning("not looked at: {}", reason);
     const RecordedDumps before =
@@ -64,7 +64,7 @@ Result<int> run_record(const std::string& config) {
     }
     if (after.folders != before.folders)
         KDK_TRY(write_recorded(after));
-    KDK_TRY(prune(local, before, file.settings, log));
+    KDK_TRY(prune(std::move(local), before, file.settings, log));
     KDK_TRY(print_result(told.empty() ? "nothing new was captured\n" : told));
     return exit_codes::success;
 }

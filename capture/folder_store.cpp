@@ -28,12 +28,14 @@ Result<> FolderStore::mount() {
 
 // Room is made before the dump and said; what cannot be removed only costs room.
 void FolderStore::make_room_in(const std::string& parent) {
-    const auto dumps = find_dumps({parent});
+    auto dumps = find_dumps({parent});
     const auto space = c_.system.space(c_.mount_point);
     if (!dumps || !space) {
         c_.log.error(dumps ? space.error() : dumps.error());
         return;
     }
+    if (const std::size_t others = leave_to_others(*dumps, {c_.frozen.host}); others > 0)
+        c_.log.say("other machines' dumps here, which stay: {}", others);
     const DumpGuess guess = guess_dump(c_.frozen.settings, *dumps, c_.summary.memory_bytes);
     std::uint64_t available = space->available;
     const Room room =

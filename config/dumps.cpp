@@ -214,6 +214,16 @@ Result<Dump> find_raw_dump(const std::string& device) {
     return dump;
 }
 
+std::size_t leave_to_others(std::vector<Dump>& dumps, const std::set<std::string>& hosts) {
+    std::size_t in_folders = 0;
+    std::erase_if(dumps, [&](const Dump& dump) {
+        const bool others = !dump.host.empty() && !hosts.contains(dump.host);
+        in_folders += others && dump.device.empty() ? 1 : 0;
+        return others;
+    });
+    return in_folders;
+}
+
 std::vector<const Dump*> newest_first(const std::vector<Dump>& dumps, std::int64_t now) {
     std::vector<const Dump*> ordered;
     ordered.reserve(dumps.size());

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -59,6 +60,10 @@ void put_in_order(std::vector<Dump>& dumps);
 
 // Every dump in these folders, in that order. Folders that are absent have none; links are not followed.
 Result<std::vector<Dump>> find_dumps(const std::vector<std::string>& folders);
+
+// Pure. In a folder that several machines share: takes out of `dumps` what names another machine than `hosts`
+// as the one that crashed; how many of them are in folders. One that names none may be ours, and stays.
+std::size_t leave_to_others(std::vector<Dump>& dumps, const std::set<std::string>& hosts);
 
 // Pure: `dumps` (newest first, as find_dumps() has them) as they go by. Those from the future, named by a
 // clock that was wrong, are the oldest: otherwise one of them would be the newest for years, and what comes

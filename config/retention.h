@@ -16,10 +16,10 @@ struct Removal {
     std::string reason; // "older than 30 days"
 };
 
-// Pure: which of `dumps` (newest first) go, oldest first. The newest complete dump always stays, whatever is
-// newer than it, and so do those that `must_stay`; dumps on raw partitions are none of this. Copies of one
-// panic, on several targets, count as one. `now` in seconds since 1970; no limit of days is for a dump from
-// the future.
+// Pure: which of `dumps` (newest first, without those of other machines) go, oldest first. The newest
+// complete dump always stays, whatever is newer than it, and so do those that `must_stay`; dumps on raw
+// partitions are none of this. Copies of one panic, on several targets, count as one. `now` in seconds since
+// 1970; no limit of days is for a dump from the future.
 std::vector<Removal> choose_removals(const std::vector<Dump>& dumps, const Retention& retention,
                                      std::int64_t now,
                                      const std::function<bool(const Dump&)>& must_stay = {});

@@ -192,6 +192,24 @@ TEST_CASE("a dump from the future is the oldest, so that none of today goes for 
     CHECK(removed(0) == "09 10 11 "); // our own clock is not set
 }
 
+TEST_CASE("in a folder that machines share no limit is for the others' dumps") {
+    std::vector<Dump> dumps = {dump_of(20, true, 2), dump_of(19, true, 2), dump_of(18, false, 2),
+                               dump_of(17, true, 2), dump_of(16, true, 2)};
+    dumps[0].host = dumps[1].host = "web2";
+    dumps[3].host = dumps[4].host = "web1"; // 18 was cut off before it had a summary
+    std::vector<Dump> ours = dumps;
+    CHECK(leave_to_others(ours, {"web1", "localhost"}) == 2);
+    std::string removed;
+    for (const Removal& removal : choose_removals(ours, {2, 0, 0}, dumps[0].utc))
+        removed += removal.dump->name.substr(6, 2) + " ";
+    CHECK(removed == "16 ");
+    std::vector<Dump> theirs = dumps;
+    CHECK(leave_to_others(theirs, {"web2"}) == 2);
+    CHECK(theirs.size() == 3);
+    dumps[0].device = "/dev/vdb1"; // a partition is not shared
+    CHECK(leave_to_others(dumps, {"web1"}) == 1);
+}
+
 TEST_CASE("a removal that was interrupted is finished later and is no dump meanwhile") {
     const Folder folder;
     folder.dump("20261123T010203Z-h", good_summary);

@@ -188,6 +188,22 @@ TEST_CASE("old dumps make room before a new one, never the newest complete one")
     CHECK(names(make_room(dumps, Retention{0, 0, 0, 1}, 0, 2000 * mib, 50 * mib)).empty());
 }
 
+TEST_CASE("what other machines left on a shared target stays, and does not count") {
+    World world;
+    world.frozen.settings.retention.count = 1;
+    const std::string folder = world.disk("a") + "/var/crash/";
+    for (const char* host : {"guest", "other"})
+        for (const char* day : {"20260101", "20260102"})
+            put_file(fmt::format("{}{}T000000Z-{}/summary.json", folder, day, host),
+                     fmt::format(R"({{"state": "finished", "host": "{}"}})", host));
+    CHECK(world.run().saved == Saved::complete);
+    CHECK_FALSE(exists(folder + "20260101T000000Z-guest"));
+    CHECK(exists(folder + "20260102T000000Z-guest")); // the one that is kept
+    CHECK(exists(folder + "20260101T000000Z-other"));
+    CHECK(exists(folder + "20260102T000000Z-other"));
+    CHECK(world.system.heard("other machines' dumps here, which stay: 2"));
+}
+
 TEST_CASE("how large a dump may be is a guess that says what it rests on") {
     Settings settings;
     const std::uint64_t gib = std::uint64_t{1} << 30;
