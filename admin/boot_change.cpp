@@ -2,6 +2,8 @@
 #include "admin/boot_change.h"
 
 #include "admin/grub_menu.h"
+#include "admin/grub_settings.h"
+#include "admin/grub_verdict.h"
 #include "admin/system_command.h"
 #include "base/file.h"
 #include "base/inside_root.h"
@@ -91,14 +93,16 @@ Result<> carry_out(const BootPlan& plan, const std::string& root) {
     return done;
 }
 
-// What GRUB's commands made without a failure, and does not have what it should.
-std::vector<std::string> doubts_of_commands(const BootPlan& plan, const std::string& parameter) {
+// What GRUB's commands made without a failure, and does not have what it should, or with `undo` has it still.
+std::vector<std::string> doubts_of_commands(const BootPlan& plan, const std::string& parameter, bool undo) {
+    const bool in_settings = undo && judge_grub(grub_files(read_boot_tree("")), parameter).taken;
     std::vector<std::string> doubts;
     for (const auto& command : plan.commands) {
         const std::string path = grub_menu_path(command);
-        const auto menu = read_text(path, menu_limit);
-        const std::string doubt =
-            menu && !path.empty() ? doubt_of_grub_menu(path, *menu, parameter) : std::string();
+        const auto menu = path.empty() ? Result<std::string>() : read_text(path, menu_limit);
+        const std::string doubt = !menu  ? std::string()
+                                  : undo ? doubt_of_undone_menu(path, *menu, parameter, in_settings)
+                                         : doubt_of_grub_menu(path, *menu, parameter);
         if (!doubt.empty())
             doubts.push_back(doubt);
     }
@@ -133,10 +137,20 @@ std::optional<ReservationRecord> read_standing_reservation(const std::string& ro
 void resume_commands(BootPlan& plan, std::string_view parameter, bool undo, const std::string& root) {
     for (const auto& command : plan.held) {
         const std::string name = grub_menu_path(command);
-        const auto path = name.empty() ? Result<std::string>() : inside_root(root, name);
-        const auto menu = path && !path->empty() ? read_text(*path, menu_limit) : Result<std::string>();
-        if (!menu)
+        if (name.empty())
             continue;
+        const auto path = inside_root(root, name);
+        const auto menu = path ? read_text(*path, menu_limit) : Result<std::string>(Failure(path.error()));
+        if (!menu) {
+            // After an undo nobody looks for it again.
+            std::error_code error;
+            const bool none = menu.error().kind == ErrorKind::absent && path &&
+                              fs::is_directory(parent_folder(*path), error);
+            if (undo && !none)
+                plan.notes.push_back(fmt::format("{} cannot be looked at; if it still has {}, run: {}", name,
+                                                 parameter, fmt::join(command, " ")));
+            continue;
+        }
         if (undo ? !grub_menu_has(*menu, parameter) : doubt_of_grub_menu(name, *menu, parameter).empty())
             continue;
         plan.notes.push_back(undo ? fmt::format("{} still has {}", name, parameter)
@@ -193,15 +207,17 @@ Result<std::vector<std::string>> apply_plan(const BootPlan& plan, const std::str
         return fail(make_error(ErrorKind::system, "reserve", parameter,
                                "it is written, and the boot loader's settings do not have it")
                         .then("kdumpkit reserve --undo, and look at what else changes these files"));
-    return root.empty() ? doubts_of_commands(plan, parameter) : std::vector<std::string>();
+    return root.empty() ? doubts_of_commands(plan, parameter, false) : std::vector<std::string>();
 }
 
-Result<> apply_undo(const BootPlan& plan, ReservationRecord record, const std::string& root) {
+Result<std::vector<std::string>> apply_undo(const BootPlan& plan, ReservationRecord record,
+                                            const std::string& root) {
     KDK_TRY(carry_out(plan, root));
     std::erase_if(record.files, [&](const auto& file) {
         return std::find(plan.unseen.begin(), plan.unseen.end(), file.first) == plan.unseen.end();
     });
-    return put(root, ReservationRecord::path, to_json(record), record.files.empty());
+    KDK_TRY(put(root, ReservationRecord::path, to_json(record), record.files.empty()));
+    return root.empty() ? doubts_of_commands(plan, record.parameter, true) : std::vector<std::string>();
 }
 
 } // namespace kdumpkit::admin

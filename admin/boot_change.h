@@ -17,7 +17,7 @@ std::optional<ReservationRecord> read_standing_reservation(const std::string& ro
 
 // Where no file is to change, an earlier run may have been cut off (power, Ctrl-C) before its commands ended:
 // those whose menu below `root` has no `parameter` yet, or with `undo` still has it, become commands of the
-// plan again.
+// plan again. With `undo` a menu that cannot be looked at becomes a note.
 void resume_commands(BootPlan& plan, std::string_view parameter, bool undo, const std::string& root);
 
 // Held from reading the boot loader's settings below `root` ("" for the running system) until they are
@@ -34,7 +34,9 @@ ReservationRecord record_of(const BootPlan& plan, std::string parameter,
 Result<std::vector<std::string>> apply_plan(const BootPlan& plan, const std::string& parameter,
                                             const std::optional<ReservationRecord>& before,
                                             const std::string& root);
-// Carries out a plan that takes back what `record` has; of that only what the plan could not see remains.
-Result<> apply_undo(const BootPlan& plan, ReservationRecord record, const std::string& root);
+// Carries out a plan that takes back what `record` has; of that only what the plan could not see remains. The
+// answer is as apply_plan()'s.
+Result<std::vector<std::string>> apply_undo(const BootPlan& plan, ReservationRecord record,
+                                            const std::string& root);
 
 } // namespace kdumpkit::admin

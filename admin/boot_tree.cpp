@@ -76,6 +76,8 @@ BootTree read_boot_tree(const std::string& root) {
                 ignored = ignored || script->find("default/grub.d") == std::string::npos;
     if (!ignored)
         add_folder(boot_paths::grub_folder);
+    else if (auto ours = read_text(place(boot_paths::grub_dropin), std::size_t{1} << 20))
+        tree.files[boot_paths::grub_dropin] = *std::move(ours); // to be taken back all the same
     for (const char* path : boot_paths::entries)
         add_folder(path);
     // The Boot Loader Specification's type 2.

@@ -30,7 +30,7 @@ class Planner {
             return {};
         plan.loaders.emplace_back("GRUB");
         const bool has_folder = tree_.folders.contains(grub_folder);
-        if (has_folder)
+        if (has_folder || undo_ != nullptr)
             dropin();
         if (undo_ != nullptr) {
             // The folder may have come after reserve.
@@ -124,8 +124,8 @@ class Planner {
     // A file of our own: grub-mkconfig reads it after the other settings.
     void dropin() {
         const std::string* now = tree_.file(grub_dropin);
-        const std::string wanted = grub_dropin_text(undo_ != nullptr ? undo_->parameter : parameter_);
         if (undo_ == nullptr) {
+            const std::string wanted = grub_dropin_text(parameter_);
             if (now == nullptr || *now != wanted)
                 plan.changes.push_back({grub_dropin, now != nullptr ? *now : "", wanted, now != nullptr,
                                         false, difference(now != nullptr ? *now : "", wanted)});
@@ -133,7 +133,7 @@ class Planner {
                 if (path != grub_dropin && text.find("crashkernel=") != std::string::npos)
                     plan.notes.push_back(fmt::format(
                         "{} also has crashkernel=, and keeps it; of several a kernel takes the last", path));
-        } else if (now != nullptr && *now == wanted) {
+        } else if (now != nullptr && is_grub_dropin(*now)) {
             plan.changes.push_back({grub_dropin, *now, "", true, true, difference(*now, "")});
         } else if (now != nullptr || !undo_->files.contains(grub_defaults)) {
             plan.notes.push_back(now == nullptr

@@ -56,6 +56,18 @@ std::string doubt_of_grub_menu(std::string_view path, std::string_view text, std
         path, kernels.all, parameter, kernels.other.empty() ? "" : fmt::format(", but {}", kernels.other));
 }
 
+std::string doubt_of_undone_menu(std::string_view path, std::string_view text, std::string_view parameter,
+                                 bool in_settings) {
+    const MenuKernels kernels = kernels_of(text, parameter);
+    if (kernels.with == 0)
+        return {};
+    return fmt::format(
+        "{} was made anew, and of its {} kernels {} still get {}: {}", path, kernels.all, kernels.with,
+        parameter,
+        in_settings ? "GRUB's settings had it before kdumpkit, look for it in /etc/default/grub and beside"
+                    : "look in /etc/grub.d (10_linux, 40_custom) for what puts it there");
+}
+
 bool grub_menu_has(std::string_view text, std::string_view parameter) {
     return kernels_of(text, parameter).with > 0;
 }

@@ -15,6 +15,11 @@ std::string grub_menu_path(const std::vector<std::string>& command);
 // entries).
 std::string doubt_of_grub_menu(std::string_view path, std::string_view text, std::string_view parameter);
 
+// Pure. The same of a menu made anew after `parameter` was taken away, whose kernels may get it still.
+// `in_settings`: GRUB's settings have it without kdumpkit.
+std::string doubt_of_undone_menu(std::string_view path, std::string_view text, std::string_view parameter,
+                                 bool in_settings);
+
 // Pure. Whether a kernel of the menu gets `parameter`.
 bool grub_menu_has(std::string_view text, std::string_view parameter);
 

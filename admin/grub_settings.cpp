@@ -22,9 +22,10 @@ std::vector<std::pair<std::string, std::string>> grub_files(const BootTree& tree
     std::vector<std::pair<std::string, std::string>> files;
     if (const std::string* defaults = tree.file(boot_paths::grub_defaults))
         files.emplace_back(boot_paths::grub_defaults, *defaults);
-    for (const auto& [path, text] : tree.files)
-        if (path.starts_with(std::string(boot_paths::grub_folder) + "/") && path.ends_with(".cfg"))
-            files.emplace_back(path, text);
+    if (tree.folders.contains(boot_paths::grub_folder))
+        for (const auto& [path, text] : tree.files)
+            if (path.starts_with(std::string(boot_paths::grub_folder) + "/") && path.ends_with(".cfg"))
+                files.emplace_back(path, text);
     return files;
 }
 
@@ -32,6 +33,15 @@ std::string grub_dropin_text(std::string_view parameter) {
     return fmt::format("# Written by kdumpkit reserve; kdumpkit reserve --undo removes it.\n"
                        "{0}=\"${0} {1}\"\n",
                        for_default, parameter);
+}
+
+bool is_grub_dropin(std::string_view text) {
+    const std::string empty = grub_dropin_text("");
+    const std::string_view end = "\"\n", begin = std::string_view(empty).substr(0, empty.size() - end.size());
+    if (text.size() < empty.size() || !text.starts_with(begin) || !text.ends_with(end))
+        return false;
+    const std::string_view words = text.substr(begin.size(), text.size() - empty.size());
+    return !words.empty() && crashkernel_words(words) == words;
 }
 
 FindWords words_of_grub_defaults() {

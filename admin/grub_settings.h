@@ -18,6 +18,8 @@ bool has_grub(const BootTree& tree);
 std::vector<std::pair<std::string, std::string>> grub_files(const BootTree& tree);
 // kdumpkit's own file in that folder.
 std::string grub_dropin_text(std::string_view parameter);
+// Whether kdumpkit has written that, with whatever parameter.
+bool is_grub_dropin(std::string_view text);
 // /etc/default/grub with `parameter` as the only crashkernel= words of both variables that make the command
 // line; `unsupported` for a value that cannot be written again.
 Result<LineEdits> edit_grub_defaults(std::string_view text, std::string_view parameter);

@@ -101,18 +101,15 @@ Result<int> change_settings(const ReserveOptions& options) {
     std::string text = to_text(plan);
     const bool changes = !plan.changes.empty() || !plan.commands.empty() || !plan.by_hand.empty();
     if (!changes)
-        text += "nothing to change\n";
+        text += options.undo ? "nothing is left to take back\n" : "nothing to change\n";
     if (options.dry_run) {
         KDK_TRY(print_result(text + "nothing was written\n"));
         return exit_codes::success;
     }
-    if (options.undo) {
-        KDK_TRY(apply_undo(plan, *record, options.root));
-    } else {
-        KDK_ASSIGN(const auto doubts, apply_plan(plan, parameter, record, options.root));
-        for (const std::string& doubt : doubts)
-            text += fmt::format("warning: {}\n", doubt);
-    }
+    KDK_ASSIGN(const auto doubts, options.undo ? apply_undo(plan, *record, options.root)
+                                               : apply_plan(plan, parameter, record, options.root));
+    for (const std::string& doubt : doubts)
+        text += fmt::format("warning: {}\n", doubt);
     for (const std::string& step : plan.by_hand)
         text += fmt::format("next: {}\n", step);
     if (changes)

@@ -102,10 +102,15 @@ Result<> take_reservation_back(SetupSteps steps) {
     }
     resume_commands(*plan, record->parameter, true, "");
     steps.report.change = to_text(*plan);
-    if (!steps.report.dry_run)
-        KDK_TRY(apply_undo(*plan, *record, ""));
+    std::vector<std::string> doubts;
+    if (!steps.report.dry_run) {
+        KDK_ASSIGN(doubts, apply_undo(*plan, *record, ""));
+    }
     steps.changed("reservation", fmt::format("take {} away", record->parameter),
                   then_reboot(*plan, "reboot; until then the memory stays reserved"));
+    for (const std::string& doubt : doubts)
+        steps.remains("reservation", doubt,
+                      fmt::format("take {} out there, and make the menu anew", record->parameter));
     return {};
 }
 

@@ -4,6 +4,7 @@
 shell makes of GRUB's settings has the reservation, and what is refused changes nothing."""
 import os
 import pathlib
+import shutil
 import subprocess
 import tempfile
 import unittest
@@ -172,6 +173,38 @@ class Reserve(unittest.TestCase):
         self.assertIn("no boot loader's settings are left; if crashkernel=192M is still", said)
         self.assertFalse(record.exists())
 
+    def test_undo_where_the_folder_of_grub_is_gone(self):
+        self.debian()
+        self.put("/usr/sbin/update-grub", "")
+        folder, record = self.root / "etc/default/grub.d", self.root / RECORD.lstrip("/")
+        self.assertEqual(self.reserve("192M")[0], 0)
+        shutil.rmtree(folder)
+        for menu, more in (("quiet crashkernel=192M", "note: /boot/grub/grub.cfg still has crashkernel=192M"),
+                           ("quiet", "nothing is left to take back")):
+            self.put("/boot/grub/grub.cfg", f"linux /vmlinuz {menu}\n")
+            status, said = self.reserve("--undo", "--dry-run")
+            self.assertEqual(status, 0, said)
+            self.assertIn("note: /etc/default/grub.d/kdumpkit.cfg is gone already", said)
+            self.assertIn(more, said)
+        (self.root / "boot/grub").rename(self.root / "boot/elsewhere")
+        status, said = self.reserve("--undo")
+        self.assertEqual(status, 0, said)
+        self.assertIn("note: /boot/grub/grub.cfg cannot be looked at; "
+                      "if it still has crashkernel=192M, run: update-grub", said)
+        self.assertFalse(record.exists())
+
+    def test_undo_where_grub_no_longer_reads_the_folder(self):
+        self.debian()
+        self.assertEqual(self.reserve("192M")[0], 0)
+        self.put("/usr/sbin/grub-mkconfig", ". /etc/default/grub\n")
+        ours = self.root / "etc/default/grub.d/kdumpkit.cfg"
+        self.assertTrue(ours.exists())
+        self.assertEqual(self.reserve("256M")[0], 0)  # past what is not read
+        status, said = self.reserve("--undo")
+        self.assertEqual(status, 0, said)
+        self.assertFalse(ours.exists())
+        self.assertNotIn("crashkernel", (self.root / GRUB.lstrip("/")).read_text())
+
     def test_undo_where_a_disk_is_not_mounted(self):
         grub = self.put(GRUB, 'GRUB_CMDLINE_LINUX_DEFAULT="quiet"\n')
         entry = self.put("/boot/loader/entries/a.conf", "linux /a\noptions root=1\n")
@@ -225,27 +258,54 @@ class Reserve(unittest.TestCase):
         self.assertEqual(said.count("note: "), 1, said)
         self.assertIn("note: /etc/default/grub cannot be read, and is passed over", said)
 
-    def test_what_update_grub_made_is_looked_at(self):
-        """On the running system, in a mount namespace where its files are those of self.root."""
+    def on_this_system(self, *words):
+        """What a command says on the running system, in a mount namespace where its files are those of self.root."""
         if os.geteuid() != 0 or subprocess.run(["unshare", "--mount", "true"], check=False).returncode != 0:
             self.skipTest("a mount namespace needs root, and to be allowed here")
+        places = " && ".join(f"mount --bind {self.root}{place} {place}"
+                             for place in ("/etc/default", "/var/lib", "/boot", "/usr/sbin"))
+        command = " ".join((str(settings.programs.resolve() / "kdumpkit"), *words))
+        done = subprocess.run(["unshare", "--mount", "/bin/sh", "-c", f"{places} && {command}"], capture_output=True,
+                              text=True, timeout=60, check=False)
+        self.assertEqual(done.returncode, 0, done)
+        return done.stdout
+
+    def update_grub(self, line):
+        """Has update-grub make a menu of one kernel with these words, which a shell expands."""
+        self.put("/usr/sbin/update-grub", f'#!/bin/sh\necho "linux /vmlinuz root=1 {line}" >/boot/grub/grub.cfg\n'
+                 ).chmod(0o755)
+
+    def debian(self):
         self.put(GRUB, 'GRUB_CMDLINE_LINUX_DEFAULT="quiet"\n')
         self.put("/etc/default/grub.d/x.cfg", "")
         (self.root / "var/lib").mkdir(parents=True)
         (self.root / "boot/grub").mkdir(parents=True)
-        script = self.put("/usr/sbin/update-grub", "")
-        places = " && ".join(f"mount --bind {self.root}{place} {place}"
-                             for place in ("/etc/default", "/var/lib", "/boot", "/usr/sbin"))
+
+    def test_what_update_grub_made_is_looked_at(self):
+        self.debian()
         for words, warns in (("quiet crashkernel=64M", False), ("quiet", True)):
-            script.write_text(f'#!/bin/sh\necho "linux /vmlinuz root=1 {words}" >/boot/grub/grub.cfg\n')
-            script.chmod(0o755)
-            command = [f"{places} && {settings.programs.resolve() / 'kdumpkit'} reserve 64M"]
-            done = subprocess.run(["unshare", "--mount", "/bin/sh", "-c", *command], capture_output=True, text=True,
-                                  timeout=60, check=False)
-            self.assertEqual(done.returncode, 0, done)
-            self.assertEqual("warning: /boot/grub/grub.cfg was made anew, and of its 1 kernels" in done.stdout, warns,
-                             done)
+            self.update_grub(words)
+            said = self.on_this_system("reserve", "64M")
+            self.assertEqual("warning: /boot/grub/grub.cfg was made anew, and of its 1 kernels" in said, warns, said)
             (self.root / "etc/default/grub.d/kdumpkit.cfg").unlink()
+
+    def test_what_update_grub_left_after_undo_is_looked_at(self):
+        self.debian()
+        left = "warning: /boot/grub/grub.cfg was made anew, and of its 1 kernels 1 still get crashkernel=64M: "
+        for command in ("reserve", "setup"):
+            for words, text, warns in (("quiet", "quiet", ""),
+                                       ("quiet crashkernel=64M", "quiet", "look in /etc/grub.d"),
+                                       ("crashkernel=64M", "crashkernel=64M", "GRUB's settings had it before")):
+                with self.subTest((command, words, text)):
+                    self.put(GRUB, f'GRUB_CMDLINE_LINUX_DEFAULT="{text}"\n')
+                    self.update_grub("crashkernel=64M")
+                    self.on_this_system("reserve", "64M")
+                    self.update_grub(words)
+                    said = self.on_this_system(command, "--undo")
+                    self.assertFalse((self.root / RECORD.lstrip("/")).exists())
+                    self.assertEqual(left.removeprefix("warning: ") in said, bool(warns), said)
+                    self.assertIn(warns, said)
+                    self.assertEqual("warning: " in said, bool(warns) and command == "reserve", said)
 
     def test_a_root_that_is_not_there(self):
         self.root /= "none"

@@ -37,6 +37,21 @@ TEST_CASE("a menu of GRUB's whose kernels do not get the reservation is seen") {
     }
 }
 
+TEST_CASE("a menu that has the reservation after it was taken away is seen") {
+    const std::string parameter = "crashkernel=192M";
+    const auto doubt = [&](const char* text, bool in_settings = false) {
+        return doubt_of_undone_menu("/boot/x.cfg", text, parameter, in_settings);
+    };
+    const char* const one = "\tlinux /a quiet\n\tlinux /b crashkernel=192M\n";
+    CHECK_THAT(doubt(one), Contains("/boot/x.cfg was made anew, and of its 2 kernels 1 still get "
+                                    "crashkernel=192M: look in /etc/grub.d"));
+    CHECK_THAT(doubt(one, true), Contains("GRUB's settings had it before kdumpkit"));
+    CHECK(doubt("\tlinux /a quiet crashkernel=1G\n").empty()); // what was there before has come back
+    CHECK(doubt("\tlinux /a quiet\n", true).empty());
+    CHECK(doubt("# linux /b crashkernel=192M\nblscfg\n").empty());
+    CHECK(doubt("").empty());
+}
+
 TEST_CASE("whether a menu has it") {
     CHECK(grub_menu_has("\tlinux /a\n\tlinux /b crashkernel=192M quiet\n", "crashkernel=192M"));
     CHECK_FALSE(grub_menu_has("\tlinux /b crashkernel=192M crashkernel=1G\n", "crashkernel=192M"));
