@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "config/table.h"
 
+#include "base/printable.h"
 #include "base/spelling.h"
 
 #include <algorithm>
@@ -86,9 +87,10 @@ void TableReader::wrong_at(const toml::source_region& region, std::string_view k
                            std::string next_step) {
     if (!errors_.empty())
         return;
+    // A text of the file may have line breaks, and the message is one line.
     errors_.push_back(make_error(ErrorKind::invalid, "read settings", place(name_, region),
-                                 fmt::format("{}{} {}", prefix_, key, reason))
-                          .then(std::move(next_step)));
+                                 printable(fmt::format("{}{} {}", prefix_, key, reason)))
+                          .then(printable(next_step)));
 }
 
 void TableReader::wrong(std::string_view key, std::string reason, std::string next_step) {

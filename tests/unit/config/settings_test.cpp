@@ -112,6 +112,20 @@ TEST_CASE("wrong settings name the file, the line, the column and the remedy") {
     }
 }
 
+TEST_CASE("a line break in a text or a key of the settings does not make two lines of the message") {
+    for (const char* text : {"[dump]\ncompress = \"a\\nb\"", "[dump]\nmethod = \"\"\"a\n\\u001b[31mb\"\"\"",
+                             "target = \"a\\nb\"", "[capture]\nkernel = \"a\\nb\"",
+                             "[capture]\nmodules = [\"a\\r\"]", "\"a\\nb\" = 1", "[dump]\n\"level\\n\" = 1",
+                             "[capture]\nfence_kdump = \"a\\nb\"", "[hooks]\npre = \"a\\nb\"",
+                             "[[network.interface]]\nname = \"a\\nb\"", "[network]\ndns = \"a\\nb\""}) {
+        CAPTURE(text);
+        const Error error = parse_settings(text, "k.toml").error();
+        for (const std::string& said : {error.reason, error.next_step})
+            CHECK(std::all_of(said.begin(), said.end(), [](unsigned char c) { return c >= 0x20; }));
+        CHECK_THAT(error.reason, Contains("\\x0"));
+    }
+}
+
 // The same table as the collector's, see tests/unit/makedumpfile-lite: what passes here must pass there.
 TEST_CASE("compressions are those of the collector") {
     for (const char* text : {"zstd", "zstd:-50", "zstd:-1", "zstd:1", "zstd:19", "zlib", "zlib:1", "zlib:9",
