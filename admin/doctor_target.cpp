@@ -46,6 +46,12 @@ Finding local_target(const TargetFacts& target, const DoctorFacts& facts) {
                 fmt::format("{} lies on an encrypted device, whose key the capture kernel does not have",
                             target.url),
                 "name a target that is not encrypted, such as a folder of /boot or of another disk"};
+    if (target.in_memory)
+        return {"target", Severity::critical,
+                fmt::format("{} lies in memory (a tmpfs): the capture kernel does not have it, and a reboot "
+                            "empties it",
+                            target.url),
+                "name a folder on a disk in the settings, such as target = \"file:///var/crash\""};
     if (!target.unseen.empty())
         return {
             "target", Severity::warning, fmt::format("{} cannot be looked at: {}", target.url, target.unseen),

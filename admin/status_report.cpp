@@ -29,7 +29,9 @@ std::string to_text(const AdminStatus& status) {
     for (const TargetFacts& target : status.targets)
         text +=
             fmt::format("target:      {}{}\n", target.url,
-                        target.free_bytes       ? fmt::format(", {} free", human_bytes(*target.free_bytes))
+                        target.in_memory ? ": it lies in memory (a tmpfs), no dump outlives the panic there; "
+                                           "name a folder on a disk"
+                        : target.free_bytes     ? fmt::format(", {} free", human_bytes(*target.free_bytes))
                         : target.unseen.empty() ? ""
                                                 : fmt::format(": {}{}{}", target.unseen,
                                                               target.mend.empty() ? "" : "; ", target.mend));
@@ -54,6 +56,7 @@ std::string with_admin_status(std::string_view json, const AdminStatus& status) 
     for (const TargetFacts& target : status.targets)
         object["targets"].push_back({{"url", target.url},
                                      {"free_bytes", or_null(target.free_bytes)},
+                                     {"in_memory", target.in_memory},
                                      {"unseen", or_null(target.unseen)}});
     return json_text(object);
 }

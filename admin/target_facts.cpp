@@ -16,6 +16,8 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <linux/magic.h>
+#include <sys/statfs.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -35,6 +37,13 @@ bool is_encrypted(const std::string& device, int depth = 0) {
         if (is_encrypted(it->path().string(), depth + 1))
             return true;
     return false;
+}
+
+// devtmpfs is a tmpfs, too.
+bool is_in_memory(const std::string& folder) {
+    struct statfs about {};
+    return ::statfs(folder.c_str(), &about) == 0 &&
+           (about.f_type == TMPFS_MAGIC || static_cast<unsigned long>(about.f_type) == RAMFS_MAGIC);
 }
 
 void look_into_folder(TargetFacts& facts) {
@@ -58,6 +67,7 @@ void look_into_folder(TargetFacts& facts) {
         return;
     }
     facts.free_bytes = std::uint64_t{room.f_bfree} * room.f_frsize;
+    facts.in_memory = is_in_memory(real.string());
     facts.read_only = (room.f_flag & ST_RDONLY) != 0;
     const auto mount = initramfs::find_mount("/proc/self/mountinfo", real.string());
     if (!mount) {

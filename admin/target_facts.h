@@ -22,6 +22,7 @@ struct TargetFacts {
     std::optional<std::uint64_t> free_bytes; // for root
     std::string occupied_by;                 // raw: the dump on it that kdump-capture will not write over
     bool read_only = false;                  // its filesystem
+    bool in_memory = false;                  // a tmpfs: nothing on it outlives the kernel
     bool encrypted = false;                  // the filesystem lies on a dm-crypt device, maybe under others
     std::optional<bool> reached;             // a server: it answers, and takes what kdump-send sends
     std::string probe;                       // and its words, or why it was not asked

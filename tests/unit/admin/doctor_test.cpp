@@ -141,6 +141,11 @@ TEST_CASE("each fault is found, with its severity, the reason and what mends it"
         {"target missing",
          [](DoctorFacts& f) { f.targets[0].unseen = "no folder", f.targets[0].mend = "mkdir -p /x"; },
          "target", Severity::warning, "no folder", "mkdir -p /x"},
+        {"in memory",
+         [](DoctorFacts& f) {
+             f.targets[0].in_memory = true, f.targets[0].unseen = "no disk of this machine";
+         },
+         "target", Severity::critical, "in memory (a tmpfs)", "a folder on a disk"},
         {"LUKS", [](DoctorFacts& f) { f.targets[0].encrypted = true; }, "target", Severity::critical,
          "encrypted", "not encrypted"},
         {"no target read", [](DoctorFacts& f) { f.targets.clear(); }, "target", Severity::unknown, "none",

@@ -7,6 +7,7 @@
 
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 #include <unistd.h>
 
 using namespace kdumpkit;
@@ -28,6 +29,19 @@ TEST_CASE("a target whose filesystem is not there is named once") {
     Settings settings;
     settings.targets = {file_target("/crash", "UUID=00000000-1111-2222-3333-444444444444", "ext4")};
     CHECK(look_at_targets(settings).at(0).unseen == "no block device that is visible here has it");
+}
+
+TEST_CASE("a target in memory is told as such") {
+    // Its files have no disk, whatever the root filesystem of the machine that tests is.
+    const TargetFacts shared = look_at("/dev/shm");
+    CHECK(shared.in_memory);
+    CHECK_FALSE(look_at("/proc").in_memory);
+    AdminStatus status;
+    status.targets = {shared};
+    CHECK_THAT(to_text(status), Contains("target:      file:///dev/shm: it lies in memory (a tmpfs)") &&
+                                    Contains("name a folder on a disk"));
+    const auto json = nlohmann::json::parse(with_admin_status("{}", status));
+    CHECK(json["targets"][0]["in_memory"] == true);
 }
 
 TEST_CASE("a target's folder that is not there, or is none, is told with what mends it") {
