@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The installed systemd units, judged by systemd-analyze, and the catalog, by journalctl. Argument: the build
 folder."""
+import collections
 import os
 import pathlib
 import shutil
@@ -20,6 +21,21 @@ def verify(root, *units):
                           text=True, check=False)
     return (done.stdout + done.stderr if done.returncode else "\n".join(
         line for line in done.stderr.splitlines() if "kdumpkit" in line))
+
+
+def dependencies(root, unit):
+    """What the unit is before, after, ... when systemd has read all units below `root`: kind to the units' names."""
+    done = subprocess.run(["systemd-analyze", "verify", f"--root={root}", "--man=no", unit], capture_output=True,
+                          text=True, check=True, env={**os.environ, "SYSTEMD_LOG_LEVEL": "debug"})
+    found = collections.defaultdict(set)
+    inside = False
+    for line in done.stdout.splitlines():
+        if "-> Unit " in line:
+            inside = line.strip() == f"-> Unit {unit}:"
+        kind, colon, what = line.strip().partition(": ")
+        if inside and colon and " (origin-" in what:
+            found[kind].add(what.split()[0])
+    return found
 
 
 class Units(unittest.TestCase):
@@ -65,6 +81,22 @@ class Units(unittest.TestCase):
         online = (self.units / "kdumpkit-online.target").read_text()
         for line in ("After=network-online.target", "Before=kdumpkit.service", "WantedBy=kdumpkit.service"):
             self.assertIn(line, online)
+
+    def test_what_takes_long_does_not_hold_up_multi_user_target(self):
+        """Of what it wants a target is after, unless one of the two has no default dependencies."""
+        subprocess.run(["systemctl", f"--root={self.root}", "enable", *UNITS], check=True, capture_output=True)
+        target = dependencies(self.root, "multi-user.target")
+        for unit in ("kdumpkit.service", "kdumpkit-forward.service"):
+            with self.subTest(unit):
+                self.assertIn(unit, target["Wants"])
+                self.assertNotIn(unit, target["After"])
+                ours = dependencies(self.root, unit)
+                self.assertEqual(ours["Before"], {"shutdown.target"})
+                # The other defaults, which are written out.
+                self.assertIn("sysinit.target", ours["Requires"])
+                self.assertIn("sysinit.target", ours["After"])
+                self.assertIn("shutdown.target", ours["Conflicts"])
+        self.assertIn("kdumpkit-record.service", target["After"])  # quick, and to be seen at a login
 
     def test_the_subcommands_exist(self):
         for unit in UNITS:
