@@ -73,7 +73,8 @@ std::string to_text(const SetupReport& report) {
 }
 
 std::string to_json(const SetupReport& report) {
-    Json json{{"dry_run", report.dry_run}, {"ready", !report.undo}, {"steps", Json::array()}};
+    Json json{
+        {"dry_run", report.dry_run}, {"ready", !report.undo && !report.failure}, {"steps", Json::array()}};
     for (const SetupStep& step : report.steps) {
         json["steps"].push_back({{"name", step.name},
                                  {"state", state_text(step.state)},
@@ -82,6 +83,11 @@ std::string to_json(const SetupReport& report) {
         if (step.state == SetupState::remains || step.state == SetupState::planned || !step.next.empty())
             json["ready"] = false;
     }
+    json["change"] = or_null(report.change);
+    json["error"] = nullptr;
+    if (report.failure)
+        json["error"] = {{"message", Error(*report.failure).then("").message()},
+                         {"next", or_null(report.failure->next_step)}};
     return json_text(json);
 }
 

@@ -45,7 +45,8 @@ struct SetupStep {
 struct SetupReport {
     bool dry_run = false, undo = false;
     std::vector<SetupStep> steps;
-    std::string change; // of the boot loader's files, for people; empty: none
+    std::string change;                // of the boot loader's files, for people; empty: none
+    std::optional<Error> failure = {}; // what ended it before its end
 };
 // Each ends with a newline. steps_text() has the steps alone.
 std::string steps_text(const SetupReport& report);

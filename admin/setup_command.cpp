@@ -36,8 +36,8 @@ Result<int> run_setup(const Options& options) {
         options.undo ? take_back(wish, report) : set_up(wish, report, stderr_log("kdumpkit setup"));
     if (!done) {
         // What was done before stays done, and is said.
-        if (!options.json)
-            (void)print_result(steps_text(report));
+        report.failure = done.error();
+        (void)print_result(options.json ? to_json(report) : steps_text(report));
         return fail(done.error());
     }
     KDK_TRY(print_result(options.json ? to_json(report) : to_text(report),

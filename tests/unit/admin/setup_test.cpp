@@ -74,6 +74,19 @@ TEST_CASE("what setup says") {
     CHECK_THAT(to_text(report), Contains("\nready: a panic now would be captured\n"));
     CHECK(nlohmann::json::parse(to_json(report))["ready"] == true);
 
+    report.failure = make_error(ErrorKind::absent, "find", "the image").then("install it");
+    const auto failed = nlohmann::json::parse(to_json(report));
+    CHECK(failed["ready"] == false);
+    CHECK(failed["error"]["message"] == "cannot find the image");
+    CHECK(failed["error"]["next"] == "install it");
+    CHECK(failed["steps"].size() == 2);
+    report.failure.reset();
+
+    report.change = "/etc/default/grub\n";
+    CHECK(nlohmann::json::parse(to_json(report))["change"] == "/etc/default/grub\n");
+    CHECK(nlohmann::json::parse(to_json(report))["error"].is_null());
+    report.change.clear();
+
     report.dry_run = true;
     report.steps[1].state = SetupState::planned;
     CHECK_THAT(to_text(report), Contains("would") && Contains("nothing was changed\n") && !Contains("ready"));
