@@ -41,6 +41,8 @@ void say_notes(const Import& import, const std::string& file) {
 
 Result<int> run_import(const ImportWish& wish) {
     KDK_ASSIGN(const std::string text, read_text(wish.file, std::size_t{1} << 20).map_error([](Error error) {
+        if (error.kind == ErrorKind::unsupported) // larger than any settings are
+            error.kind = ErrorKind::invalid;
         return std::move(error).then(error.errno_value == EACCES
                                          ? "run it with sudo"
                                          : "name the settings of another kdump, such as /etc/kdump.conf");

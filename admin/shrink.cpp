@@ -22,8 +22,8 @@ std::string size_path() {
 Result<> check_shrink(const loader::Machine& machine, std::uint64_t wanted) {
     const std::uint64_t now = parse_number(machine.crash_size, 10).value_or(0);
     const auto refuse = [&](std::string reason, std::string next) {
-        return fail(make_error(ErrorKind::invalid, "shrink the reservation to", human_bytes(wanted),
-                               std::move(reason))
+        const ErrorKind kind = now == 0 ? ErrorKind::absent : ErrorKind::invalid;
+        return fail(make_error(kind, "shrink the reservation to", human_bytes(wanted), std::move(reason))
                         .then(std::move(next)));
     };
     if (now == 0)

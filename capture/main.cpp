@@ -22,7 +22,7 @@ constexpr std::string_view usage =
     "As PID 1 of a capture kernel it saves the crashed kernel's memory and reboots. `kdumpkit build` puts "
     "it\n"
     "into the capture initramfs as /init; there it takes no options.\n"
-    "Exit codes: 0 success, 1 system error, 2 wrong use, 3 something is absent, 4 corrupt input.\n";
+    "Exit codes: 0 success, 1 system error, 2 wrong use or a damaged FROZEN, 3 no FROZEN.\n";
 
 // PID 1 has nothing to return to.
 [[noreturn]] void be_init() {

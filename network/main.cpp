@@ -27,7 +27,8 @@ constexpr std::string_view usage =
     "kdump-capture runs it in the capture kernel; FROZEN is what `kdumpkit build` froze. `start` and `wait` "
     "change\n"
     "the network of the machine that they run on. Without arguments it is the program that dhcpcd calls.\n"
-    "Exit codes: 0 success, 1 system error, 2 wrong use, 3 nothing came up, 4 corrupt input.\n";
+    "Exit codes: 0 success, 1 system error, 2 wrong use or a damaged FROZEN,\n"
+    "3 nothing came up, or no FROZEN.\n";
 
 void say(std::string_view line) {
     fmt::print("{}\n", line);

@@ -203,9 +203,10 @@ std::string help_text() {
                        "URL begins with sftp://, scp://, https://, s3://, ftp:// or ftps://.\n\n";
     for (const Row& row : rows)
         text += fmt::format("  {:<22} {}\n", fmt::format("{} {}", row.name, row.value), row.help);
-    return text + "\nExit codes: 0 all of it is stored, 1 the input failed, 2 wrong use, 6 the target is out "
-                  "of reach or\n"
-                  "broke off, 7 the target refuses us. See kdump-send(8).\n";
+    return text +
+           "\nExit codes: 0 all of it is stored, 1 the input failed, 2 wrong use, 3 a file is absent, 6 the "
+           "target is\n"
+           "out of reach or broke off, 7 the target refuses us. See kdump-send(8).\n";
 }
 
 } // namespace kdumpkit::send

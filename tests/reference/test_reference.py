@@ -87,6 +87,23 @@ class Reference(unittest.TestCase):
         told = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+[a-z]", self.page("kdumpkit.8")))
         self.assertEqual(told - known, set())
 
+    def test_exit_codes_are_the_same_everywhere(self):
+        """The table of docs/exit-codes.md, the code, and of each program what --help and the manual list."""
+        rows = re.findall(r"^\| (\d+) \| (\w+) \|", (TOP / "docs/exit-codes.md").read_text(), re.MULTILINE)
+        constant = re.compile(r"^inline constexpr int (?:exit_)?(\w+) = (\d+);", re.MULTILINE)
+        code = [constant.findall((TOP / header).read_text()) for header in ("base/error.h", "capture/send/outcome.h")]
+        self.assertEqual({name: number for number, name in rows}, dict(code[0] + code[1]))
+        listed = re.compile(r"(?:^|[:,.;]) *(\d+)(?=:| )", re.MULTILINE)
+        for path in sorted((TOP / "docs/man").glob("*.8")):
+            name = path.name.removesuffix(".8")
+            with self.subTest(name):
+                page = re.search(r"^\.S[hH] EXIT STATUS\n(.*?)^\.S[hH] ", path.read_text(), re.MULTILINE | re.DOTALL)
+                in_page = set(listed.findall(re.sub(r"^\.(It|B|TP|PP) ?", "", page.group(1), flags=re.MULTILINE)))
+                told = subprocess.run([build / "bin" / name, "--help"], capture_output=True, text=True, check=True)
+                in_help = set(listed.findall(re.search(r"[Ee]xit codes(:.*)", told.stdout, re.DOTALL).group(1)))
+                self.assertEqual(in_page, in_help)
+                self.assertLessEqual(in_page, {number for number, _ in rows})
+
     def test_every_key_is_in_the_manual(self):
         page = " ".join(self.page("kdumpkit.toml.5").split())
         rows = re.findall(r"^\| `([a-z_.]+)` \|", (TOP / "docs/settings.md").read_text(), re.MULTILINE)

@@ -50,8 +50,12 @@ TEST_CASE("the kernel is asked to shrink the reservation only where it can") {
     CHECK_FALSE(check_shrink(machine, 512 << 20));
     machine.crash_loaded = "1";
     CHECK_THAT(check_shrink(machine, 96 << 20).error().next_step, Contains("kdumpkit unload"));
-    machine.crash_size = "0";
-    CHECK_THAT(check_shrink(machine, 96 << 20).error().reason, Contains("nothing is reserved"));
+    CHECK(check_shrink(machine, 96 << 20).error().kind == ErrorKind::invalid);
+    for (const char* nothing : {"0", ""}) {
+        machine.crash_size = nothing;
+        CHECK_THAT(check_shrink(machine, 96 << 20).error().reason, Contains("nothing is reserved"));
+        CHECK(check_shrink(machine, 96 << 20).error().kind == ErrorKind::absent);
+    }
 }
 
 TEST_CASE("the parameter of a reservation") {

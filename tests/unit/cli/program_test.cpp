@@ -79,6 +79,19 @@ TEST_CASE("a wrong command line names what is wrong and what was probably meant"
     }
 }
 
+TEST_CASE("a file that is larger than any settings is wrong settings, for check and for import") {
+    const std::string file = std::filesystem::temp_directory_path() / "kdumpkit-large-settings";
+    REQUIRE(write_file_atomically(file, std::string((1 << 20) + 1, '\n')));
+    for (const std::vector<std::string>& command :
+         {std::vector<std::string>{"config", "check", "--config", file}, {"config", "import", file}}) {
+        const Run run = kdumpkit_with(command);
+        CHECK(run.code == exit_codes::invalid);
+        CHECK_THAT(run.err,
+                   Contains("cannot read " + file + ": more than the limit") && Contains("next: name"));
+    }
+    std::filesystem::remove(file);
+}
+
 TEST_CASE("an option that may be repeated leaves what comes behind its value alone") {
     const Run run = kdumpkit_with({"show", "--folder", "/proc/self/fd", "20261123"});
     CHECK(run.code == exit_codes::absent);
