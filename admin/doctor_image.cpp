@@ -23,6 +23,10 @@ void build(const DoctorFacts& facts, Findings& findings) {
         // An earlier initramfs may be armed all the same.
         findings.push_back({"build", facts.kernel.armed ? Severity::warning : Severity::critical,
                             facts.build_error, "kdumpkit arm"});
+    else if (!facts.settings_error.empty())
+        findings.push_back({"build", Severity::unknown,
+                            "the settings cannot be used, so nothing was looked at that they ask for",
+                            "kdumpkit config check"});
     else if (!facts.privileged)
         findings.push_back({"build", Severity::unknown, "the disks cannot be looked at without root",
                             "kdumpkit doctor as root"});

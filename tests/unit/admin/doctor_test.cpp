@@ -115,6 +115,8 @@ TEST_CASE("each fault is found, with its severity, the reason and what mends it"
          Severity::unknown, "could not be seen", "root"},
         {"wrong settings", [](DoctorFacts& f) { f.settings_error = "levle"; }, "settings", Severity::critical,
          "levle", "kdumpkit config check"},
+        {"nothing built of wrong settings", [](DoctorFacts& f) { f.settings_error = "levle"; }, "build",
+         Severity::unknown, "the settings cannot be used", "kdumpkit config check"},
         {"a module is missing", [](DoctorFacts& f) { f.build_error = "cannot find the module nvme"; },
          "build", Severity::warning, "nvme", "kdumpkit arm"},
         {"a module is missing, nothing armed",
