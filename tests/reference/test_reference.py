@@ -93,7 +93,7 @@ class Reference(unittest.TestCase):
         constant = re.compile(r"^inline constexpr int (?:exit_)?(\w+) = (\d+);", re.MULTILINE)
         code = [constant.findall((TOP / header).read_text()) for header in ("base/error.h", "capture/send/outcome.h")]
         self.assertEqual({name: number for number, name in rows}, dict(code[0] + code[1]))
-        listed = re.compile(r"(?:^|[:,.;]) *(\d+)(?=:| )", re.MULTILINE)
+        listed = re.compile(r"(?:^|[:,.;]) *(\d+)(?=:| |$)", re.MULTILINE)
         for path in sorted((TOP / "docs/man").glob("*.8")):
             name = path.name.removesuffix(".8")
             with self.subTest(name):
