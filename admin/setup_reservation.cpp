@@ -26,9 +26,7 @@ Result<> write_reservation(const ReservationDecision& decision, SetupSteps steps
     auto plan = plan_boot(read_boot_tree(""), decision.parameter);
     if (!plan) {
         // Everything else can be done all the same.
-        steps.remains(
-            "reservation", plan.error().message(),
-            fmt::format("add {} to the kernel's command line by hand, and reboot", decision.parameter));
+        steps.remains("reservation", std::move(plan).error());
         return {};
     }
     resume_commands(*plan, decision.parameter, false, "");
@@ -87,7 +85,7 @@ Result<> take_reservation_back(SetupSteps steps) {
     const auto found = read_reservation_record("");
     if (!found) {
         // Everything else is taken back all the same.
-        steps.remains("reservation", found.error().message(), found.error().next_step);
+        steps.remains("reservation", found.error());
         return {};
     }
     const std::optional<ReservationRecord>& record = *found;
@@ -97,7 +95,7 @@ Result<> take_reservation_back(SetupSteps steps) {
     }
     auto plan = plan_undo(read_boot_tree(""), *record);
     if (!plan) {
-        steps.remains("reservation", plan.error().message(), plan.error().next_step);
+        steps.remains("reservation", std::move(plan).error());
         return {};
     }
     resume_commands(*plan, record->parameter, true, "");

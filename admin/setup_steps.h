@@ -23,6 +23,13 @@ struct SetupSteps {
         add(std::move(name), SetupState::remains, std::move(text), std::move(next));
     }
 
+    // A failure that keeps nothing else from being done.
+    void remains(std::string name, Error error) {
+        std::string next = std::move(error.next_step);
+        error.next_step.clear(); // has a place of its own
+        add(std::move(name), SetupState::remains, error.message(), std::move(next));
+    }
+
   private:
     void add(std::string name, SetupState state, std::string text, std::string next) {
         report.steps.push_back({std::move(name), state, std::move(text), std::move(next)});

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """`kdumpkit reserve --root` on systems as an admin may have left them: every file comes back by --undo, what a real
 shell makes of GRUB's settings has the reservation, and what is refused changes nothing."""
+import json
 import os
 import pathlib
 import shutil
@@ -332,6 +333,32 @@ class Reserve(unittest.TestCase):
                                       timeout=60, check=False)
                 self.assertEqual(done.returncode, 2, done)
                 self.assertIn("next:", done.stderr)
+
+    def test_json_is_json_on_this_machine(self):
+        """Whatever it has: a kernel's image, a boot loader, memory for a capture kernel, or none of these."""
+        rows = {("setup", "--dry-run"): (0, 1, 2, 3, 5), ("setup", "--undo", "--dry-run"): (0, 1),
+                ("estimate",): (0, 1, 2, 3, 5), ("config", "check"): (0, 2), ("config", "show"): (0, 2),
+                ("config", "explain"): (0, 2), ("status",): (0, 2, 3), ("doctor",): (0, 10, 11),
+                ("list",): (0, 1, 2), ("prune", "--dry-run"): (0, 1, 2)}
+        for words, codes in rows.items():
+            with self.subTest(words):
+                done = subprocess.run([settings.programs / "kdumpkit", *words, "--json"], capture_output=True,
+                                      text=True, timeout=120, check=False)
+                self.assertIn(done.returncode, codes, done)
+                if done.stdout or done.returncode in (0, 10, 11):
+                    told = json.loads(done.stdout)
+                if words[0] == "setup":
+                    self.assertEqual(told["error"] is None, done.returncode == 0, done)
+                    for step in told["steps"]:
+                        self.assertNotIn("next:", step["text"])
+
+    def test_setup_says_once_what_remains(self):
+        for name in ("etc/default", "var/lib", "boot", "usr/sbin"):
+            (self.root / name).mkdir(parents=True)
+        self.put(RECORD, "{")
+        said = self.on_this_system("setup", "--undo")
+        self.assertIn("reservation  remains  cannot read /var/lib/kdumpkit/reservation.json: ", said)
+        self.assertEqual(said.count("next: "), 1, said)
 
     def test_sizes_and_options(self):
         self.put(GRUB, 'GRUB_CMDLINE_LINUX_DEFAULT="quiet"\n')
