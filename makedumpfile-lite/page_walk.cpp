@@ -64,24 +64,19 @@ void PageWalk::drop(std::uint64_t begin, std::uint64_t end, std::uint64_t& count
     extend_pending(begin, end);
 }
 
-// Single pages, the most by far, are counted by class and entered into the counts together.
+// Single pages, the most by far, are taken by runs of one class.
 std::uint64_t PageWalk::plain_pages(Bytes bytes, std::uint64_t pfn) {
-    std::array<PageClass, 256> classes;
-    const std::uint64_t limit = selection_.memory.limit();
     std::uint64_t passed = 0;
-    for (bool more = true; more && pfn < limit;) {
-        const std::size_t most = std::min<std::uint64_t>(classes.size(), limit - pfn);
-        const std::size_t count = classify_plain(layout_, bytes, std::span(classes).first(most));
-        for (std::size_t i = 0; i < count; ++i) {
-            const auto kind = static_cast<std::size_t>(classes[i]);
-            ++plain_[kind];
-            if (drops_[kind])
-                extend_pending(pfn + i, pfn + i + 1);
-        }
-        pfn += count;
+    for (const std::uint64_t limit = selection_.memory.limit(); pfn + passed < limit;) {
+        const PlainRun run = plain_run(layout_, bytes.subspan(passed * layout_.size));
+        const std::uint64_t count = std::min<std::uint64_t>(run.pages, limit - pfn - passed);
+        if (count == 0)
+            break;
+        const auto kind = static_cast<std::size_t>(run.kind);
+        plain_[kind] += count;
+        if (drops_[kind])
+            extend_pending(pfn + passed, pfn + passed + count);
         passed += count;
-        bytes = bytes.subspan(count * layout_.size);
-        more = count == classes.size();
     }
     return passed;
 }

@@ -23,7 +23,7 @@ Duplicates::Duplicates(std::size_t bytes)
     : sets_(std::bit_floor(std::max(bytes, sizeof(Set)) / sizeof(Set))) {}
 
 std::optional<Duplicates::Stored> Duplicates::find(std::uint64_t hash) {
-    Set& set = sets_[hash % sets_.size()];
+    std::array<Entry, 4>& set = sets_[index(hash)].entries;
     const auto found = std::find_if(set.begin(), set.end(), [&](const Entry& entry) {
         return entry.offset != 0 && entry.tag == hash >> 40;
     });
@@ -37,7 +37,7 @@ std::optional<Duplicates::Stored> Duplicates::find(std::uint64_t hash) {
 void Duplicates::remember(std::uint64_t hash, const Stored& stored) {
     if (stored.pfn >> 40 != 0 || stored.offset >> 48 != 0 || stored.size == 0 || stored.size > 65536)
         return;
-    Set& set = sets_[hash % sets_.size()];
+    std::array<Entry, 4>& set = sets_[index(hash)].entries;
     std::rotate(set.begin(), set.end() - 1, set.end());
     Entry& entry = set.front();
     entry.tag = hash >> 40;

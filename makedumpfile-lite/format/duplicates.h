@@ -33,6 +33,8 @@ class Duplicates {
     explicit Duplicates(std::size_t bytes);
 
     [[nodiscard]] std::optional<Stored> find(std::uint64_t hash);
+    // find() will be asked soon: the processor fetches what it looks at, which is hardly ever in its cache.
+    void prepare(std::uint64_t hash) const { __builtin_prefetch(&sets_[index(hash)]); }
     // Ignores what its fields cannot hold: pfns from 2^40, offsets from 2^48, sizes above 64 KiB.
     void remember(std::uint64_t hash, const Stored& stored);
 
@@ -44,9 +46,12 @@ class Duplicates {
         std::uint64_t size : 16; // less one, 0 to 65535
     };
     static_assert(sizeof(Entry) == 16);
-    using Set = std::array<Entry, 4>; // newest first; offset 0 is nobody
+    struct alignas(64) Set {          // one line of a processor's cache
+        std::array<Entry, 4> entries; // newest first; offset 0 is nobody
+    };
+    [[nodiscard]] std::size_t index(std::uint64_t hash) const { return hash & (sets_.size() - 1); }
 
-    std::vector<Set> sets_;
+    std::vector<Set> sets_; // a power of two
 };
 
 } // namespace kdumpkit::dump::format

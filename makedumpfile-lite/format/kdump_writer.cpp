@@ -175,6 +175,10 @@ Result<> KdumpWriter::append(const PageBlock& block) {
         written += bytes.size();
         return {};
     };
+    if (stored_pages_)
+        for (const PageBlock::Page& page : block.pages)
+            if (page.size != 0)
+                stored_pages_->prepare(page.hash);
     auto run = block.pfns.begin();
     std::uint64_t pfn = run != block.pfns.end() ? run->begin : 0;
     for (const PageBlock::Page& page : block.pages) {

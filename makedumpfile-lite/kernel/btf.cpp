@@ -3,6 +3,9 @@
 
 #include "makedumpfile-lite/kernel/btf_kinds.h"
 
+#include <algorithm>
+#include <functional>
+
 #include <fmt/format.h>
 
 namespace kdumpkit::dump {
@@ -18,6 +21,15 @@ Error corrupt(std::string reason, std::uint64_t offset) {
     return make_error(ErrorKind::corrupt, "read", "the kernel's type information (BTF)", std::move(reason))
         .at(offset)
         .from(ErrorSide::source);
+}
+
+// Of the text up to a NUL, and of no more than its beginning: names that overlap could add up to more than
+// anybody can wait for.
+std::uint32_t hash_of(std::string_view text) {
+    constexpr std::size_t most = 64;
+    const std::string_view beginning = text.substr(0, most);
+    return static_cast<std::uint32_t>(
+        std::hash<std::string_view>{}(beginning.substr(0, beginning.find('\0'))));
 }
 
 } // namespace
@@ -67,8 +79,9 @@ Result<Btf> Btf::parse(std::vector<std::byte> bytes, const Btf* base) {
         parsed.types_.push_back(static_cast<std::uint32_t>(at));
         const bool findable =
             kind == kind_struct || kind == kind_union || kind == kind_enum || kind == kind_enum64;
-        if (findable && reader.u32(at).value_or(0) != 0)
-            parsed.named_.push_back(static_cast<std::uint32_t>(parsed.type_count()));
+        if (const std::uint32_t name = reader.u32(at).value_or(0); findable && name != 0)
+            parsed.named_.push_back(
+                {hash_of(parsed.from(name)), static_cast<std::uint32_t>(parsed.type_count())});
         at += size;
     }
     return parsed;
@@ -97,6 +110,14 @@ std::string_view Btf::string(std::uint32_t offset) const {
         .value_or(std::string_view{});
 }
 
+std::string_view Btf::from(std::uint32_t offset) const {
+    const std::uint64_t inherited = base_ != nullptr ? base_->strings_size_ : 0;
+    if (offset < inherited)
+        return base_->from(offset);
+    const std::uint64_t at = std::min<std::uint64_t>(offset - inherited, strings_size_);
+    return as_text(Bytes(bytes_).subspan(strings_ + at, strings_size_ - at));
+}
+
 bool Btf::is_named(std::uint32_t offset, std::string_view name) const {
     const std::uint64_t inherited = base_ != nullptr ? base_->strings_size_ : 0;
     if (offset < inherited)
@@ -107,10 +128,13 @@ bool Btf::is_named(std::uint32_t offset, std::string_view name) const {
 }
 
 std::optional<std::uint32_t> Btf::find(std::string_view name) const {
-    for (const std::uint32_t id : named_) {
-        const auto found = type(id);
+    const std::uint32_t hash = hash_of(name);
+    for (const Named& one : named_) {
+        if (one.hash != hash)
+            continue;
+        const auto found = type(one.id);
         if (found && is_named(found->name, name))
-            return id;
+            return one.id;
     }
     return base_ != nullptr ? base_->find(name) : std::nullopt;
 }

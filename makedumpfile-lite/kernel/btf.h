@@ -74,6 +74,8 @@ class Btf final : public TypeSource {
     };
     [[nodiscard]] std::optional<Type> type(std::uint32_t id) const;
     [[nodiscard]] std::string_view string(std::uint32_t offset) const;
+    // The strings from that one on, to the end of them all.
+    [[nodiscard]] std::string_view from(std::uint32_t offset) const;
     // Whether that string is `name`. In the time of `name`, however long the string is.
     [[nodiscard]] bool is_named(std::uint32_t offset, std::string_view name) const;
     [[nodiscard]] std::optional<std::uint32_t> find(std::string_view name) const;
@@ -90,8 +92,14 @@ class Btf final : public TypeSource {
     std::vector<std::byte> bytes_;
     std::uint64_t strings_ = 0;
     std::uint64_t strings_size_ = 0;
+    // A struct, union or enum that has a name. A kernel has some 12,000 of them, in megabytes of text:
+    // whoever looks for one compares hashes.
+    struct Named {
+        std::uint32_t hash = 0;
+        std::uint32_t id = 0;
+    };
     std::vector<std::uint32_t> types_; // offset of each type's header; type id i is types_[i - 1]
-    std::vector<std::uint32_t> named_; // ids of named structs, unions and enums
+    std::vector<Named> named_;
 };
 
 } // namespace kdumpkit::dump

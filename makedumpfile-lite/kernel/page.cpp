@@ -93,15 +93,37 @@ std::optional<PageClass> plain_class(const PageLayout& layout, const std::byte* 
 
 } // namespace
 
-std::size_t classify_plain(const PageLayout& layout, Bytes pages, std::span<PageClass> classes) {
-    const std::size_t count = std::min<std::size_t>(classes.size(), pages.size() / layout.size);
-    for (std::size_t i = 0; i < count; ++i) {
-        const auto plain = plain_class(layout, pages.data() + i * layout.size);
-        if (!plain)
-            return i;
-        classes[i] = *plain;
+PlainRun plain_run(const PageLayout& layout, Bytes pages) {
+    if (pages.size() < layout.size)
+        return {};
+    const std::byte* page = pages.data();
+    const auto kind = plain_class(layout, page);
+    if (!kind)
+        return {};
+    // Neighbours are mostly alike: those that have what plain_class() looks at in common with the first are
+    // of its class.
+    const auto typed = [&](const std::byte* one) {
+        return static_cast<std::int32_t>(load<std::uint32_t>(one, layout.type)) < layout.types.typed_below;
+    };
+    const std::uint64_t deciding = layout.hwpoison_mask | layout.slab_mask | layout.head_mask |
+                                   layout.swapcache_mask | layout.swapbacked_mask | layout.lru_mask |
+                                   layout.private_mask;
+    const auto flags = load<std::uint64_t>(page, layout.flags);
+    const auto link = load<std::uint64_t>(page, layout.compound);
+    const auto mapping = load<std::uint64_t>(page, layout.mapping);
+    const bool first_typed = typed(page);
+    PlainRun run{*kind, 1};
+    for (std::size_t at = layout.size; at + layout.size <= pages.size(); at += layout.size) {
+        page = pages.data() + at;
+        const std::uint64_t differing =
+            ((load<std::uint64_t>(page, layout.flags) ^ flags) & deciding) |
+            ((load<std::uint64_t>(page, layout.compound) ^ link) & 1) |
+            ((load<std::uint64_t>(page, layout.mapping) ^ mapping) & mapping_anonymous);
+        if (differing != 0 || typed(page) != first_typed)
+            break;
+        ++run.pages;
     }
-    return count;
+    return run;
 }
 
 PageVerdict classify_page(const PageLayout& layout, Bytes pages, std::uint64_t pfn, std::uint64_t address) {

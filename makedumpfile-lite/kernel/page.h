@@ -6,7 +6,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
 
 namespace kdumpkit::dump {
 
@@ -37,9 +36,14 @@ struct PageVerdict {
 // as well: where a compound page keeps its order. `address` is the virtual address of the first. Pure.
 PageVerdict classify_page(const PageLayout& layout, Bytes pages, std::uint64_t pfn, std::uint64_t address);
 
-// The classes of single pages, from the first struct page in `pages` on, up to one that only classify_page()
-// tells; how many. It would give the same, with order 0 and not poisoned. Pure.
-std::size_t classify_plain(const PageLayout& layout, Bytes pages, std::span<PageClass> classes);
+struct PlainRun {
+    PageClass kind = PageClass::kernel;
+    std::size_t pages = 0;
+};
+
+// The single pages of one class with which `pages` begins: none when only classify_page() can tell of the
+// first. Of each it would say the same, with order 0 and not poisoned. Pure.
+PlainRun plain_run(const PageLayout& layout, Bytes pages);
 
 // Whether the struct page at the start of `page` (virtual address `address`) can lie inside the block of
 // which `head` is the first: a compound page's tail links to it, a page of a free block is itself unused.

@@ -30,7 +30,7 @@ FileWindow::~FileWindow() {
 }
 
 void FileWindow::drop(Window& window) const {
-    if (window.data != nullptr && window.buffer.empty())
+    if (window.data != nullptr && !window.buffer)
         ::munmap(window.data, window.length);
     window.data = nullptr;
     window.length = 0;
@@ -77,7 +77,8 @@ bool FileWindow::map(Window& window, std::uint64_t offset) {
                               static_cast<off_t>(begin)); // NOLINT
     if (data == MAP_FAILED)
         return false;
-    window.buffer = {};
+    window.buffer.reset();
+    window.room = 0;
     window.data = static_cast<std::byte*>(data);
     window.begin = begin;
     window.length = size;
@@ -89,16 +90,18 @@ Result<> FileWindow::read(Window& window, std::uint64_t offset, std::size_t leng
     const std::uint64_t begin = align_down(offset, 4096);
     const std::uint64_t wanted = std::max<std::uint64_t>(short_length, offset - begin + length);
     auto size = static_cast<std::size_t>(std::min(wanted, size_ - begin));
-    if (window.buffer.size() < size)
-        window.buffer.resize(size);
-    auto done = content_.read(begin, std::span(window.buffer).first(size));
+    if (window.room < size) {
+        window.buffer = std::make_unique_for_overwrite<std::byte[]>(size);
+        window.room = size;
+    }
+    auto done = content_.read(begin, std::span(window.buffer.get(), size));
     if (!done) {
         // What is wanted may be whole where its neighbour is not.
         size = static_cast<std::size_t>(offset - begin) + length;
-        done = content_.read(begin, std::span(window.buffer).first(size));
+        done = content_.read(begin, std::span(window.buffer.get(), size));
     }
     KDK_TRY(done);
-    window.data = window.buffer.data();
+    window.data = window.buffer.get();
     window.begin = begin;
     window.length = size;
     return {};

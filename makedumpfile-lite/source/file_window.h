@@ -9,7 +9,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <vector>
+#include <memory>
 
 namespace kdumpkit::dump {
 
@@ -38,7 +38,8 @@ class FileWindow {
         std::uint64_t begin = 0; // file offset
         std::size_t length = 0;
         std::uint64_t used = 0;
-        std::vector<std::byte> buffer; // only without mmap
+        std::unique_ptr<std::byte[]> buffer; // only without mmap
+        std::size_t room = 0;                // bytes of it
     };
     static constexpr std::size_t window_count = 6;
     static constexpr std::size_t short_view = std::size_t{64} << 10;

@@ -131,18 +131,21 @@ TEST_CASE("single pages are classified together, up to one that needs a second l
     set(pages, 4 * page.size + page.compound, 1, 8);
     const std::array expected{PageClass::kernel, PageClass::user, PageClass::cache, PageClass::cache_private,
                               PageClass::tail};
-    std::array<PageClass, 8> classes{};
-    const auto plain = [&] {
-        const std::size_t count = classify_plain(page, pages, classes);
-        for (std::size_t i = 0; i < count; ++i)
-            CHECK(classify_page(page, Bytes(pages).subspan(i * page.size), i, Machine::page_vaddr(i)) ==
+    std::vector<PageClass> classes;
+    const auto plain = [&](Bytes bytes) {
+        classes.clear();
+        for (auto run = plain_run(page, bytes); run.pages != 0;
+             run = plain_run(page, bytes.subspan(classes.size() * page.size)))
+            classes.insert(classes.end(), run.pages, run.kind);
+        for (std::size_t i = 0; i < classes.size(); ++i)
+            CHECK(classify_page(page, bytes.subspan(i * page.size), i, Machine::page_vaddr(i)) ==
                   PageVerdict{classes[i], 0, false});
-        return count;
+        return classes.size();
     };
-    CHECK(plain() == 8);
+    CHECK(plain(pages) == 8);
     CHECK(std::equal(expected.begin(), expected.end(), classes.begin()));
-    CHECK(classify_plain(page, Bytes(pages).first(3 * page.size + 1), classes) == 3);
-    CHECK(classify_plain(page, pages, std::span(classes).first(2)) == 2);
+    CHECK(plain_run(page, Bytes(pages).subspan(5 * page.size)).pages == 3);
+    CHECK(plain(Bytes(pages).first(3 * page.size + 1)) == 3);
 
     SECTION("poisoned") {
         set(pages, 5 * page.size + page.flags, page.hwpoison_mask | page.lru_mask, 8);
@@ -156,7 +159,7 @@ TEST_CASE("single pages are classified together, up to one that needs a second l
     SECTION("free") {
         set(pages, 5 * page.size + page.type, *page.types.buddy, 4);
     }
-    CHECK(plain() == 5);
+    CHECK(plain(pages) == 5);
 }
 
 TEST_CASE("without BTF the order of later kernels is unknown, and compound pages are kept") {
