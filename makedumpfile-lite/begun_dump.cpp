@@ -54,7 +54,7 @@ Result<Begun> begin_kdump(const DumpJob& job, format::Destination& destination, 
                                    (size_known ? kept.count(pfns.begin, pfns.end) * facts.page_size : 0)));
     KDK_ASSIGN(auto writer, format::KdumpWriter::begin(destination, facts, job.selection.memory, kept));
     if (job.pipeline.hash_pages)
-        writer.share_duplicates(format::Duplicates::default_bytes, same_in_image(job.image, facts.page_size));
+        writer.share_duplicates(same_in_image(job.image, facts.page_size));
     auto owned = std::make_unique<format::KdumpWriter>(std::move(writer));
     format::KdumpWriter* kdump = owned.get();
     return Begun{std::move(owned), kdump};

@@ -22,7 +22,7 @@ struct Compression {
     friend bool operator==(const Compression&, const Compression&) = default;
 };
 
-// The algorithm at its default level: the fastest one that is still worth its name (zstd 1, zlib 2).
+// The algorithm at its default level: the fastest one that is still worth its name (zstd 1, zlib 1).
 Compression default_compression(Algorithm algorithm);
 // "zstd", "zstd:3", "lzo", "snappy", "zlib:6", "none". A level out of range, or one for an algorithm without
 // levels, is `invalid`.

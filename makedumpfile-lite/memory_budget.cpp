@@ -5,7 +5,7 @@
 #include "base/file.h"
 #include "base/progress.h"
 #include "base/text.h"
-#include "makedumpfile-lite/format/duplicates.h"
+#include "makedumpfile-lite/format/kdump_writer.h"
 #include "makedumpfile-lite/format/stream_layout.h"
 
 #include <algorithm>
@@ -25,7 +25,7 @@ constexpr std::size_t smallest_frame = std::size_t{128} << 10;
 std::uint64_t writer_memory(const PipelineSettings& pipeline, std::uint64_t pages) {
     if (pipeline.frame_pages != 0)
         return (pages / pipeline.frame_pages + 1) * sizeof(format::StreamIndexEntry);
-    return pipeline.hash_pages ? format::Duplicates::default_bytes : 0;
+    return pipeline.hash_pages ? format::KdumpWriter::sharing_bytes(pipeline.page_size) : 0;
 }
 
 // The next smaller settings; false when there are none.

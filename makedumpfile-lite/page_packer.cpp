@@ -3,8 +3,10 @@
 
 #include "makedumpfile-lite/format/duplicates.h"
 #include "makedumpfile-lite/pipeline.h"
+#include "makedumpfile-lite/repeated_pages.h"
 
 #include <cstring>
+#include <optional>
 #include <vector>
 
 #include <fmt/format.h>
@@ -17,7 +19,10 @@ namespace {
 class SinglePages final : public PagePacker {
   public:
     SinglePages(std::unique_ptr<Codec> codec, const PipelineSettings& settings)
-        : codec_(std::move(codec)), settings_(settings) {}
+        : codec_(std::move(codec)), settings_(settings) {
+        if (settings_.compression.algorithm != Algorithm::none)
+            repeated_.emplace(settings_.page_size);
+    }
 
     void add(PageBlock& block, Bytes page) override {
         if (settings_.share_zero_pages && is_zero_page(page)) {
@@ -25,6 +30,13 @@ class SinglePages final : public PagePacker {
             return;
         }
         std::byte* out = block.data.data() + block.used;
+        if (const auto known = repeated_ ? repeated_->find(page) : RepeatedPages::Stored();
+            known.page.size != 0) {
+            std::memcpy(out, known.bytes.data(), known.bytes.size());
+            block.pages.push_back(known.page);
+            block.used += known.bytes.size();
+            return;
+        }
         std::size_t size = codec_->compress(page, out);
         const bool raw = size == 0;
         if (raw) {
@@ -35,6 +47,8 @@ class SinglePages final : public PagePacker {
         block.pages.push_back({static_cast<std::uint32_t>(size), raw ? 0 : codec_->flag(),
                                settings_.hash_pages ? format::hash_of(Bytes(out, size)) : 0});
         block.used += size;
+        if (repeated_)
+            repeated_->remember(page, {block.pages.back(), Bytes(out, size)});
     }
     Result<> end(PageBlock&) override { return {}; }
     [[nodiscard]] std::size_t block_bytes() const override {
@@ -42,11 +56,14 @@ class SinglePages final : public PagePacker {
         // is compressed.
         return settings_.pages_per_block() * settings_.page_size + codec_->bound();
     }
-    [[nodiscard]] std::size_t memory_bytes() const override { return codec_->memory_bytes(); }
+    [[nodiscard]] std::size_t memory_bytes() const override {
+        return codec_->memory_bytes() + (repeated_ ? repeated_->memory_bytes() : 0);
+    }
 
   private:
     std::unique_ptr<Codec> codec_;
     PipelineSettings settings_;
+    std::optional<RepeatedPages> repeated_;
 };
 
 class Frames final : public PagePacker {

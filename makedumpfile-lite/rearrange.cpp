@@ -117,11 +117,11 @@ Result<> rearrange_stream(SequentialInput& input, FileDestination& output, const
     KDK_ASSIGN(const std::uint64_t memory, pipeline_memory(pipeline));
     log.info("{} pages ({}), compression {}, {} workers, at most {} of buffers", reader.facts().kept_pages,
              human_bytes(reader.facts().kept_pages * facts.page_size), options.compression.name(),
-             pipeline.workers, human_bytes(memory + format::Duplicates::default_bytes));
+             pipeline.workers, human_bytes(memory + format::KdumpWriter::sharing_bytes(pipeline.page_size)));
 
     KDK_ASSIGN(auto writer, format::KdumpWriter::begin(output, facts, reader.memory(), reader.kept()));
     if (pipeline.hash_pages)
-        writer.share_duplicates(format::Duplicates::default_bytes, same_in_file(output));
+        writer.share_duplicates(same_in_file(output));
     Progress progress = progress_line(options, "rearrange", reader.facts().kept_pages * facts.page_size);
     StreamPages pages(reader, input.name());
     const auto counts = run_pipeline(pages, pipeline, [&](const PageBlock& block) -> Result<> {

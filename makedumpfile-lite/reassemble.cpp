@@ -203,7 +203,7 @@ Result<> reassemble(const Options& options, const Log& log) {
     }
     KDK_ASSIGN(auto writer, format::KdumpWriter::begin(output, facts, memory, kept));
     if (options.share_duplicates)
-        writer.share_duplicates(format::Duplicates::default_bytes, same_in_file(output));
+        writer.share_duplicates(same_in_file(output));
     Progress progress = progress_line(options, "reassemble", kept.count() * facts.page_size);
     Reassembly whole(kept, writer, [&]() -> Result<> {
         progress.update(writer.pages_written() * facts.page_size);

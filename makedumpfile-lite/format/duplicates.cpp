@@ -38,7 +38,7 @@ void Duplicates::remember(std::uint64_t hash, const Stored& stored) {
     if (stored.pfn >> 40 != 0 || stored.offset >> 48 != 0 || stored.size == 0 || stored.size > 65536)
         return;
     std::array<Entry, 4>& set = sets_[index(hash)].entries;
-    std::rotate(set.begin(), set.end() - 1, set.end());
+    std::copy_backward(set.begin(), set.end() - 1, set.end());
     Entry& entry = set.front();
     entry.tag = hash >> 40;
     entry.pfn = stored.pfn & ((std::uint64_t{1} << 40) - 1);

@@ -133,9 +133,25 @@ Result<> KdumpWriter::write_zero_page(std::uint64_t page_size) {
     return {};
 }
 
-void KdumpWriter::share_duplicates(std::size_t bytes, SamePage same) {
-    stored_pages_.emplace(bytes);
+void KdumpWriter::share_duplicates(SamePage same) {
+    stored_pages_.emplace(Duplicates::default_bytes);
     same_page_ = std::move(same);
+}
+
+std::size_t KdumpWriter::sharing_bytes(std::size_t page_size) {
+    return Duplicates::default_bytes + std::tuple_size_v<decltype(recently_shared_)> * page_size;
+}
+
+bool KdumpWriter::same_page(const Duplicates::Stored& earlier, std::uint64_t pfn, Bytes stored) {
+    for (const Shared& known : recently_shared_)
+        if (known.offset == earlier.offset)
+            return same_bytes(known.stored, stored);
+    if (!same_page_(earlier, pfn, stored))
+        return false;
+    Shared& place = recently_shared_[next_shared_++ % recently_shared_.size()];
+    place.offset = earlier.offset;
+    place.stored.assign(stored.begin(), stored.end());
+    return true;
 }
 
 // Whether the page can do without a place of its own. `waiting`: pages of the same block that are not in the
@@ -150,7 +166,7 @@ std::optional<PageDescriptor> KdumpWriter::share(const PageBlock::Page& page, st
         const std::uint64_t in_file = cursor_ - waiting.size();
         const bool same = earlier->offset >= in_file
                               ? same_bytes(waiting.subspan(earlier->offset - in_file, page.size), stored)
-                              : same_page_(*earlier, pfn, stored);
+                              : same_page(*earlier, pfn, stored);
         if (same) {
             ++shared_;
             return PageDescriptor{earlier->offset, page.size, page.flags, 0};

@@ -10,6 +10,8 @@
 #include "makedumpfile-lite/format/kdump_layout.h"
 #include "makedumpfile-lite/page_set.h"
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -32,8 +34,10 @@ class KdumpWriter final : public DumpWriter {
                                      const PageSet& kept);
 
     // From now on a page that was stored before is not stored again, where `same` agrees. The blocks must
-    // have hashes. `bytes`: what to remember.
-    void share_duplicates(std::size_t bytes, SamePage same);
+    // have hashes.
+    void share_duplicates(SamePage same);
+    // Bytes that it takes.
+    static std::size_t sharing_bytes(std::size_t page_size);
 
     // The next pages of `kept`, in order. Their descriptors are in the file when it returns.
     Result<> append(const PageBlock& block) override;
@@ -57,6 +61,7 @@ class KdumpWriter final : public DumpWriter {
     Result<> flush_descriptors();
     std::optional<PageDescriptor> share(const PageBlock::Page& page, std::uint64_t pfn, Bytes stored,
                                         Bytes waiting);
+    bool same_page(const Duplicates::Stored& earlier, std::uint64_t pfn, Bytes stored);
 
     Destination* destination_;
     KdumpGeometry geometry_;
@@ -68,6 +73,13 @@ class KdumpWriter final : public DumpWriter {
     std::vector<PageDescriptor> pending_;
     std::optional<Duplicates> stored_pages_;
     SamePage same_page_;
+    // Of pages that were shared: most repetitions are of a few pages, which are not read again each time.
+    struct Shared {
+        std::uint64_t offset = 0;
+        std::vector<std::byte> stored;
+    };
+    std::array<Shared, 8> recently_shared_;
+    std::size_t next_shared_ = 0; // the place for another one
     std::uint64_t shared_ = 0;
 };
 
