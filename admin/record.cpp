@@ -19,8 +19,9 @@ JournalFields journal_entry(const Dump& dump) {
                                   ? fmt::format("the dump is complete ({})", human_bytes(dump.disk_bytes))
                                   : fmt::format("the dump is not complete: {}", dump.why_not);
     JournalFields fields = {
-        {"MESSAGE", printable(fmt::format("captured at {}: {}; {}: {}", utc_text(dump.utc, spoken_time), what,
-                                          state, dump.folder))},
+        {"MESSAGE",
+         printable(fmt::format("captured at {}{}: {}; {}: {}", utc_text(dump.utc, spoken_time),
+                               dump.host.empty() ? "" : " on " + dump.host, what, state, dump.folder))},
         {"MESSAGE_ID", dump.complete ? message_ids::captured : message_ids::captured_partly},
         {"PRIORITY", "2"}, // critical: a kernel died
         {"SYSLOG_IDENTIFIER", "kdumpkit"},
@@ -31,6 +32,7 @@ JournalFields journal_entry(const Dump& dump) {
         if (!value.empty())
             fields.emplace_back(name, value);
     };
+    add("KDUMPKIT_HOST", dump.host);
     add("KDUMPKIT_PANIC", dump.panic_line);
     add("KDUMPKIT_CAUSE", dump.panic_cause);
     add("KDUMPKIT_KERNEL", dump.kernel);

@@ -36,7 +36,8 @@ std::string to_text(const AdminStatus& status) {
                                                 : fmt::format(": {}{}{}", target.unseen,
                                                               target.mend.empty() ? "" : "; ", target.mend));
     if (const auto& last = status.last)
-        text += fmt::format("last panic:  {}, {}: {}\n             {}\n", utc_text(last->utc, spoken_time),
+        text += fmt::format("last panic:  {}{}, {}: {}\n             {}\n", utc_text(last->utc, spoken_time),
+                            last->host.empty() ? "" : printable(" on " + last->host),
                             last->complete ? "captured" : "captured in part",
                             last->panic_line.empty() ? "panic line not known" : printable(last->panic_line),
                             printable(last->folder));

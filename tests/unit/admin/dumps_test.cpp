@@ -239,7 +239,8 @@ TEST_CASE("the status tells how arming went and what was captured last") {
     CHECK_THAT(to_text(status),
                Contains("/i.img (1.0 MiB), made anew: kdump-capture changed") && !Contains("failed"));
     status.last = describe_dump("/c/20261123T010203Z-h", good_summary, {{"vmcore", 2}});
-    CHECK_THAT(to_text(status), Contains("last panic:  2026-11-23 01:02:03Z, captured: Kernel panic - x"));
+    CHECK_THAT(to_text(status),
+               Contains("last panic:  2026-11-23 01:02:03Z on h, captured: Kernel panic - x"));
     const auto json = nlohmann::json::parse(with_admin_status("{\"armed\": true}", status));
     CHECK(json["armed"] == true);
     CHECK(json["arm"]["image"] == "/i.img");

@@ -31,15 +31,21 @@ std::string field(const JournalFields& fields, const std::string& name) {
 TEST_CASE("a journal entry tells what a monitor and a person need") {
     Dump dump = describe_dump(
         "/c/20261123T010203Z-h",
-        R"({"complete": true, "panic_line": "Kernel panic - x", "kernel_release": "6.1"})", {{"vmcore", 2}});
+        R"({"complete": true, "host": "web1", "panic_line": "Kernel panic - x", "kernel_release": "6.1"})",
+        {{"vmcore", 2}});
     CHECK(field(journal_entry(dump), "MESSAGE_ID") == message_ids::captured);
     CHECK(field(journal_entry(dump), "KDUMPKIT_FOLDER") == "/c/20261123T010203Z-h");
     CHECK(field(journal_entry(dump), "KDUMPKIT_PANIC") == "Kernel panic - x");
     CHECK(field(journal_entry(dump), "KDUMPKIT_CAUSE") == "(absent)");
-    CHECK_THAT(field(journal_entry(dump), "MESSAGE"), Contains("Kernel panic - x; the dump is complete"));
+    CHECK_THAT(field(journal_entry(dump), "MESSAGE"),
+               Contains("01:02:03Z on web1: Kernel panic - x; the dump is complete"));
+    CHECK(field(journal_entry(dump), "KDUMPKIT_HOST") ==
+          "web1"); // another's, in a folder that machines share
     dump = describe_dump("/c/20261123T010203Z-h", "", {});
     CHECK(field(journal_entry(dump), "MESSAGE_ID") == message_ids::captured_partly);
     CHECK(field(journal_entry(dump), "KDUMPKIT_COMPLETE") == "0");
+    CHECK(field(journal_entry(dump), "KDUMPKIT_HOST") == "(absent)");
+    CHECK_THAT(field(journal_entry(dump), "MESSAGE"), Contains("01:02:03Z: a kernel panic"));
 }
 
 TEST_CASE("a program is told of a capture in a unit of its own") {
