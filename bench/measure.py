@@ -65,10 +65,10 @@ def once(command, outputs=(), stdout=None, summary=()):
 
 
 def plain_read(programs, path, offset, size):
-    """Seconds that reading so many bytes takes."""
+    """What reading so many bytes costs: wall clock only."""
     told = subprocess.run([programs / "bench-plain-read", path, str(offset), str(size)], check=True,
                           capture_output=True, text=True)
-    return float(told.stdout.split()[0])
+    return Cost(float(told.stdout.split()[0]), 0, 0, 0)
 
 
 def in_page_cache(path):
