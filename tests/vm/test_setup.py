@@ -56,6 +56,8 @@ if ! [ -e /var/etc ]; then
     run doctor kdumpkit doctor --json
     cp -a /etc /var/etc
 else
+    # Nothing waits for the service to arm, this neither.
+    until systemctl is-active -q kdumpkit.service || [ $((waited += 1)) -gt 60 ]; do sleep 1; done
     run status kdumpkit status --json
     run granted kdumpkit setup --json
     run said kdumpkit setup
