@@ -96,6 +96,7 @@ std::string to_json(const ImageRecord& record) {
                             {"kernel", record.kernel_path},
                             {"packing", record.packing},
                             {"host", record.host},
+                            {"former_hosts", record.former_hosts},
                             {"sha256", record.image_digest},
                             {"bytes", record.bytes},
                             {"unpacked_bytes", record.unpacked},
@@ -112,6 +113,10 @@ std::optional<ImageRecord> parse_image_record(std::string_view text) {
     record.kernel_path = text_in(json, "kernel");
     record.packing = text_in(json, "packing");
     record.host = text_in(json, "host");
+    if (json.is_object() && json.contains("former_hosts") && json["former_hosts"].is_array())
+        for (const auto& host : json["former_hosts"])
+            if (host.is_string())
+                record.former_hosts.push_back(host.get<std::string>());
     record.image_digest = text_in(json, "sha256");
     record.layout_of = text_in(json, "layout_of");
     record.bytes = number_in(json, "bytes").value_or(0);
@@ -124,6 +129,18 @@ std::optional<ImageRecord> parse_image_record(std::string_view text) {
     if (record.kernel_release.empty() || record.image_digest.empty())
         return std::nullopt;
     return record;
+}
+
+std::vector<std::string> names_so_far(const std::optional<ImageRecord>& before) {
+    constexpr std::size_t most = 32;
+    if (!before || before->host.empty())
+        return {};
+    std::vector<std::string> names = before->former_hosts;
+    std::erase(names, before->host);
+    names.push_back(before->host);
+    if (names.size() > most)
+        names.erase(names.begin(), names.end() - most);
+    return names;
 }
 
 std::optional<std::string> same_layout(const std::optional<ImageRecord>& before, const ImageRecord& wanted) {

@@ -27,9 +27,10 @@ struct ImageRecord {
 
     std::string kernel_release, kernel_path; // of the capture kernel
     std::string packing;
-    std::string host;         // what dumps will call this machine; empty: an earlier version's record
-    std::string image_digest; // of the file as it is, packed
-    std::uint64_t bytes = 0;  // the same file's
+    std::string host; // what dumps will call this machine; empty: an earlier version's record
+    std::vector<std::string> former_hosts; // what they called it before, the latest last
+    std::string image_digest;              // of the file as it is, packed
+    std::uint64_t bytes = 0;               // the same file's
     std::uint64_t unpacked = 0;
     std::int64_t built_at = 0; // seconds since 1970
     std::string layout_of;     // the build id of the kernel whose layout is in it; empty: not known
@@ -39,6 +40,10 @@ struct ImageRecord {
 std::string to_json(const ImageRecord& record);
 // nullopt when the text is not such a record.
 std::optional<ImageRecord> parse_image_record(std::string_view json);
+
+// Pure: what dumps have called this machine so far, the latest last. The latest 32: some machines have
+// another name at each boot.
+std::vector<std::string> names_so_far(const std::optional<ImageRecord>& before);
 
 // Pure: the digest of the layout in the initramfs that `before` describes, when `wanted`, which has none yet,
 // would get the same: the same collector writes it of a kernel with the same build id.

@@ -5,6 +5,7 @@
 #include "admin/estimate_machine.h"
 #include "admin/kernel_image.h"
 #include "admin/local_folders.h"
+#include "admin/pruning.h"
 #include "base/file.h"
 #include "config/settings_file.h"
 #include "loader/image/pe.h"
@@ -70,9 +71,10 @@ void look_at_settings(const std::string& config, DoctorFacts& facts) {
     facts.services = look_at_services(facts.systemd_runs, needed_units(settings));
     facts.targets = look_at_targets(settings);
     probe_targets(facts.targets);
-    const auto dumps = find_dumps(find_local_folders(settings).paths);
-    if (const auto size = expected_dump_size(dumps.value_or(std::vector<Dump>{}), settings.level,
-                                             read_text("/proc/meminfo").value_or(std::string()))) {
+    auto dumps = find_dumps(find_local_folders(settings).paths).value_or(std::vector<Dump>{});
+    leave_to_others(dumps, names_of_this_machine());
+    if (const auto size =
+            expected_dump_size(dumps, settings.level, read_text("/proc/meminfo").value_or(std::string()))) {
         facts.dump_bytes = size->bytes;
         facts.dump_bytes_from = size->from;
     }

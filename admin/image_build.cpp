@@ -53,12 +53,15 @@ Result<ImageParts> collect_image(const initramfs::BuildRequest& request,
     ImageParts parts;
     parts.record.kernel_release = request.release;
     KDK_ASSIGN(parts.record.kernel_path, find_kernel_image(request.release));
-    KDK_ASSIGN(parts.collected, initramfs::collect(request));
+    initramfs::BuildRequest wish = request;
+    wish.former_hosts = names_so_far(before);
+    KDK_ASSIGN(parts.collected, initramfs::collect(wish));
     for (const std::string& warning : parts.collected.build.warnings)
         log.warning("{}", warning);
     KDK_ASSIGN(const FileDigest kernel, digest_file(parts.record.kernel_path));
     parts.record.packing = to_text(parts.collected.build.packing);
     parts.record.host = parts.collected.build.frozen.host;
+    parts.record.former_hosts = parts.collected.build.frozen.former_hosts;
     parts.record.layout_of = parts.collected.layout.build_id;
     parts.record.made_of = digests_of(parts.collected.entries, kernel.sha256);
     if (auto layout = same_layout(before, parts.record)) {

@@ -15,8 +15,10 @@ std::set<std::string> names_of_this_machine() {
     if (::uname(&system) == 0)
         names.insert(system.nodename);
     if (const auto image = parse_image_record(read_text(ImageRecord::path).value_or(std::string()));
-        image && !image->host.empty())
+        image && !image->host.empty()) {
         names.insert(image->host);
+        names.insert(image->former_hosts.begin(), image->former_hosts.end());
+    }
     return names;
 }
 

@@ -13,8 +13,8 @@
 
 namespace kdumpkit::admin {
 
-// What this machine's dumps call it: its name, and the one that the capture initramfs has, which may have
-// been made before DHCP gave another.
+// What this machine's dumps call it: its name, and those that the capture initramfs has: its own, which may
+// have been made before DHCP gave another, and former ones.
 std::set<std::string> names_of_this_machine();
 
 // What the settings' limits do to dumps (newest first, without those of other machines). One that a server of

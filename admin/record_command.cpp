@@ -27,7 +27,10 @@ Result<> write_recorded(const RecordedDumps& recorded) {
 
 // kdumpkit-forward.service runs after this: what a server is still to get stays until it has it.
 Result<> prune(LocalDumps local, const RecordedDumps& before, const Settings& settings, const Log& log) {
-    leave_to_others(local.dumps, names_of_this_machine());
+    if (const std::size_t others = leave_to_others(local.dumps, names_of_this_machine()); others > 0)
+        log.info(
+            "other machines' dumps, which stay: {} (kdumpkit prune --all-hosts counts and removes them, too)",
+            others);
     KDK_TRY(remove_leftovers(local.folders));
     const Pruning pruning = plan_pruning(local.dumps, settings, std::time(nullptr),
                                          [&](const Dump& dump) { return only_looks_old(dump, before); });

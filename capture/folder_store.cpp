@@ -11,6 +11,8 @@
 #include "capture/vigil.h"
 
 #include <cerrno>
+#include <set>
+#include <string>
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -34,7 +36,9 @@ void FolderStore::make_room_in(const std::string& parent) {
         c_.log.error(dumps ? space.error() : dumps.error());
         return;
     }
-    if (const std::size_t others = leave_to_others(*dumps, {c_.frozen.host}); others > 0)
+    std::set<std::string> ours(c_.frozen.former_hosts.begin(), c_.frozen.former_hosts.end());
+    ours.insert(c_.frozen.host);
+    if (const std::size_t others = leave_to_others(*dumps, ours); others > 0)
         c_.log.say("other machines' dumps here, which stay: {}", others);
     const DumpGuess guess = guess_dump(c_.frozen.settings, *dumps, c_.summary.memory_bytes);
     std::uint64_t available = space->available;

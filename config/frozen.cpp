@@ -12,6 +12,7 @@ Result<Frozen> parse_frozen(std::string_view toml, const std::string& name) {
     frozen.settings.targets.clear(); // what was not frozen is not there: no default on the capture side
     TableReader top(table, name);
     top.text("host", frozen.host);
+    top.texts("former_hosts", frozen.former_hosts);
     top.text("kernel_release", frozen.kernel_release);
     top.texts("modules", frozen.modules);
     const toml::table* settings = top.section("settings");
@@ -28,8 +29,14 @@ Result<Frozen> parse_frozen(std::string_view toml, const std::string& name) {
 }
 
 std::string to_toml(const Frozen& frozen) {
-    std::string out = fmt::format("host = {}\nkernel_release = {}\nmodules = [\n", quoted_toml(frozen.host),
-                                  quoted_toml(frozen.kernel_release));
+    std::string out = fmt::format("host = {}\n", quoted_toml(frozen.host));
+    if (!frozen.former_hosts.empty()) {
+        out += "former_hosts = [\n";
+        for (const std::string& host : frozen.former_hosts)
+            out += fmt::format("    {},\n", quoted_toml(host));
+        out += "]\n";
+    }
+    out += fmt::format("kernel_release = {}\nmodules = [\n", quoted_toml(frozen.kernel_release));
     for (const std::string& module : frozen.modules)
         out += fmt::format("    {},\n", quoted_toml(module));
     // For people who look into it; what would end such a text is written with escapes.

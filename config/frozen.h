@@ -18,8 +18,10 @@ struct Frozen {
     // out.
     static constexpr const char* layout_path = "/etc/kdumpkit/layout";
 
-    Settings settings;                // every target resolved
-    std::string host;                 // the machine's name, part of the dump's folder name
+    Settings settings; // every target resolved
+    std::string host;  // the machine's name, part of the dump's folder name
+    // What the machine was called before: its dumps of that time are its own.
+    std::vector<std::string> former_hosts;
     std::string kernel_release;       // of the capture kernel; the modules below are for it
     std::vector<std::string> modules; // absolute paths inside the initramfs, in the order to load them
     friend bool operator==(const Frozen&, const Frozen&) = default;

@@ -190,6 +190,8 @@ Result<Collected> collect(const BuildRequest& request) {
     KDK_ASSIGN(const Root root, open_root(request.root));
     KDK_ASSIGN(result.frozen.settings, read_settings(request, root));
     KDK_ASSIGN(result.frozen.host, choose_host(request, root));
+    result.frozen.former_hosts = request.former_hosts;
+    std::erase(result.frozen.former_hosts, result.frozen.host);
     KDK_ASSIGN(result.frozen.kernel_release,
                choose_release(request.release, result.frozen.settings.kernel, root));
     KDK_TRY(check_release(result.frozen.kernel_release, root));

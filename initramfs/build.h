@@ -25,6 +25,7 @@ struct BuildRequest {
     std::optional<std::vector<std::string>> modules; // instead of looking for the device's drivers
     std::vector<std::string> more_modules;           // besides them
     std::string host;                                // empty: the machine's name
+    std::vector<std::string> former_hosts;           // the machine's names so far, for Frozen::former_hosts
 };
 
 struct Part {

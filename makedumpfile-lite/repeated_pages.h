@@ -20,7 +20,7 @@ class RepeatedPages {
         Bytes bytes;
     };
 
-    // Pages of `page_size` bytes, a multiple of 256.
+    // Pages of `page_size` bytes: 2048 at least, and a multiple of 128.
     explicit RepeatedPages(std::size_t page_size) : page_size_(page_size) {}
 
     // What an equal page was stored as: bytes that are valid until the next remember(), none when it is not

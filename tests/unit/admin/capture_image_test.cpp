@@ -7,6 +7,7 @@
 #include <functional>
 
 #include <catch2/catch.hpp>
+#include <fmt/format.h>
 
 using namespace kdumpkit;
 using namespace kdumpkit::admin;
@@ -41,6 +42,24 @@ TEST_CASE("each entry and the kernel have digests of their own") {
     entries[0].content[0] = std::byte{2};
     CHECK(digests_of(entries, sha256_of(as_bytes("kernel"))).at("/a") != digests.at("/a"));
     CHECK(digests_of(entries, sha256_of(as_bytes("kernel2"))).at("kernel") != digests.at("kernel"));
+}
+
+TEST_CASE("a machine's former names go from record to record, the latest last and not without end") {
+    ImageRecord one = record();
+    CHECK(names_so_far(std::nullopt).empty());
+    CHECK(names_so_far(one).empty()); // an earlier version's record
+    one.host = "b";
+    one.former_hosts = {"b", "a"};
+    CHECK(parse_image_record(to_json(one)) == one);
+    CHECK(names_so_far(one) == std::vector<std::string>{"a", "b"});
+    for (int i = 0; i < 40; ++i) {
+        one.former_hosts = names_so_far(one);
+        one.host = fmt::format("boot{}", i);
+    }
+    const auto names = names_so_far(one);
+    CHECK(names.size() == 32);
+    CHECK(names.front() == "boot8");
+    CHECK(names.back() == "boot39");
 }
 
 TEST_CASE("a kernel that only moved (KASLR) is the same kernel") {

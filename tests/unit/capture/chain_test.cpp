@@ -191,12 +191,16 @@ TEST_CASE("old dumps make room before a new one, never the newest complete one")
 TEST_CASE("what other machines left on a shared target stays, and does not count") {
     World world;
     world.frozen.settings.retention.count = 1;
+    world.frozen.former_hosts = {"formerly"};
     const std::string folder = world.disk("a") + "/var/crash/";
+    put_file(folder + "20251231T000000Z-formerly/summary.json",
+             R"({"state": "finished", "host": "formerly"})");
     for (const char* host : {"guest", "other"})
         for (const char* day : {"20260101", "20260102"})
             put_file(fmt::format("{}{}T000000Z-{}/summary.json", folder, day, host),
                      fmt::format(R"({{"state": "finished", "host": "{}"}})", host));
     CHECK(world.run().saved == Saved::complete);
+    CHECK_FALSE(exists(folder + "20251231T000000Z-formerly"));
     CHECK_FALSE(exists(folder + "20260101T000000Z-guest"));
     CHECK(exists(folder + "20260102T000000Z-guest")); // the one that is kept
     CHECK(exists(folder + "20260101T000000Z-other"));

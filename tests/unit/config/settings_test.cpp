@@ -148,6 +148,7 @@ TEST_CASE("compressions are those of the collector") {
 TEST_CASE("what was frozen thaws the same") {
     Frozen frozen;
     frozen.host = "db\"1\\";
+    frozen.former_hosts = {"db'0", "localhost"};
     frozen.kernel_release = "6.1.0-56-cloud-amd64";
     frozen.modules = {"/usr/lib/modules/6.1/a.ko", "/usr/lib/modules/6.1/b 'c'.ko"};
     frozen.settings.targets = {*parse_target("file:///it's%20here?fs=UUID=1234-ABCD&type=vfat")};
