@@ -5,7 +5,7 @@
 #include "admin/estimate_machine.h"
 #include "admin/kernel_image.h"
 #include "admin/local_folders.h"
-#include "admin/pruning.h"
+#include "admin/machine_names.h"
 #include "base/file.h"
 #include "config/settings_file.h"
 #include "loader/image/pe.h"

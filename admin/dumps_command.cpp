@@ -3,6 +3,7 @@
 
 #include "admin/dumps_report.h"
 #include "admin/local_dumps.h"
+#include "admin/machine_names.h"
 #include "admin/pruning.h"
 #include "base/log.h"
 #include "base/output.h"

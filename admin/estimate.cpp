@@ -61,10 +61,10 @@ Estimate estimate_reservation(const EstimateInputs& inputs) {
 }
 
 std::vector<std::uint64_t> measured_peaks(const std::vector<Dump>& dumps, const std::string& release,
-                                          const std::string& host) {
+                                          const std::set<std::string>& hosts) {
     std::vector<std::uint64_t> peaks;
     for (const Dump& dump : dumps)
-        if (dump.complete && dump.kernel == release && dump.host == host && dump.capture_total_kib &&
+        if (dump.complete && dump.kernel == release && hosts.contains(dump.host) && dump.capture_total_kib &&
             dump.capture_lowest_kib && *dump.capture_lowest_kib <= *dump.capture_total_kib &&
             *dump.capture_total_kib < std::uint64_t{1} << 40)
             peaks.push_back((*dump.capture_total_kib - *dump.capture_lowest_kib) << 10);

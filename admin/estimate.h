@@ -4,6 +4,7 @@
 #include "config/dumps.h"
 
 #include <cstdint>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -33,10 +34,10 @@ struct Estimate {
 // Pure. With measured peaks the largest of them takes the place of all that happens after the start.
 Estimate estimate_reservation(const EstimateInputs& inputs);
 
-// The peaks that captures of `host` by kernel `release` wrote down; in a folder that machines share there are
-// others.
+// The peaks that captures of a machine with one of the names `hosts` by kernel `release` wrote down; in a
+// folder that machines share there are others.
 std::vector<std::uint64_t> measured_peaks(const std::vector<Dump>& dumps, const std::string& release,
-                                          const std::string& host);
+                                          const std::set<std::string>& hosts);
 
 // `reserved`: what is reserved now, in bytes. Each text ends with a newline.
 std::string estimate_text(const Estimate& estimate, const EstimateInputs& inputs, std::uint64_t reserved);

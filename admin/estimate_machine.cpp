@@ -4,6 +4,7 @@
 #include "admin/capture_image.h"
 #include "admin/kernel_image.h"
 #include "admin/local_dumps.h"
+#include "admin/machine_names.h"
 #include "admin/target_folders.h"
 #include "base/file.h"
 #include "config/settings_file.h"
@@ -27,7 +28,6 @@ Result<EstimateInputs> gather_estimate(const std::string& config) {
     request.release = inputs.kernel;
     request.targets = visible_targets(file.settings);
     KDK_ASSIGN(initramfs::Collected collected, initramfs::collect(request));
-    const std::string host = collected.build.frozen.host;
     for (const initramfs::Part& module : collected.build.modules)
         inputs.modules += module.bytes;
     const auto record = parse_image_record(read_text(ImageRecord::path).value_or(std::string()));
@@ -41,7 +41,7 @@ Result<EstimateInputs> gather_estimate(const std::string& config) {
     }
     // Dumps that cannot be read only cannot help.
     if (const auto local = find_local_dumps(file.settings))
-        inputs.measured_peaks = measured_peaks(local->dumps, inputs.kernel, host);
+        inputs.measured_peaks = measured_peaks(local->dumps, inputs.kernel, names_of_this_machine());
     return inputs;
 }
 

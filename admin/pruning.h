@@ -7,15 +7,9 @@
 
 #include <cstdint>
 #include <functional>
-#include <set>
-#include <string>
 #include <vector>
 
 namespace kdumpkit::admin {
-
-// What this machine's dumps call it: its name, and those that the capture initramfs has: its own, which may
-// have been made before DHCP gave another, and former ones.
-std::set<std::string> names_of_this_machine();
 
 // What the settings' limits do to dumps (newest first, without those of other machines). One that a server of
 // the settings is still to get stays, whatever the limits say, and so does one that `must_stay`.

@@ -2,6 +2,7 @@
 #include "admin/record_command.h"
 
 #include "admin/local_dumps.h"
+#include "admin/machine_names.h"
 #include "admin/notify.h"
 #include "admin/pruning.h"
 #include "admin/record.h"

@@ -30,12 +30,8 @@ Result<Frozen> parse_frozen(std::string_view toml, const std::string& name) {
 
 std::string to_toml(const Frozen& frozen) {
     std::string out = fmt::format("host = {}\n", quoted_toml(frozen.host));
-    if (!frozen.former_hosts.empty()) {
-        out += "former_hosts = [\n";
-        for (const std::string& host : frozen.former_hosts)
-            out += fmt::format("    {},\n", quoted_toml(host));
-        out += "]\n";
-    }
+    if (!frozen.former_hosts.empty())
+        out += fmt::format("former_hosts = {}\n", quoted_toml(frozen.former_hosts));
     out += fmt::format("kernel_release = {}\nmodules = [\n", quoted_toml(frozen.kernel_release));
     for (const std::string& module : frozen.modules)
         out += fmt::format("    {},\n", quoted_toml(module));

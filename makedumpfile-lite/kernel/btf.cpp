@@ -99,17 +99,6 @@ std::optional<Btf::Type> Btf::type(std::uint32_t id) const {
                 reader.u32(at + 8).value_or(0), at + type_header};
 }
 
-std::string_view Btf::string(std::uint32_t offset) const {
-    const std::uint64_t inherited = base_ != nullptr ? base_->strings_size_ : 0;
-    if (offset < inherited)
-        return base_->string(offset);
-    if (offset - inherited >= strings_size_)
-        return {};
-    return ByteReader(bytes_)
-        .c_string(strings_ + offset - inherited, strings_size_ - (offset - inherited))
-        .value_or(std::string_view{});
-}
-
 std::string_view Btf::from(std::uint32_t offset) const {
     const std::uint64_t inherited = base_ != nullptr ? base_->strings_size_ : 0;
     if (offset < inherited)
@@ -118,13 +107,14 @@ std::string_view Btf::from(std::uint32_t offset) const {
     return as_text(Bytes(bytes_).subspan(strings_ + at, strings_size_ - at));
 }
 
+std::string_view Btf::string(std::uint32_t offset) const {
+    const std::string_view text = from(offset);
+    return text.substr(0, text.find('\0'));
+}
+
 bool Btf::is_named(std::uint32_t offset, std::string_view name) const {
-    const std::uint64_t inherited = base_ != nullptr ? base_->strings_size_ : 0;
-    if (offset < inherited)
-        return base_->is_named(offset, name);
-    const ByteReader strings(Bytes(bytes_).subspan(strings_, strings_size_));
-    const auto text = strings.slice(offset - inherited, name.size());
-    return text && as_text(*text) == name && strings.u8(offset - inherited + name.size()) == 0;
+    const std::string_view text = from(offset);
+    return text.size() > name.size() && text[name.size()] == '\0' && text.starts_with(name);
 }
 
 std::optional<std::uint32_t> Btf::find(std::string_view name) const {

@@ -77,6 +77,10 @@ PageClass class_by_use(const PageLayout& layout, std::uint64_t flags, std::uint6
     return (flags & layout.private_mask) != 0 ? PageClass::cache_private : PageClass::cache;
 }
 
+bool is_typed(const PageLayout& layout, const std::byte* page) {
+    return static_cast<std::int32_t>(load<std::uint32_t>(page, layout.type)) < layout.types.typed_below;
+}
+
 // Of a single page that no other page has a say in: not poisoned, not typed, not the head of others.
 std::optional<PageClass> plain_class(const PageLayout& layout, const std::byte* page) {
     const auto flags = load<std::uint64_t>(page, layout.flags);
@@ -85,8 +89,7 @@ std::optional<PageClass> plain_class(const PageLayout& layout, const std::byte* 
     // Before all else: from 6.18 members of a tail overlay what would make it look anonymous.
     if ((load<std::uint64_t>(page, layout.compound) & 1) != 0)
         return PageClass::tail;
-    if ((flags & (layout.slab_mask | layout.head_mask)) != 0 ||
-        static_cast<std::int32_t>(load<std::uint32_t>(page, layout.type)) < layout.types.typed_below)
+    if ((flags & (layout.slab_mask | layout.head_mask)) != 0 || is_typed(layout, page))
         return std::nullopt;
     return class_by_use(layout, flags, load<std::uint64_t>(page, layout.mapping));
 }
@@ -102,16 +105,13 @@ PlainRun plain_run(const PageLayout& layout, Bytes pages) {
         return {};
     // Neighbours are mostly alike: those that have what plain_class() looks at in common with the first are
     // of its class.
-    const auto typed = [&](const std::byte* one) {
-        return static_cast<std::int32_t>(load<std::uint32_t>(one, layout.type)) < layout.types.typed_below;
-    };
     const std::uint64_t deciding = layout.hwpoison_mask | layout.slab_mask | layout.head_mask |
                                    layout.swapcache_mask | layout.swapbacked_mask | layout.lru_mask |
                                    layout.private_mask;
     const auto flags = load<std::uint64_t>(page, layout.flags);
     const auto link = load<std::uint64_t>(page, layout.compound);
     const auto mapping = load<std::uint64_t>(page, layout.mapping);
-    const bool first_typed = typed(page);
+    const bool typed = is_typed(layout, page);
     PlainRun run{*kind, 1};
     for (std::size_t at = layout.size; at + layout.size <= pages.size(); at += layout.size) {
         page = pages.data() + at;
@@ -119,7 +119,7 @@ PlainRun plain_run(const PageLayout& layout, Bytes pages) {
             ((load<std::uint64_t>(page, layout.flags) ^ flags) & deciding) |
             ((load<std::uint64_t>(page, layout.compound) ^ link) & 1) |
             ((load<std::uint64_t>(page, layout.mapping) ^ mapping) & mapping_anonymous);
-        if (differing != 0 || typed(page) != first_typed)
+        if (differing != 0 || is_typed(layout, page) != typed)
             break;
         ++run.pages;
     }

@@ -74,12 +74,13 @@ TEST_CASE("measured peaks take the place of what is only reckoned") {
         dump.capture_lowest_kib = 115 << 10;
     }
     dumps[1].capture_lowest_kib = 110 << 10;
+    dumps[1].host = "formerly";
     dumps[2].kernel = "5.10";
     dumps[3].capture_lowest_kib = 151 << 10; // a lie
     dumps[4].complete = false;
     dumps[5].host = "there"; // in a folder that machines share
     dumps[5].capture_lowest_kib = 20 << 10;
-    const auto peaks = measured_peaks(dumps, "6.1", "here");
+    const auto peaks = measured_peaks(dumps, "6.1", {"here", "formerly"});
     CHECK(peaks == std::vector<std::uint64_t>{35 * mib, 40 * mib});
     EstimateInputs inputs = cloud_6_1();
     inputs.measured_peaks = peaks;

@@ -52,10 +52,8 @@ TEST_CASE("a module's file, which takes memory, goes once the kernel has loaded 
                 outcome = LinuxSystem([] {}).load_module(path, "");
         });
         thread.join();
-        if (!answered) {
-            WARN("this kernel takes no seccomp filter, so nothing was tested");
-            return;
-        }
+        INFO("this kernel has to take a seccomp filter");
+        REQUIRE(answered);
         CHECK(outcome.has_value() == row.good);
         CHECK(std::filesystem::exists(path) == row.stays);
     }
