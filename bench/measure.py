@@ -83,6 +83,8 @@ class Median:
         for name in ("wall", "cpu", "anonymous", "output"):
             setattr(self, name, statistics.median(getattr(one, name) for one in costs))
         self.walls = [one.wall for one in costs]
+        if hasattr(costs[0], "cached"):
+            self.cached = statistics.median(one.cached for one in costs)
         if costs[0].phases:
             self.phases = {name: statistics.median(one.phases[name] for one in costs) for name in costs[0].phases}
 
